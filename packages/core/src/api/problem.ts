@@ -1,0 +1,12 @@
+/** The body of every answer that is not a success. */
+import { z } from 'zod';
+
+export const problemSchema = z.strictObject({
+  error: z.strictObject({
+    code: z.string(),
+    /** In words for the class of token that asked. */
+    message: z.string(),
+    retry: z.enum(['no', 'later', 'new_call']),
+  }),
+});
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,45 @@
+/** A decision: what policy says of a call, with the rules that made it, what an ask requires, and the mask plan. */
+import type { ErrorCode } from './errors.ts';
+import type { MaskPlan } from './mask.ts';
+
+export type Verdict = 'allow' | 'ask' | 'deny';
+
+/** One group of approvers that has to agree. */
+export interface Ask {
+  /** Groups under `people`; a member of any of them may vote. Sorted. */
+  readonly approvers: readonly string[];
+  /** How many distinct humans have to approve. */
+  readonly votes: number;
+  /** Whether an approval has to say why. */
+  readonly reason: boolean;
+  /** The rules (or masks) that ask, for approvers and operators. */
+  readonly rules: readonly string[];
+}
+
+/** What an `ask` waits for: every ask met, each by humans of its own, within two clocks. */
+export interface Requirement {
+  readonly asks: readonly Ask[];
+  /** Milliseconds from creation within which the deciding vote must come. */
+  readonly voteWithinMs: number;
+  /** Milliseconds from the deciding vote within which the call must start. */
+  readonly startWithinMs: number;
+}
+
+/** Why a call may run, must ask, or may not: `allowed`, `needs_approval`, or the code of a denial. */
+export type DecisionCode = 'allowed' | 'needs_approval' | ErrorCode;
+
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly code: DecisionCode;
+  /** Safe for the model: no rule names, no data. */
+  readonly reason: string;
+  /** For approvers and operators: which effect, which rule. */
+  readonly detail: string;
+  /** Names of the rules and masks that made it. */
+  readonly rules: readonly string[];
+  /** Present exactly when the verdict is `ask`. */
+  readonly requirement: Requirement | null;
+  /** Milliseconds from `allowed` within which the call must start. */
+  readonly startWithinMs: number;
+  readonly masks: MaskPlan;
+}

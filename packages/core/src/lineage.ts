@@ -1,0 +1,39 @@
+/** Lineage: from which base columns each output column comes, and which columns decide what comes out. */
+import type { Resource } from './resource.ts';
+
+/** How an output column has its value from a base column: untouched, or through an expression. */
+export type Derivation = 'as_is' | 'derived';
+
+export interface ColumnSource {
+  /** The base column, as in `column:public.customers.ssn`. */
+  readonly column: Resource;
+  readonly how: Derivation;
+}
+
+export interface OutputColumn {
+  /** The label the server will give it. */
+  readonly name: string;
+  /** Every base column that can reach this output. */
+  readonly sources: readonly ColumnSource[];
+  /** False where a source may be missing from the list; such a column is masked as if it held any of them. */
+  readonly proven: boolean;
+}
+
+/** Where a column is used without being returned; the value can be inferred from what comes back. */
+export type ColumnUsage = 'filter' | 'join' | 'sort' | 'group' | 'distinct' | 'aggregate';
+
+export interface ColumnUse {
+  readonly column: Resource;
+  readonly as: ColumnUsage;
+}
+
+export interface Lineage {
+  /** One for each output column, in order; empty for a call that returns none. */
+  readonly outputs: readonly OutputColumn[];
+  readonly uses: readonly ColumnUse[];
+  /** True where every column that decides what comes out is listed in `uses`. */
+  readonly usesProven: boolean;
+}
+
+/** The lineage of a call that returns nothing. */
+export const noLineage: Lineage = Object.freeze({ outputs: [], uses: [], usesProven: true });

@@ -1,0 +1,65 @@
+/** Masks: what hides a value on its way back to the agent. */
+import type { Resource } from './resource.ts';
+
+/** From strictest to loosest: of several masks on one value the first in this list applies. */
+export const maskKinds = ['redact', 'hash', 'tokenize', 'partial'] as const;
+export type MaskKind = (typeof maskKinds)[number];
+
+export const detectorNames = [
+  'email',
+  'phone',
+  'credit_card',
+  'iban',
+  'us_ssn',
+  'ip_address',
+  'jwt',
+  'private_key',
+  'api_key',
+] as const;
+export type DetectorName = (typeof detectorNames)[number];
+
+/** `secret` stands for the three that find credentials. */
+export const detectorGroups: Readonly<Record<'secret', readonly DetectorName[]>> = Object.freeze({
+  secret: Object.freeze(['jwt', 'private_key', 'api_key'] as const),
+});
+
+/** What hides one output column whole. */
+export interface ColumnMask {
+  readonly with: MaskKind;
+  /** The protected columns it is masked for, as `column:public.customers.ssn`; `column:*` where the lineage is unproven. */
+  readonly columns: readonly Resource[];
+  /** Hashes and tokens of one domain can be compared with each other. */
+  readonly domain: string;
+}
+
+/** What hides every match of some detectors, wherever it stands in a text. */
+export interface DetectorMask {
+  readonly with: MaskKind;
+  readonly detect: readonly DetectorName[];
+  /** As the policy file names them, for display: `secret`, `email`. */
+  readonly names: readonly string[];
+  readonly domain: string;
+}
+
+export interface MaskPlan {
+  /** By output position; null leaves the column to the detectors. */
+  readonly columns: readonly (ColumnMask | null)[];
+  readonly detectors: readonly DetectorMask[];
+  /**
+   * Whether the target's own error text may be shown (after the detectors). False as soon as a protected column
+   * could stand in it: a failed cast quotes the value, a violated constraint the whole row.
+   */
+  readonly showErrors: boolean;
+}
+
+/** The plan of a call that returns nothing. */
+export const noMasks: MaskPlan = Object.freeze({ columns: [], detectors: [], showErrors: false });
+
+/** The masks of a plan as outputs name them: `redact column:public.customers.ssn`, `redact detect:email`. Sorted, without repeats. */
+export function maskNames(plan: MaskPlan): readonly string[] {
+  const names = new Set<string>();
+  for (const mask of plan.columns)
+    for (const column of mask?.columns ?? []) names.add(`${mask?.with} ${column}`);
+  for (const mask of plan.detectors) for (const name of mask.names) names.add(`${mask.with} detect:${name}`);
+  return [...names].sort();
+}

@@ -1,0 +1,42 @@
+/** A preview: what the approver sees before voting. Stored as it is shown, never changed, part of the approval digest. */
+import { z } from 'zod';
+import { effectSchema } from './effect.ts';
+
+/** A piece of what the agent wrote, re-rendered so that nothing in it is invisible or cut. */
+const untrustedBlock = z.strictObject({
+  /** What it is: `statement`, `parameter 1`, `body`. */
+  label: z.string(),
+  text: z.string(),
+});
+
+export const impactSchema = z.strictObject({
+  /** Rows (objects, bytes: see `unit`) it would touch; null where unknown. */
+  count: z.number().nullable(),
+  unit: z.string(),
+  /** Where the number comes from: the target's planner, a trial, or nowhere. */
+  how: z.enum(['estimate', 'trial', 'none']),
+  /** Why there is no better number. */
+  why: z.string().nullable(),
+});
+
+export const previewSchema = z.strictObject({
+  version: z.literal(1),
+  connection: z.string(),
+  protocol: z.string(),
+  /** What would run, as the agent wrote it. Untrusted. */
+  input: z.array(untrustedBlock),
+  effects: z.array(effectSchema),
+  /** The effects in words, one line each: `changes rows of public.orders`. */
+  words: z.array(z.string()),
+  impact: impactSchema,
+  principal: z.string(),
+  owner: z.string().nullable(),
+  onBehalfOf: z.string().nullable(),
+  run: z.string(),
+  /** What the agent says it wants. Untrusted. */
+  purpose: z.string().nullable(),
+  /** What the gateway wants the approver to know: a missing wall, an earlier call whose outcome is open. */
+  notes: z.array(z.string()),
+});
+export type Preview = z.infer<typeof previewSchema>;
+export type Impact = z.infer<typeof impactSchema>;

@@ -1,0 +1,25 @@
+/** Who asks, and who votes. */
+import { z } from 'zod';
+
+/** A token calls (`agent`, `service`), votes (`person`) or operates (`operator`): never two of these. */
+export const tokenClasses = ['agent', 'service', 'person', 'operator'] as const;
+export type TokenClass = (typeof tokenClasses)[number];
+
+/** What a name may be made of: it stands in ids, logs and digests. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_.@-]{0,63}$/, 'expected a name like support-bot (a-z 0-9 _ . @ -, at most 64)');
+
+export interface Principal {
+  readonly class: TokenClass;
+  /** `agent:support`, `service:nightly`, `person:dana`, `operator:root`. */
+  readonly id: string;
+  readonly name: string;
+  readonly groups: readonly string[];
+  /** The account that proved it, for a person: `local:dana`. Votes count by the human it belongs to. */
+  readonly account: string | null;
+  /** The human who answers for an agent or service: an entry under `people`. */
+  readonly owner: string | null;
+  /** The human it acts for, from the verified token only: an entry under `people`. */
+  readonly onBehalfOf: string | null;
+}

@@ -1,0 +1,1 @@
+export type { Masker } from './masking/masker.ts';

@@ -1,0 +1,117 @@
+/**
+ * What a protocol brings. Everything outside this folder works with these interfaces and knows no protocol's name.
+ *
+ * A {@link Protocol} knows a kind of target; a {@link Target} is one configured connection of that kind. Each protocol's
+ * folder has the same files: input · effects · preview · execute · mask · recover.
+ */
+import type {
+  CallId,
+  CallInput,
+  Effect,
+  ErrorCode,
+  Impact,
+  Json,
+  Lineage,
+  MaskPlan,
+  ProtocolName,
+  Ran,
+  Result,
+} from '@countersign/core';
+import type { ConnectionConfig, Limits } from '@countersign/policy';
+import type { Masker } from '../masking/masker.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+export interface Protocol {
+  readonly name: ProtocolName;
+  /**
+   * Prepares a connection without reaching the target: `serve` starts while a target is down.
+   *
+   * @throws {CountersignError} `config_invalid` where the configuration can't work.
+   */
+  connect(config: ConnectionConfig, runtime: Runtime): Target;
+}
+
+/** What a call would do, as far as it can be told without running it. */
+export interface Analysis {
+  /** At least one for anything but a call that touches nothing at all. */
+  readonly effects: readonly Effect[];
+  readonly lineage: Lineage;
+  /** Same for calls that differ in constants only: the rejection memory compares it. */
+  readonly fingerprint: string;
+  /** What the analysis relied on, for {@link Target.execute} to compare. The protocol's own. */
+  readonly reliedOn: Json;
+}
+
+export interface Preview {
+  /** What would run, re-rendered by `visibleText`; nothing cut. */
+  readonly input: readonly { readonly label: string; readonly text: string }[];
+  /** The effects in words, a line each. */
+  readonly words: readonly string[];
+  readonly impact: Impact;
+  readonly notes: readonly string[];
+}
+
+export interface ExecuteContext {
+  readonly call: CallId;
+  readonly limits: Limits;
+  readonly masks: MaskPlan;
+  readonly masker: Masker;
+  /**
+   * Makes `evidence` durable: what {@link Target.recover} needs to find out later whether the call took effect. A write
+   * awaits it before it sends the first byte that could take effect; it throws where the call is no longer ours.
+   */
+  started(evidence: Json): Promise<void>;
+  /** Aborted by a stop, a cancellation or a shutdown; before the commit was sent it ends in `rolled_back`. */
+  readonly signal: AbortSignal;
+}
+
+export type Execution =
+  | { readonly outcome: 'succeeded'; readonly result: Result }
+  | {
+      readonly outcome: 'failed';
+      readonly code: ErrorCode;
+      readonly ran: Ran;
+      /** The target's own words, masked, where the mask plan lets them be shown. */
+      readonly message: string | null;
+    }
+  | { readonly outcome: 'unknown'; readonly code: ErrorCode; readonly message: string | null };
+
+/** What became of a call whose gateway died: found out from the target, or unknown. A recovered success has no result. */
+export interface Recovered {
+  readonly outcome: 'succeeded' | 'failed' | 'unknown';
+  readonly ran: Ran | null;
+}
+
+export interface Target {
+  /**
+   * Snapshots the raw input into this protocol's own form: plain frozen data.
+   *
+   * @throws {CountersignError} `wrong_protocol`, `malformed`, `too_large`.
+   */
+  parse(input: CallInput): Json;
+
+  /**
+   * Tells effects and lineage, without running anything.
+   *
+   * @throws {CountersignError} with the code of the denial: what can't be told is denied.
+   */
+  analyse(input: Json, signal: AbortSignal): Promise<Analysis>;
+
+  /**
+   * What the approver sees. May reach the target (EXPLAIN), which then counts as an execution in the ledger.
+   * `reachesTarget` says beforehand whether it will.
+   */
+  preview(input: Json, analysis: Analysis, signal: AbortSignal): Promise<Preview>;
+  previewReachesTarget(input: Json, analysis: Analysis): boolean;
+
+  /** Runs the call. Never throws: whatever happens is an {@link Execution}. */
+  execute(input: Json, analysis: Analysis, context: ExecuteContext): Promise<Execution>;
+
+  /** Finds out what became of a call that had `started(evidence)` when its gateway died; ends it at the target first. */
+  recover(evidence: Json, signal: AbortSignal): Promise<Recovered>;
+
+  /** Whether the target can be reached now; for `/readyz` and `doctor`. */
+  ping(signal: AbortSignal): Promise<void>;
+
+  close(): Promise<void>;
+}

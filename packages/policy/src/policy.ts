@@ -1,0 +1,114 @@
+/** A policy, as loaded from `countersign.yaml`: plain frozen data. */
+import type { Action, DetectorName, MaskKind, ProtocolName } from '@countersign/core';
+
+export interface Limits {
+  /** Rows a result may have before it is cut; default 1000. */
+  readonly rows: number;
+  /** Bytes of cell text a result may have before it is cut; default 1 MB. */
+  readonly bytes: number;
+  /** Milliseconds an execution may take; default 30 000. */
+  readonly timeoutMs: number;
+  /** Milliseconds a rejection is remembered; default one hour. */
+  readonly rejectionMemoryMs: number;
+  /** Calls of one principal that may wait at once; default 20. */
+  readonly waitingPerPrincipal: number;
+  /** Calls that may wait for one approver group at once; default 200. */
+  readonly waitingPerGroup: number;
+  /** Asks a principal may raise in an hour; default 60. */
+  readonly asksPerHour: number;
+}
+
+/** A human: the groups they are in and the accounts that are theirs. */
+export interface Person {
+  readonly name: string;
+  readonly groups: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+/** What narrows a rule or a mask. An absent key means every one. */
+export interface Scope {
+  readonly who?: { readonly groups?: readonly string[]; readonly principals?: readonly string[] };
+  readonly connections?: {
+    readonly names?: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly protocols?: readonly ProtocolName[];
+  };
+  readonly actions?: readonly Action[];
+  /** Patterns: `*` within a segment, `**` across. */
+  readonly resources?: readonly string[];
+}
+
+export interface AskRule {
+  readonly approvers: readonly string[];
+  readonly votes: number;
+  readonly voteWithinMs: number;
+  readonly startWithinMs: number;
+  readonly reason: boolean;
+}
+
+export type Consequence =
+  | { readonly verdict: 'allow' }
+  | { readonly verdict: 'deny' }
+  | { readonly verdict: 'ask'; readonly ask: AskRule };
+
+export interface Rule extends Scope {
+  readonly name: string;
+  readonly except?: Scope;
+  readonly then: Consequence;
+  /** For the model, with a denial by this rule. */
+  readonly message?: string;
+}
+
+export interface MaskRule extends Scope {
+  /** `masks[0]` or its domain's name, for approvers and operators. */
+  readonly name: string;
+  readonly except?: Scope;
+  /** Column patterns as written, `public.customers.ssn` or `*.*.card_number`. */
+  readonly columns?: readonly string[];
+  readonly detect?: readonly DetectorName[];
+  /** The detectors as the file names them. */
+  readonly detectNames?: readonly string[];
+  readonly with: MaskKind;
+  /** What using a masked column in WHERE, ORDER BY, GROUP BY, a join or an aggregate does. */
+  readonly filter: Consequence;
+  readonly domain: string;
+}
+
+export interface ConnectionConfig {
+  readonly name: string;
+  readonly protocol: ProtocolName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Whether `countersign run --as` may use it: a target made to be thrown away. */
+  readonly throwaway: boolean;
+  /** The protocol's own keys, `${VAR}` filled in. Holds credentials: never logged, never in an error. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface ServerConfig {
+  /** `127.0.0.1:7400` */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The data folder, absolute. */
+  readonly data: string;
+  readonly store: { readonly kind: 'embedded' } | { readonly kind: 'postgres'; readonly url: string };
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly localOperator: boolean;
+}
+
+export interface Policy {
+  /** SHA-256 over the rules, masks, limits, people and the connections' names, protocols and labels, before `${VAR}` is filled in. */
+  readonly version: string;
+  readonly rules: readonly Rule[];
+  readonly masks: readonly MaskRule[];
+  readonly limits: Limits;
+  readonly people: ReadonlyMap<string, Person>;
+  readonly unmappedMayVote: boolean;
+}
+
+/** A whole `countersign.yaml`. */
+export interface LoadedFile {
+  readonly policy: Policy;
+  readonly server: ServerConfig;
+  readonly connections: ReadonlyMap<string, ConnectionConfig>;
+  readonly warnings: readonly string[];
+}
