@@ -3,6 +3,8 @@ export default {
   testMatch: ['<rootDir>/{packages,examples,test}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   testEnvironmentOptions: { customExportConditions: ['@countersign/source', 'node', 'node-addons'] },
   maxWorkers: '100%',
