@@ -1,1 +1,12 @@
+/**
+ * Effects, lineage and a principal in; a decision and a mask plan out. Pure: no I/O.
+ *
+ * @module
+ */
+export { decide } from './decide/decide.ts';
+export { humanOf, type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
+export type { Question } from './decide/question.ts';
+export { type Human, requirementMet } from './decide/requirement.ts';
+export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';
+export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './policy.ts';

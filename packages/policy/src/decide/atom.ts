@@ -1,0 +1,46 @@
+/**
+ * What a resource pattern is compared with. A table whose columns are known is taken column by column, because a rule
+ * may speak of some of them only; a table whose columns are not known stands for any of them.
+ */
+import { type Effect, encodeSegment, splitResource } from '@countersign/core';
+import type { Pattern } from './pattern.ts';
+
+export interface Atom {
+  /** `column:public.customers.ssn`, `function:public.f(int)`; the table itself where its columns are not known. */
+  readonly name: string;
+  /** `table:public.customers`, of a table or one of its columns. */
+  readonly table: string | null;
+  /** Whether it stands for any column of its table. */
+  readonly anyColumn: boolean;
+}
+
+/**
+ * `could`: the pattern speaks of something the atom may stand for; a rule that forbids or asks uses it.
+ * `surely`: it speaks of everything the atom may stand for; a rule that allows uses it.
+ */
+export type Certainty = 'could' | 'surely';
+
+/** The atoms of an effect. Never empty. */
+export function atomsOf({ resource, columns }: Effect): readonly Atom[] {
+  const { kind, segments } = splitResource(resource);
+  const rest = resource.slice(kind.length + 1);
+  if (kind === 'column')
+    return [{ name: resource, table: `table:${segments.slice(0, -1).join('.')}`, anyColumn: false }];
+  if (kind !== 'table') return [{ name: resource, table: null, anyColumn: false }];
+  if (columns === undefined || columns.length === 0)
+    return [{ name: resource, table: resource, anyColumn: true }];
+  return columns.map((column) => ({
+    name: `column:${rest}.${encodeSegment(column)}`,
+    table: resource,
+    anyColumn: false,
+  }));
+}
+
+/** Whether a pattern speaks of an atom. A table pattern covers its columns. */
+export function speaksOf(pattern: Pattern, { name, table, anyColumn }: Atom, certainty: Certainty): boolean {
+  if (pattern.kind === 'table') return table !== null && pattern.matches(table);
+  if (pattern.kind !== 'column' || !anyColumn) return pattern.matches(name);
+  const columns = `column:${name.slice('table:'.length)}.`;
+  // No column is spelt with a bare star, so only a star in the pattern matches one: a pattern for every column.
+  return certainty === 'surely' ? pattern.matches(`${columns}*`) : pattern.couldMatchBelow(columns);
+}

@@ -1,0 +1,49 @@
+/** Whose account it is, and whether they may vote. */
+import type { ErrorCode, Principal, Requirement } from '@countersign/core';
+import type { Person, Policy } from '../policy.ts';
+import { compile } from './compiled-policy.ts';
+import { type Human, isEligible } from './requirement.ts';
+
+/** The human an account belongs to; null for an account that nobody lists. */
+export function humanOf(policy: Policy, account: string | null): Person | null {
+  return account === null ? null : (compile(policy).personByAccount.get(account) ?? null);
+}
+
+/**
+ * The human a vote of this principal counts for: the entry under `people` with their account, or, where policy lets
+ * accounts of nobody vote, the account itself with the groups of its token. Null for everyone else.
+ */
+export function votingHuman(policy: Policy, principal: Principal): Human | null {
+  if (principal.class !== 'person') return null;
+  const human = humanOf(policy, principal.account);
+  if (human !== null) return human;
+  if (!policy.unmappedMayVote || principal.account === null) return null;
+  return { name: principal.account, groups: principal.groups };
+}
+
+export interface Requester {
+  /** The principal's id. */
+  readonly id: string;
+  readonly owner: string | null;
+  readonly onBehalfOf: string | null;
+}
+
+export type MayVote = 'yes' | Extract<ErrorCode, 'not_eligible' | 'own_request' | 'unmapped_account'>;
+
+/** Whether a principal may vote on a call: a person, with an account of their own, in a group asked, and not the requester. */
+export function mayVote(
+  policy: Policy,
+  requirement: Requirement,
+  voter: { readonly principal: Principal },
+  requester: Requester,
+): MayVote {
+  const { principal } = voter;
+  if (principal.class !== 'person') return 'not_eligible';
+  const human = votingHuman(policy, principal);
+  if (human === null) return 'unmapped_account';
+  const requesters = [requester.owner, requester.onBehalfOf];
+  const themselves = [human.name, principal.account, principal.name];
+  if (requester.id === principal.id || themselves.some((name) => name !== null && requesters.includes(name)))
+    return 'own_request';
+  return requirement.asks.some((ask) => isEligible(ask, human)) ? 'yes' : 'not_eligible';
+}

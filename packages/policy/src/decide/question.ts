@@ -1,0 +1,15 @@
+/** What policy is asked. */
+import type { Effect, Lineage, Principal, ProtocolName } from '@countersign/core';
+
+export interface Question {
+  readonly principal: Principal;
+  readonly connection: {
+    readonly name: string;
+    readonly protocol: ProtocolName;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly effects: readonly Effect[];
+  readonly lineage: Lineage;
+  /** Whether an earlier write with the same input is unknown, or finished and never fetched. */
+  readonly earlierOutcomeOpen?: boolean;
+}

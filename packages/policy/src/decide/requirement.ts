@@ -1,0 +1,85 @@
+/** What an ask waits for, and whether the people who agreed are enough. */
+import type { Ask, Requirement } from '@countersign/core';
+import type { AskRule } from '../policy.ts';
+
+interface Asking {
+  readonly ask: AskRule;
+  /** The name of the rule or mask that asks. */
+  readonly by: string;
+}
+
+/**
+ * Adds asks up. Asks that name the same approvers become one, with the most votes, and a reason if any wants one;
+ * different approvers stay apart. The shortest clocks count for all.
+ */
+export function addUp(asking: readonly Asking[]): Requirement {
+  const byApprovers = new Map<string, Ask>();
+  for (const { ask, by } of asking) {
+    const approvers = [...new Set(ask.approvers)].sort();
+    const key = JSON.stringify(approvers);
+    const same = byApprovers.get(key);
+    byApprovers.set(key, {
+      approvers,
+      votes: Math.max(ask.votes, same?.votes ?? 1),
+      reason: ask.reason || (same?.reason ?? false),
+      rules: [...new Set([...(same?.rules ?? []), by])],
+    });
+  }
+  return {
+    asks: [...byApprovers.values()].sort((a, b) => (inWords(a) < inWords(b) ? -1 : 1)),
+    voteWithinMs: Math.min(...asking.map(({ ask }) => ask.voteWithinMs)),
+    startWithinMs: Math.min(...asking.map(({ ask }) => ask.startWithinMs)),
+  };
+}
+
+const inWords = ({ approvers }: Ask): string => approvers.join(' ');
+
+/** A human who may count for an ask. */
+export interface Human {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export function isEligible(ask: Ask, { groups }: Human): boolean {
+  return ask.approvers.some((group) => groups.includes(group));
+}
+
+/**
+ * Whether every ask gets its votes when each human counts for one ask only, assigned in the best way (a maximum
+ * bipartite matching). Humans are distinct by name; more than are needed do no harm. A requirement without asks, or
+ * an ask without a vote, is never met.
+ */
+export function requirementMet(requirement: Requirement, humans: readonly Human[]): boolean {
+  const { asks } = requirement;
+  if (asks.length === 0 || !asks.every(({ votes }) => votes >= 1)) return false;
+  const distinct = [...new Map(humans.map((human) => [human.name, human])).values()];
+  const counted = asks.map(() => new Set<Human>());
+  return asks.every((ask, index) => {
+    while ((counted[index]?.size ?? 0) < ask.votes)
+      if (!assign(index, asks, distinct, counted, new Set())) return false;
+    return true;
+  });
+}
+
+/** Finds one more human for an ask, moving others to asks where they also fit. */
+function assign(
+  index: number,
+  asks: readonly Ask[],
+  humans: readonly Human[],
+  counted: readonly Set<Human>[],
+  tried: Set<Human>,
+): boolean {
+  const ask = asks[index];
+  const mine = counted[index];
+  if (ask === undefined || mine === undefined) return false;
+  for (const human of humans) {
+    if (tried.has(human) || mine.has(human) || !isEligible(ask, human)) continue;
+    tried.add(human);
+    const holder = counted.findIndex((set) => set.has(human));
+    if (holder >= 0 && !assign(holder, asks, humans, counted, tried)) continue;
+    counted[holder]?.delete(human);
+    mine.add(human);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,86 @@
+/** `countersign.yaml`: read whole, or refused with everything that is wrong with it. */
+import type { ConnectionConfig, LoadedFile } from '../policy.ts';
+import { connectionsReader } from './connections.ts';
+import { freezeDeep } from './freeze.ts';
+import { defaultLimits, readLimits } from './limits.ts';
+import { masksReader } from './masks.ts';
+import { groupsOf, readPeople } from './people.ts';
+import { type Read, wholeNumber } from './read.ts';
+import { Report } from './report.ts';
+import { rulesReader } from './rules.ts';
+import { labelKey, type Names } from './scope.ts';
+import { serverReader } from './server.ts';
+import { readTree, type Tree } from './tree.ts';
+import type { Environment } from './variables.ts';
+import { policyVersion } from './version.ts';
+
+export interface PolicyFileOptions {
+  /** The file's name, for messages. */
+  readonly file: string;
+  /** What `${VAR}` is filled in from. */
+  readonly env: Environment;
+  /** The folder that relative paths are resolved against. */
+  readonly directory: string;
+}
+
+const sections = ['version', 'server', 'people', 'connections', 'rules', 'masks', 'limits'] as const;
+const nothing: Tree = { kind: 'map', at: { line: 1, column: 1 }, entries: new Map() };
+const none: Tree = { kind: 'list', at: nothing.at, items: [] };
+
+/**
+ * Reads a policy file.
+ *
+ * @throws {PolicyFileError} with all problems of the file, in its order.
+ */
+export function parsePolicyFile(text: string, options: PolicyFileOptions): LoadedFile {
+  const report = new Report(options.file);
+  const tree = readTree(text, report);
+  report.throwIfAny();
+  const loaded = tree === null ? undefined : readFile(tree, options, report);
+  report.throwIfAny();
+  if (loaded === undefined) throw new TypeError('a file without problems gave nothing');
+  return freezeDeep(loaded);
+}
+
+function readFile(tree: Tree, options: PolicyFileOptions, report: Report): LoadedFile | undefined {
+  if (tree.kind !== 'map') {
+    report.problem(tree.at, 'no policy file', { expected: `a mapping with ${sections.join(', ')}` });
+    return undefined;
+  }
+  for (const { key, at } of tree.entries.values())
+    if (!sections.some((section) => section === key))
+      report.notOneOf(at, `unknown key "${key}"`, key, sections);
+  const read = <T>(section: (typeof sections)[number], reader: Read<T>, absent: Tree): T | undefined =>
+    reader(tree.entries.get(section)?.value ?? absent, report);
+
+  if (tree.entries.has('version')) read('version', wholeNumber('version', 1, 1), nothing);
+  else report.problem(tree.at, 'the file has no "version"', { expected: 'version: 1' });
+  const server = read('server', serverReader(options), nothing);
+  const { people, unmappedMayVote } = read('people', readPeople, nothing) ?? {
+    people: new Map(),
+    unmappedMayVote: false,
+  };
+  const limits = read('limits', readLimits, nothing) ?? defaultLimits;
+  const connections = read('connections', connectionsReader(options, limits), nothing) ?? new Map();
+  const groups = groupsOf(people);
+  const names = namesOf(tree, connections);
+  const rules = read('rules', rulesReader(names, groups), none) ?? [];
+  const masks = read('masks', masksReader(names, groups), none) ?? [];
+  if (server === undefined || report.problems.length > 0) return undefined;
+  return {
+    policy: { version: policyVersion(tree), rules, masks, limits, people, unmappedMayVote },
+    server,
+    connections,
+    warnings: report.warnings,
+  };
+}
+
+/** The names that rules may use: of every connection in the file, those with problems included. */
+function namesOf(tree: Tree, connections: ReadonlyMap<string, ConnectionConfig>): Names {
+  const section = tree.kind === 'map' ? tree.entries.get('connections')?.value : undefined;
+  const labels = [...connections.values()].flatMap((connection) => Object.entries(connection.labels));
+  return {
+    connections: section?.kind === 'map' ? [...section.entries.keys()] : [],
+    labels: new Set(labels.map(([name, value]) => labelKey(name, value))),
+  };
+}

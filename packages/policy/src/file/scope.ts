@@ -1,0 +1,129 @@
+/** `who`, `connections`, `actions`, `resources`: what narrows a rule or a mask, read from the file. */
+import {
+  type Action,
+  actionSchema,
+  baseActions,
+  type ProtocolName,
+  protocolNames,
+  splitResource,
+} from '@countersign/core';
+import { compilePattern } from '../decide/pattern.ts';
+import type { Scope } from '../policy.ts';
+import { isResourceKind, resourceKinds } from '../resource-kinds.ts';
+import { list, object, oneOf, type Read, record, text, textLike } from './read.ts';
+import type { Report } from './report.ts';
+import type { Tree } from './tree.ts';
+
+/** A group's name: of people, or of agents as their tokens say it. */
+export const groupName = textLike('the name of a group', /^[^\p{C}\p{Z}]{1,200}$/u);
+
+const principalId = textLike(
+  'a principal like agent:support',
+  /^(?:agent|service|person|operator):[a-z0-9][a-z0-9_.@-]{0,63}$/,
+);
+
+const action: Read<Action> = (tree, report) => {
+  const value = text('an action')(tree, report);
+  if (value === undefined) return undefined;
+  const parsed = actionSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  report.notOneOf(tree.at, `"${value.slice(0, 60)}" is no action`, value, baseActions);
+  return undefined;
+};
+
+const resourcePattern: Read<string> = (tree, report) => {
+  const value = text('a resource pattern like table:public.orders')(tree, report);
+  if (value === undefined) return undefined;
+  const { kind } = splitResource(value);
+  if (!value.includes(':') || !isResourceKind(kind)) {
+    report.notOneOf(tree.at, `"${value.slice(0, 100)}" names no known kind of resource`, kind, resourceKinds);
+    return undefined;
+  }
+  return checkPattern(kind, value.slice(kind.length + 1), tree, report) ? value : undefined;
+};
+
+/** Reports a pattern that can't be compiled. */
+export function checkPattern(kind: string, written: string, tree: Tree, report: Report): boolean {
+  try {
+    compilePattern(kind, written);
+    return true;
+  } catch {
+    report.problem(tree.at, 'a broken percent-encoding', { expected: '% and two hex digits, as in %2E' });
+    return false;
+  }
+}
+
+/** What a scope may name in this file. */
+export interface Names {
+  readonly connections: readonly string[];
+  readonly labels: ReadonlySet<string>;
+}
+
+/** A label and its value as one key. */
+export function labelKey(name: string, value: string): string {
+  return JSON.stringify([name, value]);
+}
+
+export const labels: Read<ReadonlyMap<string, string>> = record('labels', (_name, _at, value, report) =>
+  text('the value of a label')(value, report),
+);
+
+function connectionName(known: Names): Read<string> {
+  return (tree, report) => {
+    const name = text('the name of a connection')(tree, report);
+    if (name === undefined || known.connections.includes(name)) return name;
+    report.notOneOf(tree.at, `there is no connection "${name.slice(0, 100)}"`, name, known.connections);
+    return undefined;
+  };
+}
+
+function knownLabels(known: Names): Read<Readonly<Record<string, string>>> {
+  return (tree, report) => {
+    const read = labels(tree, report);
+    if (read === undefined) return undefined;
+    for (const [name, value] of read)
+      if (!known.labels.has(labelKey(name, value)))
+        report.warning(tree.at, `no connection has the label ${name}: ${value}`);
+    return Object.fromEntries(read);
+  };
+}
+
+/** The readers of the narrowing keys, to be spread into the shape of a rule or a mask. */
+export function scopeShape(known: Names) {
+  return {
+    who: object('who', { groups: list('groups', groupName), principals: list('principals', principalId) }),
+    connections: object('connections', {
+      names: list('connections', connectionName(known)),
+      labels: knownLabels(known),
+      protocols: list<ProtocolName>('protocols', oneOf(protocolNames)),
+    }),
+    actions: list('actions', action),
+    resources: list('resource patterns', resourcePattern),
+  };
+}
+
+/** The narrowing keys alone, for `except`: at least one, or it would take everything out. */
+export function exceptReader(known: Names): Read<Scope> {
+  const read = object('except', scopeShape(known));
+  return (tree, report) => {
+    const scope = read(tree, report);
+    if (tree.kind === 'map' && tree.entries.size === 0) {
+      report.problem(tree.at, 'an empty "except" would take everything out', {
+        expected: 'who, connections, actions or resources',
+      });
+      return undefined;
+    }
+    return scope;
+  };
+}
+
+/** The narrowing keys of a value that has more keys. */
+export function scopeOf(values: Scope): Scope {
+  const { who, connections, actions, resources } = values;
+  return {
+    ...(who === undefined ? {} : { who }),
+    ...(connections === undefined ? {} : { connections }),
+    ...(actions === undefined ? {} : { actions }),
+    ...(resources === undefined ? {} : { resources }),
+  };
+}
