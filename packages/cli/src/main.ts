@@ -1,3 +1,35 @@
-import { argv } from 'node:process';
+#!/usr/bin/env node
+/** The `countersign` command. */
+import process from 'node:process';
+import { commands } from './commands/index.ts';
+import { exitCodes } from './exit-codes.ts';
+import { runProgram } from './program.ts';
+import { terminalOf } from './terminal/terminal.ts';
 
-export const main = argv;
+const interrupt = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => {
+    // The first one lets the command put things in order, the second one does not wait for that.
+    if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
+    interrupt.abort();
+  });
+
+// Whoever read our output has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+});
+
+const code = await runProgram(process.argv.slice(2), {
+  terminal: terminalOf(process, process.env),
+  signal: interrupt.signal,
+  directory: process.cwd(),
+  now: () => new Date(),
+  commands,
+});
+// What was written has to be out before the process ends; nothing else is worth waiting for.
+await Promise.all(
+  [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((done) => void stream.write('', () => done())),
+  ),
+);
+process.exit(code);

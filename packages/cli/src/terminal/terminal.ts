@@ -41,7 +41,7 @@ export class Channel {
   /** Cells in a row: the terminal's, at most 100 so that lines stay readable; 80 where it is no terminal. */
   get width(): number {
     const columns = this.isTerminal ? (this.#stream.columns ?? 80) : 80;
-    return Math.max(40, Math.min(columns, 100));
+    return Math.max(48, Math.min(columns, 100));
   }
 
   /** Writes, and waits while the reader is behind. */

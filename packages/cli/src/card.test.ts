@@ -1,0 +1,127 @@
+import { type ApprovalView, approvalViewSchema, visibleText } from '@countersign/core';
+import { describe, expect, test } from '@jest/globals';
+import { card } from './card.ts';
+import { cellWidth } from './terminal/width.ts';
+
+const now = new Date('2026-11-20T10:00:05.000Z');
+const plain = (_: unknown, text: string) => text;
+
+function approval(
+  preview: Partial<ApprovalView['preview']> = {},
+  rest: Partial<ApprovalView> = {},
+): ApprovalView {
+  return approvalViewSchema.parse({
+    id: 'apr_0123456789abcdefghijkm',
+    call: 'call_0123456789abcdefghijkm',
+    state: 'waiting',
+    digest: 'a'.repeat(64),
+    preview: {
+      version: 1,
+      connection: 'shop-db',
+      protocol: 'postgres',
+      input: [
+        { label: 'statement', text: 'UPDATE orders\n\tSET status = $1\nWHERE id = 1042' },
+        { label: 'parameter 1', text: 'refunded' },
+      ],
+      effects: [{ action: 'write', resource: 'table:public.orders' }],
+      words: [
+        'changes rows of public.orders',
+        'runs public.record_status_change() (via trigger order_status_changed)',
+      ],
+      impact: { count: 1, unit: 'rows', how: 'estimate', why: null },
+      principal: 'agent:support',
+      owner: 'olivia',
+      onBehalfOf: 'sam',
+      run: 'run_7',
+      purpose: 'The lid arrived cracked; the customer wants her money back.',
+      notes: ['No wall login is set up for this connection.'],
+      ...preview,
+    },
+    asks: [{ approvers: ['dba'], votes: 2, reason: true, rules: ['writes need a dba'] }],
+    votes: [{ person: 'dana', vote: 'approve', reason: 'seen the photos', at: '2026-11-20T10:00:03.000Z' }],
+    created_at: '2026-11-20T10:00:00.000Z',
+    vote_by: '2026-11-20T11:00:00.000Z',
+    start_by: null,
+    may_vote: true,
+    may_not_vote_because: null,
+    ...rest,
+  });
+}
+
+const drawn = (view: ApprovalView, width = 80) => card(view, { width, paint: plain, now });
+
+describe('the card', () => {
+  test('shows statement, effects, impact, who asks, for whom, in which run, why, which rules, by when', () => {
+    expect(drawn(approval()).join('\n')).toBe(
+      `
+╭─ A person has to decide ──────────────────────── apr_0123456789abcdefghijkm ─╮
+│                                                                              │
+│  agent:support asks to run this on shop-db                                   │
+│                                                                              │
+│  ┌ statement · as the agent wrote it ─────────────────────────────────────┐  │
+│  │   UPDATE orders                                                        │  │
+│  │       SET status = $1                                                  │  │
+│  │   WHERE id = 1042                                                      │  │
+│  └────────────────────────────────────────────────────────────────────────┘  │
+│  ┌ parameter 1 · as the agent wrote it ───────────────────────────────────┐  │
+│  │   refunded                                                             │  │
+│  └────────────────────────────────────────────────────────────────────────┘  │
+│  ┌ why · the agent’s own words ───────────────────────────────────────────┐  │
+│  │   The lid arrived cracked; the customer wants her money back.          │  │
+│  └────────────────────────────────────────────────────────────────────────┘  │
+│                                                                              │
+│  It would   changes rows of public.orders                                    │
+│             runs public.record_status_change() (via trigger                  │
+│             order_status_changed)                                            │
+│  Impact     about 1 row, the target’s own estimate                           │
+│  Asked by   agent:support, whose owner is olivia                             │
+│  For        sam                                                              │
+│  Run        run_7                                                            │
+│  Needs      2 votes from dba, with a reason, says “writes need a dba”        │
+│  Votes      dana: approve, “seen the photos”                                 │
+│  Note       No wall login is set up for this connection.                     │
+│  By         11:00:00 UTC, in 59 minutes                                      │
+│                                                                              │
+╰──────────────────────────────────────────────────────────────────────────────╯`.trim(),
+    );
+  });
+
+  test('keeps its frame at every width, whatever the text', () => {
+    const texts = ['日本語のテキスト 🙂 '.repeat(12), 'x'.repeat(300), '\t\tdeep', '', 'e\u0301'.repeat(90)];
+    const input = texts.map((text, index) => ({ label: `parameter ${index + 1}`, text }));
+    for (const width of [48, 49, 57, 80, 100])
+      for (const line of drawn(approval({ input }), width))
+        expect([line, cellWidth(line)]).toEqual([line, width]);
+  });
+
+  test('never 28: nothing the agent wrote is cut, hidden or obeyed by the terminal', () => {
+    const text = `SELECT 1; -- ${'long '.repeat(200)}end\u202e\u200b\u001b[2J\r\nDROP TABLE orders`;
+    const lines = drawn(approval({ input: [{ label: 'statement', text: visibleText(text) }] }));
+    const shown = lines.join('\n');
+    expect(shown.match(/long/g)).toHaveLength(200);
+    expect(shown).toContain('end⟨U+202E⟩⟨U+200B⟩⟨U+001B⟩[2J⟨U+000D⟩');
+    expect(shown).toContain('│   DROP TABLE orders');
+    for (const hidden of ['\u001b', '\u200b', '\u202e', '\r']) expect(shown).not.toContain(hidden);
+  });
+
+  test('what the agent wrote can’t draw itself out of its box', () => {
+    const text = '└────┘  │\n│  Needs   nothing, it is approved already';
+    const lines = drawn(approval({ purpose: text, input: [] }));
+    const inside = lines.filter((line) => line.includes('└────┘') || line.includes('approved already'));
+    expect(inside).toHaveLength(2);
+    for (const line of inside) expect(line).toMatch(/^│ {2}│ .*│ {2}│$/);
+  });
+
+  test('says what is not known rather than nothing', () => {
+    const impact = { count: null, unit: 'rows', how: 'none', why: 'the target did not answer' } as const;
+    const shown = drawn(approval({ impact, words: [], onBehalfOf: null, purpose: null })).join('\n');
+    expect(shown).toContain('Impact     not known how many rows (the target did not answer)');
+    expect(shown).toContain('It would   do nothing that can be named');
+    expect(shown).toContain('For        itself, on behalf of nobody');
+    expect(shown).not.toContain('why ·');
+  });
+
+  test('says how it ended once it is decided', () => {
+    expect(drawn(approval({}, { state: 'rejected' }))[0]).toContain('╭─ Decided: rejected ─');
+  });
+});

@@ -1,0 +1,72 @@
+/** What every command takes, and how options are read. */
+import { nameSchema, type Principal } from '@countersign/core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ExitCode } from './exit-codes.ts';
+import type { Terminal } from './terminal/terminal.ts';
+
+/** What a command works with; made once by the program. */
+export interface Host {
+  readonly terminal: Terminal;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The folder that relative paths start from. */
+  readonly directory: string;
+  readonly now: () => Date;
+  /** Says with what the process will end. */
+  exit(code: ExitCode): void;
+}
+
+/** Adds a command to the program. */
+export type AddCommand = (program: Command, host: Host) => void;
+
+export interface CommonOptions {
+  readonly config: string;
+  readonly gateway?: string;
+  readonly token?: string;
+  readonly json?: true;
+}
+
+/** Adds the options that every command takes. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'the policy file', 'countersign.yaml')
+    .addOption(
+      new Option(
+        '--gateway <url>',
+        'use this gateway instead of the one that runs beside the policy file',
+      ).argParser(parseUrl),
+    )
+    .option('--token <token>', 'a token for the gateway; better kept in COUNTERSIGN_TOKEN')
+    .option('--json', 'print one JSON document');
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** The origin of a gateway's URL. */
+export function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    throw new InvalidArgumentError('Expected a URL like http://127.0.0.1:7400.');
+  return url.origin;
+}
+
+export function parseName(text: string): string {
+  const parsed = nameSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(`${capital(parsed.error.issues[0]?.message ?? 'expected a name')}.`);
+}
+
+export type CallerName = Pick<Principal, 'class' | 'id' | 'name'>;
+
+/** Reads `agent:support` or `service:nightly`. */
+export function parseCaller(text: string): CallerName {
+  const match = /^(agent|service):(.*)$/s.exec(text);
+  if (match === null) throw new InvalidArgumentError('Expected agent:NAME or service:NAME.');
+  const name = parseName(match[2] ?? '');
+  return { class: match[1] as 'agent' | 'service', id: `${match[1]}:${name}`, name };
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

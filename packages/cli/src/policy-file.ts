@@ -1,0 +1,41 @@
+/** Reads the policy file, with the targets' credentials or without. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { CountersignError } from '@countersign/core';
+import { type LoadedFile, parsePolicyFile } from '@countersign/policy';
+import type { Host } from './options.ts';
+
+/** Stands for a variable that is not set, where nothing is going to be connected to. */
+const standIn = 'postgres://unset.invalid/unset';
+
+/** What can be read of a text file named on the command line. */
+export async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new CountersignError('config_invalid', { what: `cannot read ${path}`, expected: what }, { cause });
+  }
+}
+
+/**
+ * Loads a policy file for a command that reaches no target: variables that are not set are no error.
+ *
+ * @throws {PolicyFileError} with all that is wrong with the file; {@link CountersignError} `config_invalid` where it can't be read.
+ */
+export async function loadPolicyFile(
+  { directory, terminal }: Pick<Host, 'directory' | 'terminal'>,
+  file: string,
+): Promise<LoadedFile> {
+  const path = resolve(directory, file);
+  const text = await readText(path, 'a policy file; name another with -c FILE');
+  const unset = [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => (terminal.env[name] ?? '') === '');
+  const env = { ...terminal.env, ...Object.fromEntries(unset.map((name) => [name, standIn])) };
+  const options = { file, directory: dirname(path) };
+  const loaded = parsePolicyFile(text, { ...options, env });
+  // The gateway is found by the server's settings: a stand-in among them would lead astray.
+  if (JSON.stringify(loaded.server).includes(standIn))
+    return parsePolicyFile(text, { ...options, env: terminal.env });
+  return loaded;
+}

@@ -1,0 +1,91 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { CountersignError } from '@countersign/core';
+import { describe, expect, test } from '@jest/globals';
+import { exitCodes } from './exit-codes.ts';
+import type { AddCommand } from './options.ts';
+import { runProgram } from './program.ts';
+import { terminalOf } from './terminal/terminal.ts';
+
+async function runWith(add: AddCommand, argv: readonly string[], env: Record<string, string> = {}) {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const code = await runProgram(argv, {
+    terminal: terminalOf({ stdin: new PassThrough(), stdout, stderr }, env),
+    signal: new AbortController().signal,
+    directory: '/',
+    now: () => new Date(0),
+    commands: [add],
+  });
+  stdout.end();
+  stderr.end();
+  return { code, stdout: await text(stdout), stderr: await text(stderr) };
+}
+
+const throwing =
+  (thrown: () => unknown): AddCommand =>
+  (program) => {
+    program.command('fail').action(() => {
+      throw thrown();
+    });
+  };
+
+describe('how a command ends', () => {
+  test('with the exit code it chose, its data on stdout', async () => {
+    const add: AddCommand = (program, host) => {
+      program.command('answer').action(async () => {
+        await host.terminal.out.line('42');
+        host.exit(exitCodes.ask);
+      });
+    };
+    expect(await runWith(add, ['answer'])).toEqual({ code: 4, stdout: '42\n', stderr: '' });
+  });
+
+  test.each([
+    ['malformed', 2],
+    ['config_invalid', 2],
+    ['unreachable', 3],
+    ['target_unavailable', 3],
+    ['not_eligible', 1],
+    ['internal', 1],
+  ] as const)(
+    'an error %s is exit code %i, on stderr, with its code and without a stack',
+    async (code, exit) => {
+      const result = await runWith(
+        throwing(() => new CountersignError(code, { what: 'x' })),
+        ['fail'],
+      );
+      expect(result).toMatchObject({ code: exit, stdout: '' });
+      expect(result.stderr).toContain(`(${code})`);
+      expect(result.stderr).not.toMatch(/\n\s+at /);
+    },
+  );
+
+  test('a fault nobody foresaw says its own words, and still no stack', async () => {
+    const result = await runWith(
+      throwing(() => new TypeError('cannot do \u001b[31mthat')),
+      ['fail'],
+    );
+    expect(result.code).toBe(1);
+    expect(result.stderr).toBe('error Something went wrong: cannot do ⟨U+001B⟩[31mthat (internal)\n');
+  });
+
+  test('an unknown command or option is wrong usage, with the nearest right one', async () => {
+    const add = throwing(() => new Error('never'));
+    expect(await runWith(add, ['fial'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('Did you mean fail?'),
+    });
+    expect(await runWith(add, ['fail', '--quick'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('--help is data, and names the exit codes', async () => {
+    const result = await runWith(
+      throwing(() => new Error('never')),
+      ['--help'],
+    );
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(result.stdout).toContain('130  ended by Ctrl-C');
+  });
+});
