@@ -1,0 +1,138 @@
+/** The ledger as the rest of the gateway uses it: make an event, have it sequenced, read the record back. */
+import { type EventId, type Json, newId, type SignedHead } from '@countersign/core';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { NewEvent } from '../store/event-row.ts';
+import { latestHead, readEvents } from '../store/read-ledger.ts';
+import { sequenceBatch } from '../store/sequence.ts';
+import type { Database } from '../store/store.ts';
+import type { Keys } from './keys.ts';
+import { rootHash } from './merkle.ts';
+import { createSealer, type Sealer } from './seal.ts';
+
+/** What is told of something that happened. `contents` are what was said, by name. */
+export interface Happening {
+  readonly type: string;
+  readonly actor: string;
+  readonly call?: string;
+  readonly run?: { readonly id: string; readonly name: string };
+  readonly data?: { readonly [name: string]: Json };
+  readonly contents?: Readonly<Record<string, string>>;
+  /** Milliseconds the contents are kept; for ever where absent. */
+  readonly keepMs?: number;
+}
+
+export interface Ledger extends Sealer {
+  /** Seals the contents and makes the event; the caller writes it with its move. */
+  event(happening: Happening): Promise<NewEvent & { readonly id: EventId }>;
+  /** Says that events were committed: they get their index soon. */
+  wake(): void;
+  /** Resolves when every event committed so far has its index. */
+  settled(): Promise<SignedHead | null>;
+  /** The exported file, line by line: events above `after`, and at the end the signed head. */
+  export(after: number, limit: number): AsyncGenerator<string>;
+  close(): Promise<void>;
+}
+
+export function createLedger(
+  db: Database,
+  keys: Keys,
+  runtime: Runtime,
+  onFault: (fault: unknown) => void,
+): Ledger {
+  const sealer = createSealer(db, keys.master, runtime);
+  let running: Promise<void> | null = null;
+  let again = false;
+  let closed = false;
+
+  const sequenceAll = async (): Promise<void> => {
+    const sign = (tree: Parameters<Parameters<typeof sequenceBatch>[1]>[0]) =>
+      keys.sign({
+        size: tree.size,
+        root: rootHash(tree).toString('hex'),
+        at: new Date(runtime.now()).toISOString(),
+      });
+    for (;;) {
+      const head = await sequenceBatch(db, sign);
+      if (head === null) return;
+      keys.keepHead(head);
+    }
+  };
+
+  /** One pass at a time; a call during a pass makes one more follow. */
+  const pass = (): Promise<void> => {
+    again = true;
+    running ??= (async () => {
+      try {
+        while (again) {
+          again = false;
+          await sequenceAll();
+        }
+      } finally {
+        running = null;
+      }
+    })();
+    return running;
+  };
+
+  const ledger: Ledger = {
+    ...sealer,
+    event: async ({ type, actor, call = null, run, data = {}, contents = {}, keepMs = null }) => {
+      const id = newId('evt');
+      const sealed = [];
+      for (const [name, content] of Object.entries(contents)) {
+        if (run === undefined) throw new TypeError('contents belong to a run');
+        sealed.push(await sealer.seal(run.id, id, name, content, keepMs));
+      }
+      return {
+        id,
+        type,
+        actor,
+        call,
+        run: run?.name ?? null,
+        runId: run?.id ?? null,
+        data,
+        contents: sealed,
+      };
+    },
+    wake: () => {
+      // The next wake, or the sweep, tries again.
+      if (!closed) pass().catch(onFault);
+    },
+    settled: async () => {
+      await pass();
+      return latestHead(db);
+    },
+    export: async function* (after, limit) {
+      const head = await ledger.settled();
+      let next = after;
+      let left = limit;
+      while (left > 0) {
+        const events = await readEvents(db, next, Math.min(left, 500));
+        for (const event of events) {
+          const disclosed: Record<string, { salt: string; content: string }> = {};
+          for (const name of event.contents) {
+            const opened = await sealer.open(event.id as EventId, name);
+            if (opened !== null)
+              disclosed[name] = { salt: opened.salt.toString('hex'), content: opened.content };
+          }
+          yield JSON.stringify({
+            index: event.index,
+            event: event.bytes,
+            ...(event.contents.length > 0 ? { disclosed } : {}),
+          });
+        }
+        const last = events.at(-1);
+        if (last === undefined) break;
+        next = last.index;
+        left -= events.length;
+        if (head !== null && next >= head.size - 1) break;
+      }
+      if (head !== null && next >= head.size - 1) yield JSON.stringify({ head });
+    },
+    close: async () => {
+      closed = true;
+      await running?.catch(onFault);
+    },
+  };
+  return ledger;
+}

@@ -1,0 +1,36 @@
+/** Numbered migrations, forward only. Each runs once, in a transaction, under a lock that a second gateway waits for. */
+import { CountersignError } from '@countersign/core';
+import { sql } from 'kysely';
+import { first } from './migrations/0001-first.ts';
+import type { Database } from './store.ts';
+
+/** In order; a migration that has landed never changes. */
+const migrations: readonly { readonly number: number; readonly statements: string }[] = [
+  { number: 1, statements: first },
+];
+
+/** Brings the schema up to date. @throws {CountersignError} `data_damaged` for a store written by a newer version. */
+export async function migrate(db: Database): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(7400)`.execute(tx);
+    await sql`create table if not exists migrations (number integer primary key, at timestamptz not null default clock_timestamp())`.execute(
+      tx,
+    );
+    const done = await sql<{ number: number }>`select number from migrations order by number`.execute(tx);
+    const newest = done.rows.at(-1)?.number ?? 0;
+    const known = migrations.at(-1)?.number ?? 0;
+    if (newest > known) {
+      throw new CountersignError('data_damaged', {
+        what: `the store has schema ${newest}`,
+        expected: `at most ${known}; use a newer version`,
+      });
+    }
+    for (const { number, statements } of migrations.slice(done.rows.length)) {
+      // One statement a message; the schema's own text holds no semicolon but between statements and in comments.
+      for (const statement of statements.replace(/--[^\n]*/g, '').split(';')) {
+        if (statement.trim() !== '') await sql.raw(statement).execute(tx);
+      }
+      await sql`insert into migrations (number) values (${number})`.execute(tx);
+    }
+  });
+}

@@ -1,0 +1,86 @@
+/** The gateway's own store: one Kysely, over PGlite in a locked folder, in memory, or over PostgreSQL. */
+import { join } from 'node:path';
+import { CountersignError } from '@countersign/core';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import { Pool } from 'pg';
+import { type FolderLock, lockFolder } from './lock.ts';
+import { migrate } from './migrate.ts';
+
+/** Queries are written as SQL with bound values, so the schema is not repeated as types: each operation types its own rows. */
+export type Database = Kysely<unknown>;
+
+export interface Store {
+  readonly db: Database;
+  readonly kind: 'memory' | 'embedded' | 'postgres';
+  /** Waits for what is under way, closes, and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'embedded'; readonly folder: string }
+  | { readonly kind: 'postgres'; readonly url: string };
+
+/**
+ * Opens the store and brings its schema up to date.
+ *
+ * @throws {CountersignError} `data_locked` when another process uses the folder, `data_damaged` when it can't be
+ * opened, `unavailable` when PostgreSQL can't be reached.
+ */
+export async function openStore(config: StoreConfig): Promise<Store> {
+  if (config.kind === 'postgres') return openPostgres(config.url);
+  const lock = config.kind === 'embedded' ? lockFolder(config.folder) : null;
+  try {
+    return await openEmbedded(config, lock);
+  } catch (cause) {
+    lock?.release();
+    if (cause instanceof CountersignError) throw cause;
+    const what = config.kind === 'embedded' ? config.folder : 'the in-memory store';
+    throw new CountersignError('data_damaged', { what }, { cause });
+  }
+}
+
+async function openEmbedded(
+  config: StoreConfig & { kind: 'memory' | 'embedded' },
+  lock: FolderLock | null,
+): Promise<Store> {
+  const pglite = await PGlite.create(
+    config.kind === 'embedded' ? { dataDir: join(config.folder, 'store') } : {},
+  );
+  const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });
+  try {
+    await migrate(db);
+  } catch (cause) {
+    await pglite.close();
+    throw cause;
+  }
+  return {
+    db,
+    kind: config.kind,
+    close: async () => {
+      await db.destroy();
+      if (!pglite.closed) await pglite.close();
+      lock?.release();
+    },
+  };
+}
+
+async function openPostgres(url: string): Promise<Store> {
+  const pool = new Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 });
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await sql`select 1`.execute(db);
+    await migrate(db);
+  } catch (cause) {
+    await db.destroy();
+    throw new CountersignError(
+      'unavailable',
+      { what: 'the PostgreSQL store cannot be reached or migrated' },
+      { cause },
+    );
+  }
+  return { db, kind: 'postgres', close: () => db.destroy() };
+}
