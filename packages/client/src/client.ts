@@ -1,0 +1,153 @@
+/** The gateway's API, a method for each route. Each answer is parsed; each refusal is a CountersignError of its code. */
+import {
+  type ApprovalId,
+  type ApprovalList,
+  type ApprovalView,
+  approvalListSchema,
+  approvalViewSchema,
+  type CallId,
+  type CallInput,
+  type CallView,
+  type ConnectionList,
+  callViewSchema,
+  connectionListSchema,
+  type ExecuteRequest,
+  type ExecuteView,
+  type ExplainView,
+  executeViewSchema,
+  explainViewSchema,
+  type LedgerLine,
+  type Minted,
+  type MintInput,
+  mintedSchema,
+  type PolicyView,
+  policyViewSchema,
+  type SettleRequest,
+  type StopId,
+  type StopList,
+  type StopRequest,
+  type StopView,
+  type SubmitRequest,
+  settledSchema,
+  stopListSchema,
+  stopViewSchema,
+  type TokenId,
+  type TokenList,
+  tokenListSchema,
+  type VoteRequest,
+} from '@countersign/core';
+import { ledgerLines } from './ledger-lines.ts';
+import { type RequestOptions, Transport, type TransportOptions } from './transport.ts';
+
+export type ClientOptions = TransportOptions;
+
+/** Which routes answer depends on the token's class: a token calls, votes or operates, never two of these. */
+export interface Client {
+  /** The gateway's address, ending in `/`. */
+  readonly url: string;
+
+  /** Agent: records a call and how it was decided. The same key with the same input is the same call. */
+  submitCall(request: SubmitRequest, options?: RequestOptions): Promise<CallView>;
+  /** Agent: a call of one's own; with `wait` (seconds, at most 60) answers when it is decided or the wait is over. */
+  getCall(id: CallId, options?: RequestOptions & { readonly wait?: number }): Promise<CallView>;
+  /** Agent: runs a decided call. Repeating it never runs the call again. */
+  executeCall(id: CallId, request: ExecuteRequest, options?: RequestOptions): Promise<ExecuteView>;
+  cancelCall(id: CallId, options?: RequestOptions): Promise<CallView>;
+  listConnections(options?: RequestOptions): Promise<ConnectionList>;
+  /** How a call would be decided, without making one. */
+  explain(
+    request: { readonly connection: string; readonly input: CallInput },
+    options?: RequestOptions,
+  ): Promise<ExplainView>;
+
+  /** Person: the approvals that wait, the oldest first. */
+  listApprovals(options?: RequestOptions): Promise<ApprovalList>;
+  getApproval(id: ApprovalId, options?: RequestOptions): Promise<ApprovalView>;
+  /** Person: votes on exactly what was shown; answers the approval as it is then. */
+  vote(id: ApprovalId, request: VoteRequest, options?: RequestOptions): Promise<ApprovalView>;
+
+  /** Operator: the answer is the only time the token itself is shown. */
+  mintToken(request: MintInput, options?: RequestOptions): Promise<Minted>;
+  listTokens(options?: RequestOptions): Promise<TokenList>;
+  revokeToken(id: TokenId, options?: RequestOptions): Promise<void>;
+  getPolicy(options?: RequestOptions): Promise<PolicyView>;
+  reloadPolicy(options?: RequestOptions): Promise<PolicyView>;
+  createStop(request: StopRequest, options?: RequestOptions): Promise<StopView>;
+  listStops(options?: RequestOptions): Promise<StopList>;
+  liftStop(id: StopId, options?: RequestOptions): Promise<void>;
+  /** Operator: closes a call whose outcome stayed open. */
+  settleCall(id: CallId, request: SettleRequest, options?: RequestOptions): Promise<void>;
+  /** Operator: ledger lines after an index (default: from the start), ending with a signed head when there are no more. */
+  events(
+    options?: RequestOptions & { readonly after?: number; readonly limit?: number },
+  ): Promise<readonly LedgerLine[]>;
+
+  /** Whether the gateway's process answers. Needs no token; never throws but for an abort. */
+  isAlive(options?: RequestOptions): Promise<boolean>;
+  /** Whether the gateway can decide: its store and its parts are there. */
+  isReady(options?: RequestOptions): Promise<boolean>;
+}
+
+/**
+ * A client of one gateway.
+ *
+ * Every method throws a CountersignError: the problem's code, `unreachable` where no answer came, `internal` where it
+ * could not be read; an aborted one throws what it was aborted with.
+ *
+ * @throws {CountersignError} `config_invalid` for an address that may not be used.
+ */
+export function createClient(options: ClientOptions): Client {
+  const http = new Transport(options);
+  const part = encodeURIComponent;
+  const ok = async (path: string, request: RequestOptions): Promise<boolean> => {
+    try {
+      return (await http.status({ method: 'GET', path, ...request })) === 200;
+    } catch {
+      request.signal?.throwIfAborted();
+      return false;
+    }
+  };
+  return {
+    url: http.url,
+
+    submitCall: (body, o) => http.json({ method: 'POST', path: 'v1/calls', body, ...o }, callViewSchema),
+    getCall: (id, { wait = 0, ...o } = {}) =>
+      http.json(
+        { method: 'GET', path: `v1/calls/${part(id)}?wait=${wait}`, waitMs: wait * 1000, ...o },
+        callViewSchema,
+      ),
+    executeCall: (id, body, o) =>
+      http.json({ method: 'POST', path: `v1/calls/${part(id)}/execute`, body, ...o }, executeViewSchema),
+    cancelCall: (id, o) =>
+      http.json({ method: 'POST', path: `v1/calls/${part(id)}/cancel`, ...o }, callViewSchema),
+    listConnections: (o) => http.json({ method: 'GET', path: 'v1/connections', ...o }, connectionListSchema),
+    explain: (body, o) => http.json({ method: 'POST', path: 'v1/explain', body, ...o }, explainViewSchema),
+
+    listApprovals: (o) => http.json({ method: 'GET', path: 'v1/approvals', ...o }, approvalListSchema),
+    getApproval: (id, o) =>
+      http.json({ method: 'GET', path: `v1/approvals/${part(id)}`, ...o }, approvalViewSchema),
+    vote: (id, body, o) =>
+      http.json({ method: 'POST', path: `v1/approvals/${part(id)}/votes`, body, ...o }, approvalViewSchema),
+
+    mintToken: (body, o) => http.json({ method: 'POST', path: 'v1/tokens', body, ...o }, mintedSchema),
+    listTokens: (o) => http.json({ method: 'GET', path: 'v1/tokens', ...o }, tokenListSchema),
+    revokeToken: async (id, o) => {
+      await http.text({ method: 'DELETE', path: `v1/tokens/${part(id)}`, ...o });
+    },
+    getPolicy: (o) => http.json({ method: 'GET', path: 'v1/policy', ...o }, policyViewSchema),
+    reloadPolicy: (o) => http.json({ method: 'POST', path: 'v1/policy/reload', ...o }, policyViewSchema),
+    createStop: (body, o) => http.json({ method: 'POST', path: 'v1/stops', body, ...o }, stopViewSchema),
+    listStops: (o) => http.json({ method: 'GET', path: 'v1/stops', ...o }, stopListSchema),
+    liftStop: async (id, o) => {
+      await http.text({ method: 'DELETE', path: `v1/stops/${part(id)}`, ...o });
+    },
+    settleCall: async (id, body, o) => {
+      await http.json({ method: 'POST', path: `v1/calls/${part(id)}/settle`, body, ...o }, settledSchema);
+    },
+    events: async ({ after = -1, limit = 1000, ...o } = {}) =>
+      ledgerLines(await http.text({ method: 'GET', path: `v1/events?after=${after}&limit=${limit}`, ...o })),
+
+    isAlive: (o = {}) => ok('healthz', o),
+    isReady: (o = {}) => ok('readyz', o),
+  };
+}
