@@ -1,1 +1,20 @@
-export const version = '0.1.0';
+/**
+ * What a SQL text would do to a PostgreSQL database: its effects and its lineage, by the server's own grammar and
+ * against a snapshot of its catalog. No network.
+ *
+ * @module
+ */
+export {
+  type AnalyseOptions,
+  type Analyser,
+  type AnalyserOptions,
+  createAnalyser,
+  type SqlAnalysis,
+} from './analyser.ts';
+export type { AnalysedStatement } from './analysis/statement.ts';
+export type { Catalog } from './catalog/catalog.ts';
+export { catalogQuery } from './catalog/query.ts';
+export { readCatalog } from './catalog/read.ts';
+export { type ReliedOn, type ReliedOnRow, reliedOnQuery } from './catalog/relied-on.ts';
+export { describeEffects } from './describe.ts';
+export { isSupportedMajor, type Major, supportedMajors } from './major.ts';

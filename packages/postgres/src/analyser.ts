@@ -1,0 +1,151 @@
+/** The analyser: a SQL text and a catalog → effects and lineage. */
+import {
+  asCountersignError,
+  CountersignError,
+  type Effect,
+  type ErrorCode,
+  type Lineage,
+  noLineage,
+} from '@countersign/core';
+import { LRUCache } from 'lru-cache';
+import { EffectSet } from './analysis/effect-set.ts';
+import { memoryOf, NotParsedYet } from './analysis/memory.ts';
+import { type AnalysedStatement, analyseStatement, type StatementAnalysis } from './analysis/statement.ts';
+import type { RawStatement } from './ast/nodes.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { type ReliedOn, ReliedOnRows, searchPathText } from './catalog/relied-on.ts';
+import { fingerprintOf } from './parser/fingerprint.ts';
+import { Parser } from './parser/parser.ts';
+import { splitStatements } from './parser/split.ts';
+
+export interface AnalyserOptions {
+  /** Milliseconds a text beyond 8 KB may take to parse; default 2000. */
+  readonly parseDeadlineMs?: number;
+  /** Analyses kept, for each catalog; default 1000. */
+  readonly cacheSize?: number;
+}
+
+export interface AnalyseOptions {
+  /** How many parameter values come with the text. */
+  readonly parameters: number;
+  /** The search path the statement will run with; the catalog's by default. */
+  readonly searchPath?: readonly string[];
+}
+
+export type SqlAnalysis =
+  | {
+      readonly ok: true;
+      readonly statements: readonly AnalysedStatement[];
+      /** Of all statements together. */
+      readonly effects: readonly Effect[];
+      /** Of the last statement. */
+      readonly lineage: Lineage;
+      /** The same for texts that differ in constants, layout or comments only. */
+      readonly fingerprint: string;
+      readonly reliedOn: ReliedOn;
+    }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      /** What was wrong, in words of the statement: its kind, names the caller wrote. No data. */
+      readonly what: string;
+    };
+
+export interface Analyser {
+  /** Never throws for what a text holds: what can't be told is `ok: false` with the code of the denial. */
+  analyse(sql: string, catalog: Catalog, options: AnalyseOptions): Promise<SqlAnalysis>;
+  /** Ends the parse worker. */
+  close(): Promise<void>;
+}
+
+/** An analyser keeps its parsers, a worker for large texts, and what it found for each catalog. */
+export function createAnalyser(options: AnalyserOptions = {}): Analyser {
+  const { parseDeadlineMs = 2000, cacheSize = 1000 } = options;
+  const parser = new Parser({ deadlineMs: parseDeadlineMs });
+  const caches = new WeakMap<Catalog, LRUCache<string, SqlAnalysis>>();
+  return {
+    async analyse(sql, catalog, { parameters, searchPath = catalog.searchPath }) {
+      let cache = caches.get(catalog);
+      if (cache === undefined) caches.set(catalog, (cache = new LRUCache({ max: cacheSize })));
+      const key = `${parameters > 0 ? 'p' : ''}${searchPathText(searchPath)}${sql}`;
+      const known = cache.get(key);
+      if (known !== undefined) return known;
+      const found = await analyse(parser, sql, catalog, parameters, searchPath);
+      // A text that was too slow once may be quick another time, and large ones are not worth their room.
+      if (key.length < 20_000 && (found.ok || found.code !== 'too_large')) cache.set(key, found);
+      return found;
+    },
+    close: () => parser.close(),
+  };
+}
+
+async function analyse(
+  parser: Parser,
+  sql: string,
+  catalog: Catalog,
+  parameters: number,
+  searchPath: readonly string[],
+): Promise<SqlAnalysis> {
+  try {
+    const raws = await parser.parse(sql, catalog.major);
+    if (raws.length === 0) throw new CountersignError('malformed', { what: 'a text without a statement' });
+    if (raws.length > 1 && parameters > 0)
+      throw new CountersignError('malformed', { what: 'several statements with parameters' });
+    const texts = splitStatements(sql, raws);
+    const analyses = await walk(parser, catalog, () =>
+      raws.map((raw, i) => analyseStatement(catalog, searchPath, raw, texts[i] ?? '')),
+    );
+    return together(catalog, searchPath, raws, analyses);
+  } catch (thrown) {
+    return denial(thrown);
+  }
+}
+
+/** Walks; where the walk meets a text of the catalog that is not parsed yet, parses it and walks again. */
+async function walk<Result>(parser: Parser, catalog: Catalog, step: () => Result): Promise<Result> {
+  const memory = memoryOf(catalog);
+  for (;;) {
+    let missing: string;
+    try {
+      return step();
+    } catch (thrown) {
+      if (!(thrown instanceof NotParsedYet)) throw thrown;
+      missing = thrown.text;
+    }
+    memory.keep(missing, await parser.parse(missing, catalog.major));
+  }
+}
+
+function together(
+  catalog: Catalog,
+  searchPath: readonly string[],
+  raws: readonly RawStatement[],
+  analyses: readonly StatementAnalysis[],
+): SqlAnalysis {
+  const statements = analyses.map((analysis) => analysis.statement);
+  const alone = statements.find((statement) => statement.standsAlone || !statement.inTransaction);
+  if (statements.length > 1 && alone !== undefined)
+    throw new CountersignError('must_stand_alone', { what: alone.kind });
+  const effects = new EffectSet();
+  const reliedOn = new ReliedOnRows(catalog);
+  for (const analysis of analyses) {
+    effects.addAll(analysis.statement.effects);
+    reliedOn.addAll(analysis.reliedOn);
+  }
+  return {
+    ok: true,
+    statements,
+    effects: effects.list(),
+    lineage: analyses.at(-1)?.lineage ?? noLineage,
+    fingerprint: fingerprintOf(raws),
+    reliedOn: { searchPath: searchPathText(searchPath), rows: reliedOn.rows() },
+  };
+}
+
+/** Every way a walk can end without an answer is a denial. */
+function denial(thrown: unknown): SqlAnalysis {
+  if (thrown instanceof RangeError)
+    return { ok: false, code: 'too_large', what: 'a statement nested too deep' };
+  const error = asCountersignError(thrown, 'unknown_effect');
+  return { ok: false, code: error.code, what: error.details.what ?? 'the statement' };
+}

@@ -1,0 +1,133 @@
+/** Function calls: which functions a name may mean, and what calling them does. */
+import { CountersignError, resource } from '@countersign/core';
+import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
+import type { UserFunction } from '../catalog/catalog.ts';
+import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
+import { harmOf, isSessionFunction } from '../functions/harm.ts';
+import { type Context, displayName, unknownObject } from './context.ts';
+import { analyseExpression, analyseExpressions } from './expression.ts';
+import { harmResource } from './harm-resource.ts';
+import type { Scope } from './scope.ts';
+import { builtinTypeByWrittenName, convert, functionResource, isTypeName, typeOf } from './types.ts';
+import { derivedFrom, type Value } from './value.ts';
+
+export function call(context: Context, scope: Scope, fn: FuncCall): Value {
+  return callColumns(context, scope, fn).value;
+}
+
+/** A call, with the names of its columns where it returns a row. */
+export interface CallValue {
+  readonly value: Value;
+  readonly columns: readonly string[] | null;
+}
+
+export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallValue {
+  const args = analyseExpressions(context, scope, fn.args);
+  const ordered = analyseExpressions(context, scope, fn.agg_order);
+  context.use('sort', ...ordered);
+  if (fn.agg_filter !== undefined) context.use('filter', analyseExpression(context, scope, fn.agg_filter));
+  if (fn.agg_distinct === true) context.use('distinct', ...args);
+  const decided = windowValues(context, scope, fn.over);
+  // The arguments of WITHIN GROUP are arguments of the function.
+  const count = args.length + (fn.agg_within_group === true ? ordered.length : 0);
+  const names = stringsOf(fn.funcname);
+  const candidates = findFunctions(context, names, count);
+  const values = [...args, ...ordered, ...decided];
+  if (candidates.builtin.length === 0 && candidates.user.length === 0)
+    return { value: projectionOrCast(context, names, args), columns: null };
+  const all = [...candidates.builtin, ...candidates.user];
+  if (all.some((one) => one.kind === 'a')) context.use('aggregate', ...args);
+  for (const one of candidates.builtin) callBuiltin(context, one, fn);
+  for (const one of candidates.user) callUser(context, one);
+  const outputs = all[0]?.outputs ?? [];
+  return {
+    value: derivedFrom(values, commonType(context, candidates)),
+    columns: outputs.length > 1 || (outputs.length === 1 && outputs[0] !== '') ? outputs : null,
+  };
+}
+
+interface Candidates {
+  readonly builtin: readonly BuiltinFunction[];
+  readonly user: readonly UserFunction[];
+}
+
+/** Every function of that name which the search path reaches and which takes so many arguments. */
+export function findFunctions(context: Context, names: readonly string[], count: number): Candidates {
+  const name = names.at(-1) ?? '';
+  const schema = names.at(-2) ?? null;
+  if (schema !== null && !context.catalog.schemas.has(schema))
+    throw unknownObject('schema', displayName(schema));
+  const schemas = schema === null ? context.searchPath : [schema];
+  context.reliedOn.name('pg_proc', name);
+  return {
+    builtin: schemas.includes('pg_catalog')
+      ? builtinFunctions(name).filter((one) => acceptsArguments(one, count))
+      : [],
+    user: (context.catalog.functions.get(name) ?? []).filter(
+      (one) => schemas.includes(one.schema) && acceptsArguments(one, count),
+    ),
+  };
+}
+
+function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncCall): void {
+  if (isSessionFunction(fn.name))
+    throw new CountersignError('needs_native_session', { what: `the function ${fn.name}` });
+  const harm = harmOf(fn);
+  if (harm === null) return;
+  const on = harmResource(context, harm.resource, args[0]);
+  if (on === null) {
+    const action = harm.action === 'secret' || harm.action === 'admin' ? harm.action : 'execute';
+    context.execute(action, functionResource(fn));
+  } else if (harm.action === 'read' || harm.action === 'write') context.effects.add(harm.action, on);
+  else context.execute(harm.action, on);
+}
+
+function callUser(context: Context, fn: UserFunction): void {
+  context.execute('execute', functionResource(fn));
+}
+
+/** `name(row)` may mean `row.name`, and `type(value)` a cast. */
+function projectionOrCast(context: Context, names: readonly string[], args: readonly Value[]): Value {
+  const name = names.at(-1) ?? '';
+  const schema = names.at(-2) ?? null;
+  const [only] = args;
+  if (args.length === 1 && only !== undefined) {
+    const field = schema === null ? only.row?.find((column) => column.name === name) : undefined;
+    if (field !== undefined) return field.value;
+    if (isTypeName(context, schema, name)) {
+      const type = typeOf(context, { names: names.map((sval) => ({ String: { sval } })) });
+      convert(context, only, type);
+      return derivedFrom(args, type);
+    }
+  }
+  if (schema === 'information_schema') {
+    context.execute('execute', resource('function', schema, name));
+    return derivedFrom(args);
+  }
+  const shown = displayName(schema, name);
+  throw unknownObject('function', `${shown} with ${args.length} argument${args.length === 1 ? '' : 's'}`);
+}
+
+function commonType(context: Context, { builtin, user }: Candidates): string | null {
+  const [firstUser] = user;
+  if (builtin.length === 0) return user.length === 1 && firstUser !== undefined ? firstUser.returns : null;
+  const [first] = builtin;
+  if (user.length > 0 || first === undefined || builtin.some((one) => one.returns !== first.returns))
+    return null;
+  return builtinTypeByWrittenName(context, first.returns);
+}
+
+/** What PARTITION BY and ORDER BY of a window decide, the window's rows, and so its values. */
+function windowValues(context: Context, scope: Scope, over: WindowDef | undefined): Value[] {
+  return over === undefined ? [] : analyseWindow(context, scope, over);
+}
+
+export function analyseWindow(context: Context, scope: Scope, window: WindowDef): Value[] {
+  const partition = analyseExpressions(context, scope, window.partitionClause);
+  const order = analyseExpressions(context, scope, window.orderClause);
+  const offsets = [window.startOffset, window.endOffset].filter((node): node is Node => node !== undefined);
+  context.use('group', ...partition);
+  context.use('sort', ...order);
+  context.use('filter', ...analyseExpressions(context, scope, offsets));
+  return [...partition, ...order];
+}

@@ -1,0 +1,116 @@
+/** Names in expressions: columns, whole rows, `t.*`, and fields of composite values. */
+import { asKind, fieldsOf, type Node, stringsOf } from '../ast/nodes.ts';
+import { type Context, displayName, notSupported, unknownObject } from './context.ts';
+import { analyseExpression } from './expression.ts';
+import { entryColumn, type Scope, type ScopeEntry, use } from './scope.ts';
+import { derivedFrom, type NamedValue, type Value } from './value.ts';
+
+interface ColumnRef {
+  readonly fields: readonly Node[];
+}
+
+/** A column, or a whole row where the name is a table's. */
+export function columnReference(context: Context, scope: Scope, ref: ColumnRef): Value {
+  if (asKind(ref.fields.at(-1), 'A_Star') !== null) return wholeRow(starOf(context, scope, ref));
+  const names = stringsOf(ref.fields);
+  const [first = '', second, third, fourth] = names;
+  if (second === undefined) {
+    const column = scope.column(first);
+    if (column !== null) return use(column);
+    const entry = scope.entry(first);
+    if (entry !== null) return wholeRow(rowOf(entry));
+    throw unknownObject('column', displayName(first));
+  }
+  if (fourth !== undefined) {
+    if (first !== context.catalog.database) throw unknownObject('column', displayName(...names));
+    return columnOf(context, scope.entry(third ?? '', second), fourth, names);
+  }
+  if (third !== undefined) return columnOf(context, scope.entry(second, first), third, names);
+  return columnOf(context, scope.entry(first), second, names);
+}
+
+function columnOf(
+  _context: Context,
+  entry: ScopeEntry | null,
+  name: string,
+  names: readonly string[],
+): Value {
+  const column = entry === null ? null : entryColumn(entry, name);
+  if (column !== null) return use(column);
+  // The whole row in its own schema: public.orders.
+  throw unknownObject(entry === null ? 'relation' : 'column', displayName(...names));
+}
+
+function rowOf(entry: ScopeEntry): NamedValue[] {
+  return entry.columns.map((column) => ({ name: column.name, value: use(column) }));
+}
+
+function wholeRow(row: readonly NamedValue[]): Value {
+  return { ...derivedFrom(row.map((column) => column.value)), row };
+}
+
+/** The columns that `*`, `t.*` or `(value).*` stands for; null for anything else. */
+export function starColumns(context: Context, scope: Scope, node: Node): readonly NamedValue[] | null {
+  const ref = asKind<ColumnRef>(node, 'ColumnRef');
+  if (ref !== null) return asKind(ref.fields.at(-1), 'A_Star') === null ? null : starOf(context, scope, ref);
+  const path = asKind<Indirection>(node, 'A_Indirection');
+  if (path === null || asKind(path.indirection.at(-1), 'A_Star') === null) return null;
+  const before = path.indirection.slice(0, -1);
+  const value =
+    before.length === 0
+      ? analyseExpression(context, scope, path.arg)
+      : indirection(context, scope, { arg: path.arg, indirection: before });
+  const row = value.row ?? fieldsOfType(context, value);
+  if (row === null) throw notSupported('.* on a value whose columns are not known');
+  return row;
+}
+
+function starOf(context: Context, scope: Scope, ref: ColumnRef): readonly NamedValue[] {
+  const names = stringsOf(ref.fields.slice(0, -1));
+  if (names.length === 0) {
+    if (scope.items.length === 0) throw unknownObject('column', '*');
+    return scope.items.flatMap((item) =>
+      item.columns.map((column) => ({ name: column.name, value: use(column) })),
+    );
+  }
+  const [name = '', schema = null, database] = [...names].reverse();
+  const entry =
+    database !== undefined && database !== context.catalog.database ? null : scope.entry(name, schema);
+  if (entry === null) throw unknownObject('relation', displayName(...names));
+  return rowOf(entry);
+}
+
+interface Indirection {
+  readonly arg: Node;
+  readonly indirection: readonly Node[];
+}
+
+/** `(value).field`, `array[1]`: a part comes from what the whole comes from. */
+export function indirection(context: Context, scope: Scope, path: Indirection): Value {
+  let value = analyseExpression(context, scope, path.arg);
+  for (const step of path.indirection) {
+    const field = asKind<{ sval?: string }>(step, 'String')?.sval;
+    if (field !== undefined) {
+      const row = value.row ?? fieldsOfType(context, value);
+      const found = row?.find((column) => column.name === field)?.value;
+      if (row !== null && found === undefined) throw unknownObject('column', displayName(field));
+      value = found ?? derivedFrom([value]);
+    } else if (asKind(step, 'A_Star') !== null) {
+      value = derivedFrom([value]);
+    } else {
+      const { lidx, uidx } = fieldsOf<{ lidx?: Node; uidx?: Node }>(step);
+      const indices = [lidx, uidx].filter((index) => index !== undefined);
+      value = derivedFrom([value, ...indices.map((index) => analyseExpression(context, scope, index))]);
+    }
+  }
+  return value;
+}
+
+/** The fields of a value of a composite type that is known; null where it is not. */
+function fieldsOfType(context: Context, value: Value): NamedValue[] | null {
+  const type = value.type === null ? undefined : context.catalog.types.get(value.type);
+  const relation = type?.relation ? context.catalog.relationsByOid.get(type.relation) : undefined;
+  if (relation === undefined) return null;
+  context.reliedOn.relation(relation);
+  return relation.columns.map((column) => ({ name: column.name, value: derivedFrom([value], column.type) }));
+}

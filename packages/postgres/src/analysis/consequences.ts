@@ -1,0 +1,191 @@
+/**
+ * What writing to a table brings about besides: triggers, rules, foreign keys that cascade, expressions that are
+ * evaluated for each row, row security policies, partitions, and for a view the table behind it.
+ */
+import { type Action, resource } from '@countersign/core';
+import {
+  asKind,
+  fieldsOf,
+  kindOf,
+  type Node,
+  type RangeVar,
+  type ResTarget,
+  stringsOf,
+} from '../ast/nodes.ts';
+import type { ForeignKey, Relation, WriteEvent } from '../catalog/catalog.ts';
+import { type Context, tableResource, unknownEffect } from './context.ts';
+import { memoryOf } from './memory.ts';
+import { applyPolicies, relationName } from './read-relation.ts';
+import { descendantsOf, findRelation } from './relations.ts';
+import { storedExpression } from './stored.ts';
+import { functionResource } from './types.ts';
+
+export const writeActions = {
+  insert: 'write.insert',
+  update: 'write.update',
+  delete: 'write.delete',
+  truncate: 'write.truncate',
+} as const satisfies Record<WriteEvent, Action>;
+
+/** One write on one relation. */
+export interface Write {
+  readonly event: WriteEvent;
+  /** The columns it sets; null where every column may be meant. */
+  readonly columns: readonly string[] | null;
+}
+
+/**
+ * A write on a relation, and all it brings about.
+ *
+ * @param via What brings this write about; none for the statement's own.
+ */
+export function writeTo(context: Context, relation: Relation, write: Write, via?: string): void {
+  spread(context, relation, write, via, new Set());
+}
+
+function spread(
+  context: Context,
+  relation: Relation,
+  write: Write,
+  via: string | undefined,
+  seen: Set<string>,
+): void {
+  context.reliedOn.relation(relation);
+  context.effects.add(writeActions[write.event], tableResource(relation), write.columns, via);
+  const key = `${write.event} ${relation.oid} ${write.columns?.join(',') ?? '*'}`;
+  if (seen.has(key)) return;
+  seen.add(key);
+  if (relation.system) return;
+  refuseRules(relation, write.event);
+  fireTriggers(context, relation, write);
+  if (relation.kind === 'v') {
+    behindView(context, relation, write, seen);
+    return;
+  }
+  if (relation.server !== null)
+    context.execute(
+      'execute',
+      resource('server', relation.server),
+      `foreign table ${relationName(relation)}`,
+    );
+  evaluate(context, relation, write);
+  if (write.event !== 'truncate') applyPolicies(context, relation, [write.event]);
+  for (const key of relation.referencedBy) followForeignKey(context, key, write, seen);
+  toFamily(context, relation, write, seen);
+}
+
+/** Rows of a partitioned table are written in its partitions; a new row of a partition obeys its parents. */
+function toFamily(context: Context, relation: Relation, write: Write, seen: Set<string>): void {
+  if (write.event === 'insert' && relation.kind !== 'p') return;
+  for (const child of descendantsOf(context, relation))
+    spread(context, child, write, `inheritance from ${relationName(relation)}`, seen);
+}
+
+function refuseRules(relation: Relation, event: WriteEvent): void {
+  const rule = relation.rules.find((one) => one.event === event);
+  if (rule !== undefined) throw unknownEffect(`the rule ${rule.name} on ${relationName(relation)}`);
+}
+
+function fireTriggers(context: Context, relation: Relation, write: Write): void {
+  for (const trigger of relation.triggers) {
+    if (!trigger.events.has(write.event)) continue;
+    const { columns } = write;
+    if (
+      write.event === 'update' &&
+      columns !== null &&
+      trigger.columns.length > 0 &&
+      !trigger.columns.some((column) => columns.includes(column))
+    )
+      continue;
+    const fn = context.catalog.functionsByOid.get(trigger.function);
+    const name = fn === undefined ? resource('function', 'pg_catalog', 'trigger') : functionResource(fn);
+    context.effects.add('execute', name, null, `trigger ${trigger.name}`);
+    context.reliedOn.name('pg_proc', fn?.name ?? '');
+  }
+}
+
+/** Checks and index expressions are evaluated for each new row, and so are generated columns. */
+function evaluate(context: Context, relation: Relation, write: Write): void {
+  if (write.event !== 'insert' && write.event !== 'update') return;
+  for (const { of, expression } of relation.expressions)
+    context.includeEffects(storedExpression(context, relation, expression), of);
+  for (const column of relation.columns)
+    if (column.generated !== null && column.default !== null)
+      context.includeEffects(storedExpression(context, relation, column.default), `column ${column.name}`);
+}
+
+/** A default is evaluated where a row comes without a value for the column. The sequence a column owns is part of it. */
+export function evaluateDefaults(context: Context, relation: Relation, given: ReadonlySet<string>): void {
+  for (const column of relation.columns) {
+    if (column.default === null || column.generated !== null || given.has(column.name)) continue;
+    const findings = storedExpression(context, relation, column.default);
+    const effects = findings.effects.filter(
+      (effect) => !(effect.action === 'write' && isOwnSequence(context, relation, effect.resource)),
+    );
+    context.includeEffects({ ...findings, effects }, `default of ${column.name}`);
+  }
+}
+
+function isOwnSequence(context: Context, relation: Relation, name: string): boolean {
+  for (const sequence of context.catalog.relationsByOid.values())
+    if (
+      sequence.kind === 'S' &&
+      sequence.belongsTo === relation.oid &&
+      resource('sequence', sequence.schema, sequence.name) === name
+    )
+      return true;
+  return false;
+}
+
+function followForeignKey(context: Context, key: ForeignKey, write: Write, seen: Set<string>): void {
+  const { event, columns } = write;
+  if (event !== 'delete' && event !== 'update') return;
+  if (event === 'update' && columns !== null && !key.referencedColumns.some((name) => columns.includes(name)))
+    return;
+  const action = event === 'delete' ? key.onDelete : key.onUpdate;
+  const child = context.catalog.relationsByOid.get(key.relation);
+  if (action === 'nothing' || child === undefined) return;
+  const deletes = event === 'delete' && action === 'cascade';
+  const next: Write = deletes
+    ? { event: 'delete', columns: null }
+    : { event: 'update', columns: key.columns };
+  spread(context, child, next, `foreign key ${key.name}`, seen);
+  if (action === 'set_default')
+    evaluateDefaults(
+      context,
+      child,
+      new Set(child.columns.map((column) => column.name).filter((name) => !key.columns.includes(name))),
+    );
+}
+
+/** A simple view is written through to its one table; any other needs an INSTEAD OF trigger. */
+function behindView(context: Context, view: Relation, write: Write, seen: Set<string>): void {
+  if (view.triggers.some((trigger) => trigger.insteadOf && trigger.events.has(write.event))) return;
+  const target = simpleView(context, view);
+  if (target === null) throw unknownEffect(`writing through the view ${relationName(view)}`);
+  const columns =
+    write.columns === null ? null : write.columns.map((name) => target.columns.get(name) ?? name);
+  spread(context, target.relation, { event: write.event, columns }, `view ${relationName(view)}`, seen);
+}
+
+interface SimpleView {
+  readonly relation: Relation;
+  /** The table's column for each of the view's. */
+  readonly columns: ReadonlyMap<string, string>;
+}
+
+function simpleView(context: Context, view: Relation): SimpleView | null {
+  const query = memoryOf(context.catalog).tree(view.definition ?? '')[0]?.stmt;
+  const select = asKind<{ fromClause?: readonly Node[]; targetList?: readonly Node[] }>(query, 'SelectStmt');
+  const [from, another] = select?.fromClause ?? [];
+  if (from === undefined || another !== undefined || kindOf(from) !== 'RangeVar') return null;
+  const relation = findRelation(context, fieldsOf<RangeVar>(from));
+  const columns = new Map<string, string>();
+  for (const [i, node] of (select?.targetList ?? []).entries()) {
+    const fields = asKind<{ fields: readonly Node[] }>(fieldsOf<ResTarget>(node).val, 'ColumnRef')?.fields;
+    const name = view.columns[i]?.name;
+    const base = stringsOf(fields).at(-1);
+    if (name !== undefined && base !== undefined) columns.set(name, base);
+  }
+  return { relation, columns };
+}

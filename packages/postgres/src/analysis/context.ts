@@ -1,0 +1,179 @@
+/** What one analysis gathers while it walks a statement: effects, uses of columns, and what it relied on. */
+import {
+  type Action,
+  type ColumnUsage,
+  type ColumnUse,
+  CountersignError,
+  type Effect,
+  type Resource,
+  resource,
+} from '@countersign/core';
+import type { Catalog, Relation } from '../catalog/catalog.ts';
+import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
+import { EffectSet } from './effect-set.ts';
+import type { Value } from './value.ts';
+
+/** What the analysis of a part found: of a view's query, a default, a policy. Kept with the catalog. */
+export interface Findings {
+  readonly effects: readonly Effect[];
+  readonly uses: readonly ColumnUse[];
+  readonly usesProven: boolean;
+  readonly plannerSafe: boolean;
+  readonly reliedOn: readonly ReliedOnRow[];
+}
+
+export class Context {
+  readonly catalog: Catalog;
+  readonly searchPath: readonly string[];
+  readonly effects = new EffectSet();
+  readonly reliedOn: ReliedOnRows;
+  readonly #uses = new Map<string, ColumnUse>();
+  #deciding: Map<Resource, 'derived'> | null = null;
+  #usesProven = true;
+  #plannerSafe = true;
+
+  constructor(catalog: Catalog, searchPath: readonly string[]) {
+    this.catalog = catalog;
+    this.searchPath = searchPath;
+    this.reliedOn = new ReliedOnRows(catalog);
+  }
+
+  /** Counts every source of the values as used to decide what comes out. */
+  use(as: ColumnUsage, ...values: readonly Value[]): void {
+    for (const value of values) {
+      if (!value.proven) this.#usesProven = false;
+      for (const column of value.sources.keys()) this.#use({ column, as });
+    }
+  }
+
+  /** Runs a part of the walk, and gives the columns that were used to decide its result along with it. */
+  deciding<Result>(walk: () => Result): { readonly result: Result; readonly deciding: Value } {
+    const outer = this.#deciding;
+    const inner = new Map<Resource, 'derived'>();
+    this.#deciding = inner;
+    try {
+      const result = walk();
+      return { result, deciding: { sources: inner, proven: this.#usesProven, type: null } };
+    } finally {
+      this.#deciding = outer;
+      if (outer !== null) for (const column of inner.keys()) outer.set(column, 'derived');
+    }
+  }
+
+  /** A column of a relation is read. */
+  read(relation: Relation, columns: readonly string[] | null): void {
+    this.effects.add(isSecret(relation) ? 'secret' : 'read', tableResource(relation), columns);
+  }
+
+  /** Calling this could act where the planner evaluates it, or is not known not to. */
+  execute(action: Action, name: Resource, via?: string): void {
+    this.#plannerSafe = false;
+    this.effects.add(action, name, null, via);
+  }
+
+  /** Takes over what a part found, as brought about by `via`. */
+  include(findings: Findings, via: string | undefined): void {
+    for (const use of findings.uses) this.#use(use);
+    this.#usesProven &&= findings.usesProven;
+    this.includeEffects(findings, via);
+  }
+
+  /** The same for a part that does not decide which rows come out. */
+  includeEffects(findings: Findings, via: string | undefined): void {
+    this.effects.addAll(findings.effects, via);
+    this.#plannerSafe &&= findings.plannerSafe;
+    this.reliedOn.addAll(findings.reliedOn);
+  }
+
+  #use(use: ColumnUse): void {
+    this.#uses.set(`${use.as} ${use.column}`, use);
+    this.#deciding?.set(use.column, 'derived');
+  }
+
+  findings(): Findings {
+    return {
+      effects: this.effects.list(),
+      uses: [...this.#uses.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use),
+      usesProven: this.#usesProven,
+      plannerSafe: this.#plannerSafe,
+      reliedOn: this.reliedOn.rows(),
+    };
+  }
+}
+
+export function tableResource(relation: Relation): Resource {
+  return resource('table', relation.schema, relation.name);
+}
+
+export function columnResource(relation: Relation, column: string): Resource {
+  return resource('column', relation.schema, relation.name, column);
+}
+
+/** The server's relations that hold credentials, samples of users' data, or what other sessions do. */
+const secretRelations: ReadonlySet<string> = new Set([
+  'pg_authid',
+  'pg_shadow',
+  'pg_user_mapping',
+  'pg_user_mappings',
+  'pg_statistic',
+  'pg_statistic_ext_data',
+  'pg_stats',
+  'pg_stats_ext',
+  'pg_stats_ext_exprs',
+  'pg_stat_activity',
+  'pg_stat_replication',
+  'pg_stat_wal_receiver',
+  'pg_stat_subscription',
+  'pg_stat_ssl',
+  'pg_stat_gssapi',
+  'pg_stat_statements',
+  'pg_prepared_xacts',
+  'pg_prepared_statements',
+  'pg_cursors',
+  'pg_file_settings',
+  'pg_hba_file_rules',
+  'pg_ident_file_mappings',
+  'pg_subscription',
+  'pg_largeobject',
+  'pg_foreign_server',
+  'pg_foreign_data_wrapper',
+  'pg_foreign_table',
+  'pg_db_role_setting',
+  'pg_replication_slots',
+  'pg_backend_memory_contexts',
+  'pg_shmem_allocations',
+  'user_mapping_options',
+  '_pg_user_mappings',
+  'foreign_server_options',
+  '_pg_foreign_servers',
+  'foreign_table_options',
+  '_pg_foreign_tables',
+  'foreign_data_wrapper_options',
+  '_pg_foreign_data_wrappers',
+]);
+
+function isSecret(relation: Relation): boolean {
+  return (relation.system || relation.name === 'pg_stat_statements') && secretRelations.has(relation.name);
+}
+
+/** A name as people read it: quoted only where it must be. */
+export function displayName(...parts: readonly (string | null)[]): string {
+  return parts
+    .filter((part) => part !== null)
+    .map((part) => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`))
+    .join('.');
+}
+
+/** The denial for a name that means nothing; the name is the caller's own. */
+export function unknownObject(kind: string, name: string): CountersignError {
+  return new CountersignError('unknown_object', { what: `${kind} ${name} does not exist` });
+}
+
+export function notSupported(what: string): CountersignError {
+  return new CountersignError('not_supported', { what });
+}
+
+/** The denial for what the analysis can't see through. */
+export function unknownEffect(what: string): CountersignError {
+  return new CountersignError('unknown_effect', { what });
+}

@@ -1,0 +1,159 @@
+/** Expressions: where a value comes from, and what evaluating it does. One visitor for each kind of node. */
+import { type AExpr, asKind, fieldsOf, kindOf, type Node, type TypeName } from '../ast/nodes.ts';
+import { call } from './call.ts';
+import { columnReference, indirection, starColumns } from './column-reference.ts';
+import { type Context, notSupported } from './context.ts';
+import { operator } from './operator.ts';
+import type { Scope } from './scope.ts';
+import { subLink } from './sub-link.ts';
+import { convert, typeOf } from './types.ts';
+import { constant, constantOf, derivedFrom, oneOf, unknownType, type Value } from './value.ts';
+
+type Visitor = (context: Context, scope: Scope, node: Node) => Value;
+
+/** For nodes whose value is computed from all the expressions within, and that do nothing else. */
+const fromParts: Visitor = (context, scope, node) => derivedFrom(partsOf(context, scope, fieldsOf(node)));
+
+const expressions = {
+  ColumnRef: (context, scope, node) => columnReference(context, scope, fieldsOf(node)),
+  A_Const: (_context, _scope, node) => constantOf(typeOfConstant(fieldsOf(node))),
+  ParamRef: () => constant,
+  A_Expr: (context, scope, node) => operator(context, scope, fieldsOf<AExpr>(node)),
+  BoolExpr: fromParts,
+  NullTest: fromParts,
+  BooleanTest: fromParts,
+  CaseExpr: (context, scope, node) => caseExpression(context, scope, fieldsOf(node)),
+  CaseWhen: fromParts,
+  CoalesceExpr: fromParts,
+  MinMaxExpr: fromParts,
+  SQLValueFunction: () => constant,
+  CollateClause: fromParts,
+  FuncCall: (context, scope, node) => call(context, scope, fieldsOf(node)),
+  NamedArgExpr: (context, scope, node) =>
+    analyseExpression(context, scope, fieldsOf<{ arg: Node }>(node).arg),
+  TypeCast: (context, scope, node) => {
+    const { arg, typeName } = fieldsOf<{ arg: Node; typeName: TypeName }>(node);
+    const value = analyseExpression(context, scope, arg);
+    const type = typeOf(context, typeName);
+    convert(context, value, type);
+    return derivedFrom([value], type);
+  },
+  SubLink: (context, scope, node) => subLink(context, scope, fieldsOf(node)),
+  RowExpr: (context, scope, node) =>
+    derivedFrom(analyseExpressions(context, scope, fieldsOf<{ args?: Node[] }>(node).args)),
+  A_ArrayExpr: fromParts,
+  A_Indirection: (context, scope, node) => indirection(context, scope, fieldsOf(node)),
+  A_Indices: fromParts,
+  List: fromParts,
+  GroupingFunc: fromParts,
+  SetToDefault: () => constant,
+  XmlExpr: fromParts,
+  XmlSerialize: fromParts,
+  JsonObjectConstructor: fromParts,
+  JsonArrayConstructor: fromParts,
+  JsonArrayQueryConstructor: (context, scope, node) => {
+    const { query } = fieldsOf<{ query: Node }>(node);
+    return subLink(context, scope, { subLinkType: 'ARRAY_SUBLINK', subselect: query });
+  },
+  JsonObjectAgg: (context, scope, node) => jsonAggregate(context, scope, node),
+  JsonArrayAgg: (context, scope, node) => jsonAggregate(context, scope, node),
+  JsonIsPredicate: fromParts,
+  JsonFuncExpr: fromParts,
+  JsonParseExpr: fromParts,
+  JsonScalarExpr: fromParts,
+  JsonSerializeExpr: fromParts,
+  JsonValueExpr: fromParts,
+  JsonKeyValue: fromParts,
+  JsonArgument: fromParts,
+  JsonOutput: fromParts,
+  JsonBehavior: fromParts,
+  MergeSupportFunc: () => constant,
+  SortBy: (context, scope, node) => analyseExpression(context, scope, fieldsOf<{ node: Node }>(node).node),
+} as const satisfies Record<string, Visitor>;
+
+type ExpressionKind = keyof typeof expressions;
+const isExpressionKind = (kind: string): kind is ExpressionKind => Object.hasOwn(expressions, kind);
+
+/** @throws {CountersignError} for a kind of expression that is not known. */
+export function analyseExpression(context: Context, scope: Scope, node: Node): Value {
+  const kind = kindOf(node);
+  if (!isExpressionKind(kind)) throw notSupported(`the expression ${kind}`);
+  return expressions[kind](context, scope, node);
+}
+
+/** A list of expressions; `t.*` among them counts as the whole row. */
+export function analyseExpressions(
+  context: Context,
+  scope: Scope,
+  nodes: readonly Node[] | undefined,
+): Value[] {
+  return (nodes ?? []).map((node) => {
+    const star = starColumns(context, scope, node);
+    if (star === null) return analyseExpression(context, scope, node);
+    return derivedFrom(star.map((column) => column.value));
+  });
+}
+
+/**
+ * The expressions within a node, wherever they stand: in its fields, in lists, and in the plain structures that some
+ * nodes hold. A type is checked as a cast to it would be.
+ */
+function partsOf(context: Context, scope: Scope, fields: object): Value[] {
+  const values: Value[] = [];
+  for (const [name, field] of Object.entries(fields)) {
+    if (name === 'typeName') {
+      convert(context, null, typeOf(context, field as TypeName));
+      continue;
+    }
+    for (const part of Array.isArray(field) ? (field as unknown[]) : [field as unknown]) {
+      if (typeof part !== 'object' || part === null) continue;
+      const kind = kindOf(part as Node);
+      if (kind === 'String' || name === 'collname') continue;
+      if (/^[A-Z]/.test(kind)) values.push(...analyseExpressions(context, scope, [part as Node]));
+      else values.push(...partsOf(context, scope, part));
+    }
+  }
+  return values;
+}
+
+/** The condition decides which value it is, so the value comes from it, too. */
+function caseExpression(
+  context: Context,
+  scope: Scope,
+  fields: { readonly arg?: Node; readonly args?: readonly Node[]; readonly defresult?: Node },
+): Value {
+  const { arg, args = [], defresult } = fields;
+  const tested = arg === undefined ? [] : [analyseExpression(context, scope, arg)];
+  const branches = args.map((node) => {
+    const when = asKind<{ expr: Node; result: Node }>(node, 'CaseWhen');
+    if (when === null) throw notSupported('a CASE without WHEN');
+    tested.push(analyseExpression(context, scope, when.expr));
+    return analyseExpression(context, scope, when.result);
+  });
+  if (defresult !== undefined) branches.push(analyseExpression(context, scope, defresult));
+  return derivedFrom([...tested, ...branches], oneOf(branches).type);
+}
+
+function jsonAggregate(context: Context, scope: Scope, node: Node): Value {
+  const fields = fieldsOf<{
+    constructor: { agg_filter?: Node; agg_order?: Node[]; over?: object };
+  }>(node);
+  const parts = partsOf(context, scope, fields);
+  context.use('aggregate', ...parts);
+  return derivedFrom(parts);
+}
+
+interface Constant {
+  readonly ival?: object;
+  readonly fval?: object;
+  readonly boolval?: object;
+  readonly bsval?: object;
+}
+
+function typeOfConstant(fields: Constant): string {
+  if (fields.ival !== undefined) return '23';
+  if (fields.fval !== undefined) return '1700';
+  if (fields.boolval !== undefined) return '16';
+  if (fields.bsval !== undefined) return '1560';
+  return unknownType;
+}

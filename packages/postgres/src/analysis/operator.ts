@@ -1,0 +1,82 @@
+/** Operators. The server's own are harmless; one that a user made calls the user's function. */
+import { type AExpr, fieldsOf, kindOf, type Node, stringsOf } from '../ast/nodes.ts';
+import { isBuiltIn, type UserOperator } from '../catalog/catalog.ts';
+import { isBuiltinOperator } from '../functions/builtins.ts';
+import { type Context, displayName, unknownObject } from './context.ts';
+import { analyseExpression, analyseExpressions } from './expression.ts';
+import type { Scope } from './scope.ts';
+import { functionResource } from './types.ts';
+import { derivedFrom, unknownType, type Value } from './value.ts';
+
+export function operator(context: Context, scope: Scope, expression: AExpr): Value {
+  const { lexpr, rexpr } = expression;
+  const left = lexpr === undefined ? [] : operands(context, scope, lexpr);
+  const right = rexpr === undefined ? [] : operands(context, scope, rexpr);
+  for (const name of operatorsOf(expression))
+    useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right);
+  return derivedFrom([...left, ...right]);
+}
+
+/** The right side of IN and BETWEEN is a list. */
+function operands(context: Context, scope: Scope, node: Node): Value[] {
+  if (kindOf(node) === 'List')
+    return analyseExpressions(context, scope, fieldsOf<{ items?: readonly Node[] }>(node).items);
+  return [analyseExpression(context, scope, node)];
+}
+
+/** BETWEEN and NULLIF compare by operators that they do not name. */
+function operatorsOf({ kind, name }: AExpr): (readonly string[])[] {
+  if (kind.includes('BETWEEN')) return [['>='], ['<='], ['<'], ['>']];
+  return [stringsOf(name)];
+}
+
+/**
+ * An operator is used on values. Which one is meant the server decides by types; here every user's operator of that
+ * name counts that these values may be meant for.
+ *
+ * @param left Null for a prefix operator.
+ */
+export function useOperator(
+  context: Context,
+  names: readonly string[],
+  left: readonly Value[] | null,
+  right: readonly Value[] | null,
+): void {
+  const name = names.at(-1) ?? '';
+  const schema = names.at(-2) ?? null;
+  const schemas = schema === null ? context.searchPath : [schema];
+  context.reliedOn.name('pg_operator', name);
+  let found = schemas.includes('pg_catalog') && isBuiltinOperator(name);
+  for (const candidate of context.catalog.operators.get(name) ?? []) {
+    if (!schemas.includes(candidate.schema)) continue;
+    found = true;
+    if (!mayBeMeant(context, candidate, left, right)) continue;
+    const fn = context.catalog.functionsByOid.get(candidate.function);
+    if (fn !== undefined)
+      context.execute('execute', functionResource(fn), `operator ${displayName(candidate.schema)}.${name}`);
+  }
+  if (!found) throw unknownObject('operator', schema === null ? name : `${displayName(schema)}.${name}`);
+}
+
+function mayBeMeant(
+  context: Context,
+  candidate: UserOperator,
+  left: readonly Value[] | null,
+  right: readonly Value[] | null,
+): boolean {
+  if ((candidate.left === null) !== (left === null)) return false;
+  const fits = (values: readonly Value[] | null, type: string | null) =>
+    values === null || type === null || values.some((value) => mayConvert(context, value, type));
+  return fits(left, candidate.left) && fits(right, candidate.right);
+}
+
+/** Whether a value may be taken as of this type without a cast being written. Between the server's own types: perhaps. */
+function mayConvert(context: Context, { type }: Value, target: string): boolean {
+  if (type === null || type === unknownType || type === target) return true;
+  const wanted = context.catalog.types.get(target);
+  if (wanted === undefined || wanted.kind === 'p' || isBuiltIn(target)) return true;
+  if (!isBuiltIn(type)) return true;
+  return context.catalog.casts.some(
+    (cast) => cast.implicit && cast.source === type && cast.target === target,
+  );
+}

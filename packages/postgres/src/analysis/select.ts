@@ -1,0 +1,207 @@
+/** Queries: SELECT in all its forms, VALUES, set operations, and the writes with RETURNING that may stand in WITH. */
+import { resource } from '@countersign/core';
+import {
+  asKind,
+  fieldsOf,
+  kindOf,
+  type LockingClause,
+  type Node,
+  type RangeVar,
+  type ResTarget,
+  type SelectStmt,
+  stringOf,
+  type WindowDef,
+} from '../ast/nodes.ts';
+import { analyseWindow } from './call.ts';
+import { starColumns } from './column-reference.ts';
+import { withTables } from './common-tables.ts';
+import { type Context, notSupported, unknownObject } from './context.ts';
+import { analyseExpression, analyseExpressions } from './expression.ts';
+import { addFrom } from './from.ts';
+import { outputName } from './output-name.ts';
+import { findRelation } from './relations.ts';
+import { Scope, type ScopeColumn } from './scope.ts';
+import { constant, type NamedValue, oneOf, type Value } from './value.ts';
+import { analyseWrite, isWrite } from './write.ts';
+
+/**
+ * A query that stands on its own, or within another: its output columns.
+ *
+ * @param scope Where it stands: nothing in FROM yet.
+ */
+export function analyseQuery(context: Context, scope: Scope, node: Node): ScopeColumn[] {
+  const kind = kindOf(node);
+  if (kind === 'SelectStmt') return analyseSelect(context, scope, fieldsOf<SelectStmt>(node));
+  if (isWrite(kind)) return analyseWrite(context, scope, kind, node);
+  throw notSupported(`${kind} as a query`);
+}
+
+export function analyseSelect(context: Context, outer: Scope, select: SelectStmt): ScopeColumn[] {
+  const scope = withTables(context, outer, select.withClause);
+  const columns =
+    select.op !== 'SETOP_NONE'
+      ? setOperation(context, scope, select)
+      : select.valuesLists !== undefined
+        ? valuesLists(context, scope, select)
+        : simpleSelect(context, scope, select);
+  const limits = [select.limitCount, select.limitOffset].filter((limit) => limit !== undefined);
+  context.use('filter', ...analyseExpressions(context, scope, limits));
+  return columns;
+}
+
+function simpleSelect(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
+  addFrom(context, scope, select.fromClause);
+  if (select.whereClause !== undefined)
+    context.use('filter', analyseExpression(context, scope, select.whereClause));
+  for (const node of select.windowClause ?? []) analyseWindow(context, scope, fieldsOf<WindowDef>(node));
+  const columns = targetList(context, scope, select.targetList);
+  for (const node of select.groupClause ?? []) groupBy(context, scope, columns, node);
+  if (select.havingClause !== undefined)
+    context.use('filter', analyseExpression(context, scope, select.havingClause));
+  distinct(context, scope, columns, select.distinctClause);
+  sort(context, scope, columns, select.sortClause);
+  for (const node of select.lockingClause ?? []) lock(context, scope, select, fieldsOf<LockingClause>(node));
+  return columns;
+}
+
+/** The columns of a SELECT list or RETURNING, stars expanded. */
+export function targetList(
+  context: Context,
+  scope: Scope,
+  targets: readonly Node[] | undefined,
+): ScopeColumn[] {
+  return (targets ?? []).flatMap((target): NamedValue[] => {
+    const { name, val } = fieldsOf<ResTarget>(target);
+    if (val === undefined) return [];
+    const star = starColumns(context, scope, val);
+    if (star !== null) return [...star];
+    return [{ name: name ?? outputName(val), value: analyseExpression(context, scope, val) }];
+  });
+}
+
+/** An ordinal is an output column; a bare name is an input column, or failing that an output column. */
+function groupBy(context: Context, scope: Scope, columns: readonly ScopeColumn[], node: Node): void {
+  const sets = asKind<{ content?: readonly Node[] }>(node, 'GroupingSet');
+  if (sets !== null) {
+    for (const part of sets.content ?? []) groupBy(context, scope, columns, part);
+    return;
+  }
+  const name = bareName(node);
+  const byName = name !== null && scope.column(name) === null ? outputNamed(columns, name) : null;
+  context.use('group', byName ?? ordinal(columns, node) ?? analyseExpression(context, scope, node));
+}
+
+/** A bare name is an output column, or failing that an input column; an ordinal is an output column. */
+function sortKey(context: Context, scope: Scope, columns: readonly ScopeColumn[], node: Node): Value {
+  const name = bareName(node);
+  const byName = name === null ? null : outputNamed(columns, name);
+  return byName ?? ordinal(columns, node) ?? analyseExpression(context, scope, node);
+}
+
+export function sort(
+  context: Context,
+  scope: Scope,
+  columns: readonly ScopeColumn[],
+  clause: readonly Node[] | undefined,
+): void {
+  for (const node of clause ?? []) {
+    const key = asKind<{ node: Node; useOp?: readonly Node[] }>(node, 'SortBy');
+    if (key === null) continue;
+    if ((key.useOp?.length ?? 0) > 0) throw notSupported('ORDER BY … USING');
+    context.use('sort', sortKey(context, scope, columns, key.node));
+  }
+}
+
+function distinct(
+  context: Context,
+  scope: Scope,
+  columns: readonly ScopeColumn[],
+  clause: readonly Node[] | undefined,
+): void {
+  if (clause === undefined) return;
+  // A plain DISTINCT is a list of one empty node.
+  const on = clause.filter((node) => kindOf(node) !== '');
+  if (on.length === 0) context.use('distinct', ...columns.map((column) => column.value));
+  for (const node of on) context.use('distinct', sortKey(context, scope, columns, node));
+}
+
+function bareName(node: Node): string | null {
+  const fields = asKind<{ fields: readonly Node[] }>(node, 'ColumnRef')?.fields;
+  if (fields?.length !== 1 || fields[0] === undefined || kindOf(fields[0]) !== 'String') return null;
+  return stringOf(fields[0]);
+}
+
+function outputNamed(columns: readonly ScopeColumn[], name: string): Value | null {
+  const found = columns.filter((column) => column.name === name).map((column) => column.value);
+  return found.length === 0 ? null : oneOf(found);
+}
+
+function ordinal(columns: readonly ScopeColumn[], node: Node): Value | null {
+  const number = asKind<{ ival?: { ival?: number } }>(node, 'A_Const')?.ival;
+  if (number === undefined) return null;
+  const column = columns[(number.ival ?? 0) - 1];
+  if (column === undefined) throw unknownObject('output column', String(number.ival ?? 0));
+  return column.value;
+}
+
+function setOperation(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
+  const { larg, rarg, op, all } = select;
+  if (larg === undefined || rarg === undefined) throw notSupported(op);
+  const left = analyseSelect(context, new Scope(scope.outer, scope.commonTables), larg);
+  const right = analyseSelect(context, new Scope(scope.outer, scope.commonTables), rarg);
+  if (left.length !== right.length)
+    throw unknownObject('a column', `in a set operation of ${left.length} and ${right.length} columns`);
+  const columns = left.map(({ name, value }, i) => ({
+    name,
+    value: oneOf([value, right[i]?.value ?? constant]),
+  }));
+  if (op !== 'SETOP_UNION' || all !== true) context.use('distinct', ...columns.map((column) => column.value));
+  sort(context, new Scope(null, null), columns, select.sortClause);
+  return columns;
+}
+
+function valuesLists(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
+  const rows = (select.valuesLists ?? []).map((row) =>
+    analyseExpressions(context, scope, fieldsOf<{ items?: readonly Node[] }>(row).items),
+  );
+  const columns = (rows[0] ?? []).map((value, i) => ({
+    name: `column${i + 1}`,
+    value: oneOf([value, ...rows.slice(1).map((row) => row[i] ?? constant)]),
+  }));
+  sort(context, scope, columns, select.sortClause);
+  return columns;
+}
+
+/** FOR UPDATE and its weaker forms lock rows: those of the tables named, or of all in FROM. */
+function lock(context: Context, scope: Scope, select: SelectStmt, clause: LockingClause): void {
+  const named = (clause.lockedRels ?? []).map((node) => fieldsOf<RangeVar>(node).relname);
+  const lockFrom = (node: Node): void => {
+    const range = asKind<RangeVar>(node, 'RangeVar');
+    const join = asKind<{ larg: Node; rarg: Node }>(node, 'JoinExpr');
+    const sub = asKind<{ subquery: Node; alias?: { aliasname: string } }>(node, 'RangeSubselect');
+    if (join !== null) {
+      lockFrom(join.larg);
+      lockFrom(join.rarg);
+    } else if (range !== null) {
+      if (named.length > 0 && !named.includes(range.alias?.aliasname ?? range.relname)) return;
+      if (range.schemaname === undefined && scope.commonTable(range.relname) !== null) return;
+      const relation = findRelation(context, range);
+      context.effects.add('write.lock', resource('table', relation.schema, relation.name));
+      lockBehind(context, relation.definition === null ? null : relation.oid);
+    } else if (sub !== null && (named.length === 0 || named.includes(sub.alias?.aliasname ?? ''))) {
+      const inner = asKind<SelectStmt>(sub.subquery, 'SelectStmt');
+      for (const item of inner?.fromClause ?? []) lockFrom(item);
+    }
+  };
+  for (const node of select.fromClause ?? []) lockFrom(node);
+}
+
+/** Locking a view's rows locks those of its tables. */
+function lockBehind(context: Context, view: string | null): void {
+  if (view === null) return;
+  const relation = context.catalog.relationsByOid.get(view);
+  if (relation?.kind !== 'v') return;
+  for (const effect of context.effects.list())
+    if (effect.action === 'read' && effect.via !== undefined)
+      context.effects.add('write.lock', effect.resource, null, effect.via);
+}

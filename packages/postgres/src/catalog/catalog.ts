@@ -1,0 +1,183 @@
+/**
+ * A catalog: what the analysis has to know of a database. Plain data, built once by `readCatalog` and never changed; a
+ * newer one replaces it. Object ids are strings. Each `xmin` is the version of a row, or of a set of rows, that
+ * `reliedOnQuery` reads again.
+ */
+import type { Major } from '../major.ts';
+
+export interface Catalog {
+  readonly major: Major;
+  readonly database: string;
+  /** The schemas searched for a bare name, in order, `pg_catalog` included. */
+  readonly searchPath: readonly string[];
+  readonly schemas: ReadonlySet<string>;
+  /** By name, then by schema. */
+  readonly relations: ReadonlyMap<string, ReadonlyMap<string, Relation>>;
+  readonly relationsByOid: ReadonlyMap<string, Relation>;
+  /** Functions that came after the server's own, by name. */
+  readonly functions: ReadonlyMap<string, readonly UserFunction[]>;
+  readonly functionsByOid: ReadonlyMap<string, UserFunction>;
+  readonly types: ReadonlyMap<string, TypeInfo>;
+  readonly typesByName: ReadonlyMap<string, readonly TypeInfo[]>;
+  /** Operators that came after the server's own, by name. */
+  readonly operators: ReadonlyMap<string, readonly UserOperator[]>;
+  readonly casts: readonly UserCast[];
+  /** The versions of everything that is found by name: the rows of a name in `pg_class`, `pg_proc`, … */
+  readonly names: Readonly<Record<NamedCatalog, ReadonlyMap<string, string>>>;
+}
+
+export type NamedCatalog = 'pg_class' | 'pg_proc' | 'pg_type' | 'pg_operator';
+
+/** `pg_class.relkind`: table, partitioned table, view, materialised view, foreign table, sequence, composite type, index. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 'i' | 'I' | 't';
+
+export interface Relation {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  /** Whether it is the server's own: no owner changes it, and it is not looked into. */
+  readonly system: boolean;
+  readonly rowSecurity: boolean;
+  readonly columns: readonly Column[];
+  /** The query of a view or materialised view. */
+  readonly definition: string | null;
+  readonly triggers: readonly Trigger[];
+  readonly rules: readonly Rule[];
+  /** Foreign keys that refer to this relation. */
+  readonly referencedBy: readonly ForeignKey[];
+  readonly policies: readonly RowPolicy[];
+  /** Expressions the server evaluates when a row is written: checks, indexes. */
+  readonly expressions: readonly StoredExpression[];
+  readonly parents: readonly string[];
+  readonly children: readonly string[];
+  /** The foreign server of a foreign table. */
+  readonly server: string | null;
+  /** For an index: the table. For a sequence: the table of the column that owns it. */
+  readonly belongsTo: string | null;
+  /** The version of its row in `pg_class`. */
+  readonly xmin: string;
+  /** The versions of the rows that belong to it, by catalog; empty where there are none. */
+  readonly parts: ReadonlyMap<PartCatalog, string>;
+}
+
+export const partCatalogs = [
+  'pg_attribute',
+  'pg_attrdef',
+  'pg_trigger',
+  'pg_rewrite',
+  'pg_constraint',
+  'pg_policy',
+  'pg_inherits',
+  'pg_index',
+] as const;
+export type PartCatalog = (typeof partCatalogs)[number];
+
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly default: string | null;
+  /** A generated column's expression stands in `default`. */
+  readonly generated: 'stored' | 'virtual' | null;
+  readonly identity: boolean;
+}
+
+export type WriteEvent = 'insert' | 'update' | 'delete' | 'truncate';
+
+export interface Trigger {
+  readonly name: string;
+  readonly events: ReadonlySet<WriteEvent>;
+  readonly insteadOf: boolean;
+  readonly function: string;
+  /** Of UPDATE OF; empty for every column. */
+  readonly columns: readonly string[];
+  readonly when: boolean;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly event: 'select' | 'update' | 'insert' | 'delete';
+  readonly instead: boolean;
+  readonly definition: string;
+}
+
+/** What happens to the referencing rows. */
+export type ReferentialAction = 'nothing' | 'cascade' | 'set_null' | 'set_default';
+
+export interface ForeignKey {
+  readonly name: string;
+  /** The referencing relation. */
+  readonly relation: string;
+  readonly columns: readonly string[];
+  readonly referencedColumns: readonly string[];
+  readonly onUpdate: ReferentialAction;
+  readonly onDelete: ReferentialAction;
+}
+
+export interface RowPolicy {
+  readonly name: string;
+  readonly command: 'select' | 'insert' | 'update' | 'delete' | 'all';
+  readonly using: string | null;
+  readonly check: string | null;
+}
+
+export interface StoredExpression {
+  /** `constraint total_positive`, `index orders_lower_idx`. */
+  readonly of: string;
+  readonly expression: string;
+}
+
+export interface UserFunction {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** `function`, `procedure`, `aggregate`, `window`. */
+  readonly kind: 'f' | 'p' | 'a' | 'w';
+  /** Types of the input arguments, as the server writes them. */
+  readonly arguments: readonly string[];
+  readonly defaults: number;
+  readonly variadic: boolean;
+  readonly returns: string;
+  readonly returnsSet: boolean;
+  /** Names of the output columns where it returns a row: OUT arguments, TABLE, or a composite type's attributes. */
+  readonly outputs: readonly string[];
+  readonly xmin: string;
+}
+
+export interface TypeInfo {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  /** `pg_type.typtype`: base, composite, domain, enum, multirange, pseudo, range. */
+  readonly kind: 'b' | 'c' | 'd' | 'e' | 'm' | 'p' | 'r';
+  /** The relation of a composite type. */
+  readonly relation: string | null;
+  readonly element: string | null;
+  readonly base: string | null;
+  /** The input function where it is not the server's own. */
+  readonly input: string | null;
+  /** A domain's checks. */
+  readonly checks: readonly string[];
+  readonly xmin: string;
+}
+
+export interface UserOperator {
+  readonly oid: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly left: string | null;
+  readonly right: string | null;
+  readonly function: string;
+}
+
+export interface UserCast {
+  readonly source: string;
+  readonly target: string;
+  readonly implicit: boolean;
+  readonly function: string | null;
+}
+
+/** Whether an object id is one of the server's own, made with every database. */
+export function isBuiltIn(oid: string): boolean {
+  return Number(oid) < 16_384;
+}

@@ -1,0 +1,67 @@
+/** The server's own functions, operators and types, from the table that `scripts/generate-builtins.js` made. */
+import { builtinFunctionLines, builtinOperatorNames, builtinTypeNames } from '../generated/builtins.ts';
+
+export interface BuiltinFunction {
+  readonly name: string;
+  /** Types of the input arguments, as the server writes them. */
+  readonly arguments: readonly string[];
+  readonly defaults: number;
+  readonly variadic: boolean;
+  readonly kind: 'f' | 'p' | 'a' | 'w';
+  readonly volatility: 'i' | 's' | 'v';
+  readonly returnsSet: boolean;
+  readonly returns: string;
+  /** Names of the output columns where it returns a row. */
+  readonly outputs: readonly string[];
+}
+
+const list = (text: string): string[] => (text === '' ? [] : text.split(','));
+
+function readLine(line: string): BuiltinFunction {
+  const [name = '', args = '', defaults, variadic, flags = '', returns = '', outputs = ''] = line.split('|');
+  return {
+    name,
+    arguments: list(args),
+    defaults: Number(defaults),
+    variadic: variadic === 'v',
+    kind: flags[0] as BuiltinFunction['kind'],
+    volatility: flags[1] as BuiltinFunction['volatility'],
+    returnsSet: flags[2] === 's',
+    returns,
+    outputs: list(outputs),
+  };
+}
+
+let functions: Map<string, BuiltinFunction[]> | undefined;
+
+function load(): Map<string, BuiltinFunction[]> {
+  const byName = new Map<string, BuiltinFunction[]>();
+  for (const line of builtinFunctionLines.split('\n')) {
+    const fn = readLine(line);
+    const same = byName.get(fn.name);
+    if (same === undefined) byName.set(fn.name, [fn]);
+    else same.push(fn);
+  }
+  return byName;
+}
+
+/** The functions of `pg_catalog` with this name. The table is read at the first use, in a few milliseconds. */
+export function builtinFunctions(name: string): readonly BuiltinFunction[] {
+  return (functions ??= load()).get(name) ?? [];
+}
+
+const operatorNames: ReadonlySet<string> = new Set(builtinOperatorNames.split(' '));
+const typeNames: ReadonlySet<string> = new Set(builtinTypeNames.split(' '));
+
+export const isBuiltinOperator = (name: string): boolean => operatorNames.has(name);
+export const isBuiltinType = (name: string): boolean => typeNames.has(name);
+
+/** Whether a call with so many arguments can mean this function: defaults may be left out, variadic ones repeated. */
+export function acceptsArguments(
+  fn: { readonly arguments: readonly unknown[]; readonly defaults: number; readonly variadic: boolean },
+  count: number,
+): boolean {
+  const most = fn.variadic ? Number.POSITIVE_INFINITY : fn.arguments.length;
+  const least = fn.arguments.length - fn.defaults - (fn.variadic ? 1 : 0);
+  return count >= least && count <= most;
+}

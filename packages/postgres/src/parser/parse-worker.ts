@@ -1,0 +1,34 @@
+/** The worker that parses larger texts, beside the event loop and on a stack of its own. */
+import { parentPort } from 'node:worker_threads';
+import { Grammar, SyntaxRefusal } from './grammar.ts';
+
+export interface ParseRequest {
+  readonly major: number;
+  readonly sql: string;
+}
+
+export type ParseReply =
+  | { readonly kind: 'tree'; readonly json: string }
+  | { readonly kind: 'syntax'; readonly message: string; readonly at: number | null }
+  /** The instance broke: too deep, out of memory. */
+  | { readonly kind: 'broken' };
+
+const grammars = new Map<number, Promise<Grammar>>();
+
+async function reply({ major, sql }: ParseRequest): Promise<ParseReply> {
+  try {
+    let loading = grammars.get(major);
+    if (loading === undefined) grammars.set(major, (loading = Grammar.load(major)));
+    const grammar = await loading;
+    await grammar.ready();
+    return { kind: 'tree', json: grammar.parse(sql) };
+  } catch (thrown) {
+    if (thrown instanceof SyntaxRefusal) return { kind: 'syntax', message: thrown.message, at: thrown.at };
+    return { kind: 'broken' };
+  }
+}
+
+parentPort?.on('message', (request: ParseRequest) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+  void reply(request).then((answer) => parentPort?.postMessage(answer));
+});
