@@ -76,6 +76,7 @@ create table calls (
 create unique index calls_by_key on calls (principal, run, tool, call);
 create index calls_waiting on calls (principal) where state = 'waiting';
 create index calls_waiting_by_age on calls (created_at) where state = 'waiting';
+create index calls_waiting_by_group on calls using gin (asked_groups) where state = 'waiting';
 create index calls_vote_by on calls (vote_by) where state = 'waiting';
 create index calls_start_by on calls (start_by) where state in ('allowed', 'approved');
 create index calls_claimed on calls (owner_instance) where state in ('claimed', 'submitted');
@@ -99,6 +100,8 @@ create table votes (
   approval_id text not null references approvals (id),
   person text not null,
   account text not null,
+  -- what the voter's token proved, for accounts that belong to no one under people
+  groups jsonb not null,
   vote text not null,
   reason_event text not null,
   at timestamptz not null default clock_timestamp()

@@ -1,0 +1,183 @@
+/** The operations on calls, bound to one gateway: what its routes and its command line use. */
+import {
+  type ApprovalId,
+  type ApprovalView,
+  type CallId,
+  type CallInput,
+  type CallView,
+  CountersignError,
+  type ExecuteView,
+  type InputDigest,
+  type Principal,
+  type StopId,
+  type StopRequest,
+  type SubmitRequest,
+  type VoteRequest,
+} from '@countersign/core';
+import { appendEvent } from '../store/append-event.ts';
+import { findApproval, waitingApprovals } from '../store/approvals.ts';
+import type { CallRow } from '../store/call-row.ts';
+import { findCall } from '../store/find-call.ts';
+import { markFetched } from '../store/memory.ts';
+import { settleByHand } from '../store/settle-by-hand.ts';
+import { listStops, type StopRow } from '../store/stops.ts';
+import { cancel, expireIfDue } from './end.ts';
+import { execute, ownCall } from './execute.ts';
+import { type Explained, explain } from './explain.ts';
+import type { Room } from './room.ts';
+import { type RunAnswer, runOnce } from './run-once.ts';
+import { lift, type StopDone, stop } from './stop.ts';
+import { must, submit } from './submit.ts';
+import { approvalView, callView, executeView } from './view.ts';
+import { vote } from './vote.ts';
+
+/** The most approvals a list holds; the oldest come first. */
+const listed = 500;
+
+export class Calls {
+  readonly #room: Room;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
+
+  async submit(principal: Principal, request: SubmitRequest, signal: AbortSignal): Promise<CallView> {
+    return callView(this.#room, await submit(this.#room, principal, request, signal));
+  }
+
+  /** The call as it stands, at the latest `waitMs` from now, as soon as it is neither submitted nor waiting. */
+  async get(principal: Principal, id: CallId, waitMs: number, signal: AbortSignal): Promise<CallView> {
+    const room = this.#room;
+    const until = room.runtime.now() + waitMs;
+    let row = await this.#look(principal, id);
+    while (isUndecided(row)) {
+      const left = Math.min(until - room.runtime.now(), clockLeft(room, row));
+      if (until <= room.runtime.now() || signal.aborted) break;
+      await room.waiters.wait(id, Math.max(left, 10), signal);
+      row = await this.#look(principal, id);
+    }
+    return callView(room, row);
+  }
+
+  async execute(
+    principal: Principal,
+    id: CallId,
+    digest: InputDigest,
+    signal: AbortSignal,
+  ): Promise<ExecuteView> {
+    return executeView(this.#room, await execute(this.#room, principal, id, digest, signal));
+  }
+
+  /** What waits, is allowed or approved is cancelled; what runs is ended at the target. */
+  async cancel(principal: Principal, id: CallId): Promise<CallView> {
+    const row = await ownCall(this.#room, principal, id);
+    await cancel(this.#room, row, principal.id, 'cancelled');
+    this.#room.running.abort((running) => running.call === id, new CountersignError('cancelled'));
+    return callView(this.#room, must(await findCall(this.#room.db, id)));
+  }
+
+  /** Recorded: an agent that asks what would be let through leaves a trace of having asked. */
+  async explain(
+    principal: Principal,
+    call: { connection: string; input: CallInput },
+    signal: AbortSignal,
+  ): Promise<Explained> {
+    const explained = await explain(this.#room, principal, call, signal);
+    const { decision, code } = explained;
+    const data = { connection: call.connection, decision, code };
+    await appendEvent(
+      this.#room.db,
+      await this.#room.ledger.event({ type: 'call.explained', actor: principal.id, data }),
+    );
+    this.#room.ledger.wake();
+    return explained;
+  }
+
+  /** As {@link explain}, but leaves no trace: for a throw-away store. */
+  explainUnrecorded(
+    principal: Principal,
+    call: { connection: string; input: CallInput },
+    signal: AbortSignal,
+  ): Promise<Explained> {
+    return explain(this.#room, principal, call, signal);
+  }
+
+  runOnce(
+    principal: Principal,
+    call: { connection: string; input: CallInput },
+    signal: AbortSignal,
+  ): Promise<RunAnswer> {
+    return runOnce(this.#room, principal, call, signal);
+  }
+
+  /** The result of a write reached the agent. */
+  fetched(id: CallId): Promise<void> {
+    return markFetched(this.#room.db, id);
+  }
+
+  async approvals(viewer: Principal): Promise<readonly ApprovalView[]> {
+    const rows = await waitingApprovals(this.#room.db, listed);
+    return Promise.all(rows.map((row) => approvalView(this.#room, row, viewer)));
+  }
+
+  /** @throws {CountersignError} `not_found`. */
+  async approval(viewer: Principal, id: ApprovalId): Promise<ApprovalView> {
+    const row = await findApproval(this.#room.db, id);
+    if (row === null) throw new CountersignError('not_found', { what: id });
+    return approvalView(this.#room, row, viewer);
+  }
+
+  async vote(principal: Principal, id: ApprovalId, request: VoteRequest): Promise<ApprovalView> {
+    await vote(this.#room, principal, id, request);
+    return this.approval(principal, id);
+  }
+
+  stop(by: Principal, request: StopRequest): Promise<StopDone> {
+    return stop(this.#room, by, request);
+  }
+
+  lift(by: Principal, id: StopId): Promise<void> {
+    return lift(this.#room, by, id);
+  }
+
+  stops(): Promise<readonly StopRow[]> {
+    return listStops(this.#room.db);
+  }
+
+  /** @throws {CountersignError} `not_found` when there is no such call with an open outcome. */
+  async settle(by: Principal, id: CallId, reason: string): Promise<void> {
+    const row = await findCall(this.#room.db, id);
+    if (row === null) throw new CountersignError('not_found', { what: id });
+    const event = await this.#room.ledger.event({
+      type: 'call.settled',
+      actor: by.id,
+      call: id,
+      run: { id: row.run_id, name: row.run },
+      contents: { reason },
+    });
+    if (!(await settleByHand(this.#room.db, id, event)))
+      throw new CountersignError('not_found', { what: `${id} has no open outcome` });
+    this.#room.ledger.wake();
+  }
+
+  /** Expires it first where its clock ran out: nobody sees a call waiting that can't be approved any more. */
+  async #look(principal: Principal, id: CallId): Promise<CallRow> {
+    const row = await ownCall(this.#room, principal, id);
+    if (clockLeft(this.#room, row) > 0) return row;
+    await expireIfDue(this.#room, row);
+    return must(await findCall(this.#room.db, id));
+  }
+}
+
+const isUndecided = (row: CallRow): boolean => row.state === 'submitted' || row.state === 'waiting';
+
+/** Milliseconds until the call's running clock is out, by this gateway's clock: when to look, not whether it expired. */
+function clockLeft(room: Room, row: CallRow): number {
+  const clock =
+    row.state === 'waiting'
+      ? row.vote_by
+      : row.state === 'allowed' || row.state === 'approved'
+        ? row.start_by
+        : null;
+  return clock === null ? Number.POSITIVE_INFINITY : clock.getTime() - room.runtime.now();
+}

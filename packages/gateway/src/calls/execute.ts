@@ -1,0 +1,249 @@
+/**
+ * Executes a call: the decision is made again, the claim is taken, the target runs it, the outcome is recorded, and only
+ * then does the agent get anything. A call runs once; asking again brings back what happened.
+ */
+import {
+  asCountersignError,
+  type CallId,
+  CountersignError,
+  type Effect,
+  type ErrorCode,
+  type InputDigest,
+  isFinished,
+  type Principal,
+} from '@countersign/core';
+import { requirementMet } from '@countersign/policy';
+import { sameDigest } from '../identity/same-digest.ts';
+import type { Execution } from '../protocols/protocol.ts';
+import { castVotes, findApproval } from '../store/approvals.ts';
+import type { CallRow } from '../store/call-row.ts';
+import { type Claim, claimCall, keepEvidence } from '../store/claim-call.ts';
+import { findCall } from '../store/find-call.ts';
+import { hasOpenOutcome } from '../store/memory.ts';
+import { isStopped } from '../store/stops.ts';
+import { deny } from './ask.ts';
+import { cancel, expireIfDue } from './end.ts';
+import { type Judged, judge } from './judge.ts';
+import { moves } from './machine.ts';
+import { asJson, type CallRecord, readRecord } from './record.ts';
+import { type Connected, connectionOf, type Room } from './room.ts';
+import { settle } from './settle.ts';
+import { must } from './submit.ts';
+import { countedHumans } from './vote.ts';
+
+/**
+ * @returns the call as it then stands: with an outcome, or why it was not executed.
+ * @throws {CountersignError} `not_found` (also for another principal's call), `digest_mismatch`, `unavailable`.
+ */
+export async function execute(
+  room: Room,
+  principal: Principal,
+  id: CallId,
+  digest: InputDigest,
+  signal: AbortSignal,
+): Promise<CallRow> {
+  const row = await ownCall(room, principal, id);
+  if (!sameDigest(row.input_digest, digest)) throw new CountersignError('digest_mismatch', { what: id });
+  if (isFinished(row.state) || row.state === 'claimed') return row;
+  if (row.state === 'submitted' || row.state === 'waiting') {
+    // Whoever executes what nobody has decided gives up on the answer: nothing runs, and calling again asks again.
+    await cancel(room, row, principal.id, 'not_decided');
+    return must(await findCall(room.db, id));
+  }
+  const connected = connectionOf(room, row.connection);
+  const again = await decideAgain(room, principal, row, connected, signal);
+  if (again.code !== null) {
+    await deny(room, { id: row.id, run: row.run, runId: row.run_id }, again.code, again.detail);
+    return must(await findCall(room.db, id));
+  }
+  const claim = await take(room, principal, row, again.judged);
+  if (claim !== null) await runClaimed(room, principal, row, connected, again.judged, claim);
+  return must(await findCall(room.db, id));
+}
+
+/** A caller reads its own principal's calls only; another's looks like none at all. */
+export async function ownCall(room: Room, principal: Principal, id: CallId): Promise<CallRow> {
+  const row = await findCall(room.db, id);
+  if (row === null || row.principal !== principal.id || row.on_behalf_of !== principal.onBehalfOf) {
+    throw new CountersignError('not_found', { what: id });
+  }
+  return row;
+}
+
+type Again =
+  | { readonly code: null; readonly judged: Judged }
+  | { readonly code: ErrorCode; readonly detail: string };
+
+/** Decides under the policy and schema of this moment. It can tighten, never loosen. */
+async function decideAgain(
+  room: Room,
+  principal: Principal,
+  row: CallRow,
+  connected: Connected,
+  signal: AbortSignal,
+): Promise<Again> {
+  const record = await readRecord(room, row.record_event);
+  const judged = await judge(room, {
+    principal,
+    connected,
+    input: record.input,
+    earlierOutcomeOpen: () => hasOpenOutcome(room.db, row.input_key, row.id),
+    signal,
+  });
+  const { decision } = judged;
+  if (decision.verdict === 'deny') {
+    const { code, detail } = decision;
+    const keeps: readonly string[] = [
+      'stopped',
+      'earlier_outcome_open',
+      'target_unavailable',
+      'unavailable',
+      'internal',
+      'not_supported',
+      'unknown_object',
+      'parse_failed',
+      'timed_out',
+    ];
+    const kept =
+      code !== 'allowed' && code !== 'needs_approval' && keeps.includes(code) ? code : 'policy_tightened';
+    return { code: kept, detail: `${code}: ${detail}` };
+  }
+  const effects = judged.analysis?.effects ?? [];
+  if (row.state === 'approved' && !areInside(effects, record))
+    return { code: 'ask_again', detail: 'the effects are no longer those that were shown' };
+  if (decision.verdict === 'allow') return { code: null, judged };
+  return (await consentHolds(room, row, judged))
+    ? { code: null, judged }
+    : { code: 'ask_again', detail: decision.detail };
+}
+
+/** Whether the votes of today meet what is required today. An allowed call has none. */
+async function consentHolds(room: Room, row: CallRow, judged: Judged): Promise<boolean> {
+  const { requirement } = judged.decision;
+  if (row.state !== 'approved' || row.approval_id === null || requirement === null) return false;
+  const approval = await findApproval(room.db, row.approval_id);
+  if (approval === null) return false;
+  const votes = await castVotes(room.db, approval.id);
+  return requirementMet(requirement, countedHumans(room, { ...approval, requirement }, votes));
+}
+
+function areInside(effects: readonly Effect[], shown: CallRecord): boolean {
+  const key = ({ action, resource, via = '' }: Effect) => JSON.stringify([action, resource, via]);
+  const seen = new Set(shown.effects.map(key));
+  return effects.every((effect) => seen.has(key(effect)));
+}
+
+/** The claim; null when the call was no longer there to be claimed: another has it, it is late, or a stop came. */
+async function take(room: Room, principal: Principal, row: CallRow, judged: Judged): Promise<Claim | null> {
+  const claim: Claim = { call: row.id, instance: room.instance, epoch: row.epoch + 1 };
+  const event = await room.ledger.event({
+    type: 'call.claimed',
+    actor: principal.id,
+    call: row.id,
+    run: { id: row.run_id, name: row.run },
+    data: {
+      instance: claim.instance,
+      epoch: claim.epoch,
+      inputDigest: row.input_digest,
+      policy: room.current().policy.version,
+      verdict: judged.decision.verdict,
+    },
+  });
+  if (await claimCall(room.db, claim, moves.claim, event)) {
+    room.ledger.wake();
+    return claim;
+  }
+  if (!(await expireIfDue(room, row)) && (await isStopped(room.db, row.principal, row.connection)))
+    await cancel(room, row, 'gateway', 'stopped');
+  return null;
+}
+
+async function runClaimed(
+  room: Room,
+  principal: Principal,
+  row: CallRow,
+  connected: Connected,
+  judged: Judged,
+  claim: Claim,
+): Promise<void> {
+  const running = { call: row.id, principal: row.principal, connection: row.connection };
+  // The agent's own connection may break; what was claimed goes on, and its outcome is kept.
+  await room.running.during(running, async (signal) => {
+    const execution = await runAtTarget(room, principal, row, connected, judged, claim, signal);
+    await settleForSure(room, row, claim, execution);
+  });
+}
+
+async function runAtTarget(
+  room: Room,
+  principal: Principal,
+  row: CallRow,
+  connected: Connected,
+  judged: Judged,
+  claim: Claim,
+  signal: AbortSignal,
+): Promise<Execution> {
+  const { analysis, parsed, decision } = judged;
+  if (analysis === null || parsed === null)
+    return { outcome: 'failed', code: 'internal', ran: 'no', message: null };
+  try {
+    const scope = {
+      secret: room.maskSecret,
+      principal: JSON.stringify([principal.id, principal.onBehalfOf]),
+      run: row.run,
+    };
+    return await connected.target.execute(parsed, analysis, {
+      call: row.id,
+      limits: connected.config.limits,
+      masks: decision.masks,
+      masker: room.makeMasker(decision.masks, scope),
+      started: async (evidence) => {
+        const event = await room.ledger.event({
+          type: 'call.started',
+          actor: 'gateway',
+          call: row.id,
+          run: { id: row.run_id, name: row.run },
+          data: { epoch: claim.epoch, evidence: asJson(evidence) },
+        });
+        const kept = await keepEvidence(room.db, claim, evidence, event);
+        if (!kept) throw new CountersignError('cancelled', { what: 'the claim is no longer ours' });
+        room.ledger.wake();
+      },
+      signal,
+    });
+  } catch (thrown) {
+    // A target's execute never throws; should it, nothing is known.
+    room.log.error({ err: String(thrown), call: row.id }, 'a target broke its contract');
+    return { outcome: 'unknown', code: 'outcome_unknown', message: null };
+  }
+}
+
+/**
+ * The outcome has to be recorded. While the store fails it is tried again, a while here, then in the background; a
+ * gateway that dies before it succeeds leaves it to recovery.
+ */
+async function settleForSure(room: Room, row: CallRow, claim: Claim, execution: Execution): Promise<void> {
+  const attempt = async (): Promise<CountersignError | null> => {
+    try {
+      await settle(room, row, claim, execution);
+      return null;
+    } catch (thrown) {
+      return asCountersignError(thrown, 'unavailable');
+    }
+  };
+  let failure = await attempt();
+  for (let tries = 1; failure !== null && tries < 5; tries++) {
+    await room.runtime.sleep(100 * 2 ** tries);
+    failure = await attempt();
+  }
+  if (failure === null) return;
+  room.log.error({ call: row.id, code: failure.code }, 'the outcome could not be recorded yet');
+  void (async () => {
+    for (let tries = 0; tries < 200 && (await attempt()) !== null; tries++) await room.runtime.sleep(3000);
+  })();
+  throw new CountersignError(
+    'unavailable',
+    { what: 'the outcome could not be recorded; ask for it again later' },
+    { cause: failure },
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * Judges a call: effects and lineage from its target, then policy. Whatever goes wrong on the way is a denial with the
+ * code of what went wrong; nothing here can end in allow by accident, because only `decide` says allow.
+ */
+import {
+  asCountersignError,
+  type CallInput,
+  type Decision,
+  type ErrorCode,
+  errorTable,
+  type Json,
+  noMasks,
+  type Principal,
+} from '@countersign/core';
+import { decide } from '@countersign/policy';
+import type { Analysis } from '../protocols/protocol.ts';
+import { isStopped } from '../store/stops.ts';
+import type { Connected, Room } from './room.ts';
+
+export interface Judged {
+  /** Null where there was none: the text could not be parsed, the target not be reached. */
+  readonly analysis: Analysis | null;
+  readonly decision: Decision;
+  /** The words a denial has for the model over and above its code; null where the code says it all. */
+  readonly message: string | null;
+  /** The input as the target snapshotted it; null where it could not. */
+  readonly parsed: Json | null;
+}
+
+export interface JudgeOptions {
+  readonly principal: Principal;
+  readonly connected: Connected;
+  readonly input: CallInput;
+  /** Asks the store whether an identical earlier write is open; asked only for calls that change something. */
+  readonly earlierOutcomeOpen: () => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+export async function judge(room: Room, options: JudgeOptions): Promise<Judged> {
+  const { principal, connected, input, signal } = options;
+  let parsed: Json | null = null;
+  let analysis: Analysis | null = null;
+  try {
+    if (await isStopped(room.db, principal.id, connected.config.name))
+      return denied('stopped', 'a stop is in force', null);
+    parsed = connected.target.parse(input);
+    analysis = await connected.target.analyse(parsed, signal);
+    const earlierOutcomeOpen = changesSomething(analysis) && (await options.earlierOutcomeOpen());
+    const { name, protocol, labels } = connected.config;
+    const { effects, lineage } = analysis;
+    const decision = decide(room.current().policy, {
+      principal,
+      connection: { name, protocol, labels },
+      effects,
+      lineage,
+      earlierOutcomeOpen,
+    });
+    return { analysis, decision, message: messageOf(decision), parsed };
+  } catch (thrown) {
+    const error = asCountersignError(thrown);
+    if (error.code === 'internal')
+      room.log.error({ err: String(error.cause), connection: connected.config.name }, 'judging failed');
+    // What the analysis says of a text is about the agent's own text, and is what it needs to mend it.
+    return { ...denied(error.code, error.toOperator(), error.details.what ?? null), analysis, parsed };
+  }
+}
+
+export function denied(code: ErrorCode, detail: string, message: string | null): Judged {
+  const reason = message ?? errorTable[code].model;
+  const decision: Decision = {
+    verdict: 'deny',
+    code,
+    reason,
+    detail,
+    rules: [],
+    requirement: null,
+    startWithinMs: 0,
+    masks: noMasks,
+  };
+  return { analysis: null, decision, message, parsed: null };
+}
+
+function messageOf(decision: Decision): string | null {
+  if (decision.verdict !== 'deny') return null;
+  const { code, reason } = decision;
+  return code !== 'allowed' && code !== 'needs_approval' && reason === errorTable[code].model ? null : reason;
+}
+
+/** Whether any effect is more than a read. */
+export function changesSomething(analysis: Pick<Analysis, 'effects'>): boolean {
+  return analysis.effects.some(
+    ({ action }) =>
+      !(
+        action === 'read' ||
+        action.startsWith('read.') ||
+        action === 'secret' ||
+        action.startsWith('secret.')
+      ),
+  );
+}

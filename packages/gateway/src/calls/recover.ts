@@ -1,0 +1,120 @@
+/**
+ * Recovery: what a gateway that died left behind. Its claims are fenced by a new epoch first; then the target is asked
+ * what became of each, and only then is it recorded. What can't be found out is `unknown`, and is never retried.
+ */
+import type { Json, Ran } from '@countersign/core';
+import { sql } from 'kysely';
+import { appendEvent } from '../store/append-event.ts';
+import { type Claim, fence } from '../store/claim-call.ts';
+import { deny } from './ask.ts';
+import { type Endable, expireNow } from './end.ts';
+import type { Room } from './room.ts';
+import { type Settled, settle } from './settle.ts';
+
+/** Milliseconds without a sign of life after which another gateway's claim counts as left behind. */
+const deadAfterMs = 30_000;
+
+/** Milliseconds that asking a target about one call may take. */
+const askWithinMs = 30_000;
+
+interface LeftBehind extends Endable {
+  readonly connection: string;
+  readonly owner_instance: string;
+  readonly epoch: number;
+  readonly writes: boolean;
+  readonly evidence: Json;
+}
+
+export interface RecoverOptions {
+  /** Whether every other owner is known to be dead: the store's lock says so on an embedded store. */
+  readonly othersAreDead: boolean;
+}
+
+export async function recover(room: Room, { othersAreDead }: RecoverOptions): Promise<number> {
+  const dead = othersAreDead
+    ? sql`owner_instance <> ${room.instance}`
+    : sql`owner_instance <> ${room.instance} and coalesce(heartbeat_at, created_at) < clock_timestamp() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  const { rows: submitted } =
+    await sql<Endable>`select id, run, run_id from calls where state = 'submitted' and ${dead}`.execute(
+      room.db,
+    );
+  for (const call of submitted)
+    await deny(room, { id: call.id, run: call.run, runId: call.run_id }, 'unavailable', null);
+  const { rows } = await sql<LeftBehind>`
+    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence
+    from calls where state = 'claimed' and ${dead}`.execute(room.db);
+  for (const call of rows) await recoverOne(room, call);
+  return submitted.length + rows.length;
+}
+
+async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
+  const claim = await fence(
+    room.db,
+    { call: call.id, instance: call.owner_instance, epoch: call.epoch },
+    room.instance,
+  );
+  if (claim === null) return;
+  const settled = await findOut(room, call);
+  await settle(room, call, claim, settled, 'recovery');
+  room.log.warn({ call: call.id, outcome: settled.outcome }, 'recovered');
+}
+
+const failed = (ran: Ran): Settled => ({ outcome: 'failed', code: 'unavailable', ran, message: null });
+
+async function findOut(room: Room, call: LeftBehind): Promise<Settled> {
+  // Without evidence nothing was sent that could take effect: a write keeps it before its first such byte.
+  if (call.evidence === null) return failed('no');
+  const unknown: Settled = { outcome: 'unknown', code: 'outcome_unknown', message: null };
+  const connected = room.current().connections.get(call.connection);
+  if (connected === undefined) return unknown;
+  try {
+    const found = await connected.target.recover(call.evidence, AbortSignal.timeout(askWithinMs));
+    if (found.outcome === 'succeeded') return { outcome: 'succeeded', result: null };
+    return found.outcome === 'failed' ? failed(found.ran ?? 'rolled_back') : unknown;
+  } catch (thrown) {
+    room.log.error({ call: call.id, err: String(thrown) }, 'what became of the call could not be found out');
+    return unknown;
+  }
+}
+
+/**
+ * After the store may have lost its latest writes (another boot of the machine, a restored backup), nothing that was
+ * decided may run any more, and nothing that was claimed can be told.
+ */
+export async function distrust(
+  room: Room,
+  why: string,
+  data: { readonly [name: string]: Json },
+): Promise<void> {
+  const { rows: decided } =
+    await sql<Endable>`select id, run, run_id from calls where state in ('allowed', 'approved')`.execute(
+      room.db,
+    );
+  for (const call of decided) await expireNow(room, call);
+  const { rows: claimed } = await sql<LeftBehind>`
+    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence from calls where state = 'claimed'`.execute(
+    room.db,
+  );
+  for (const call of claimed) {
+    const dead: Claim = { call: call.id, instance: call.owner_instance, epoch: call.epoch };
+    const claim = await fence(room.db, dead, room.instance);
+    if (claim !== null)
+      await settle(
+        room,
+        call,
+        claim,
+        { outcome: 'unknown', code: 'outcome_unknown', message: null },
+        'recovery',
+      );
+  }
+  await appendEvent(
+    room.db,
+    await room.ledger.event({
+      type: 'ledger.gap',
+      actor: 'gateway',
+      data: { why, expired: decided.length, unknown: claimed.length, ...data },
+    }),
+  );
+  room.ledger.wake();
+  room.log.warn({ why, expired: decided.length, unknown: claimed.length }, 'the store may have lost writes');
+}

@@ -1,0 +1,50 @@
+/** What the operations on calls share: one gateway's parts, handed to each of them. */
+import { CountersignError } from '@countersign/core';
+import type { ConnectionConfig, Policy } from '@countersign/policy';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { MakeMasker } from '../masking/masker.ts';
+import type { Target } from '../protocols/protocol.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { Database } from '../store/store.ts';
+import type { Running } from './running.ts';
+import type { Waiters } from './waiters.ts';
+
+export interface Connected {
+  readonly config: ConnectionConfig;
+  readonly target: Target;
+}
+
+/** Policy and connections as they are now; a reload replaces them at once. */
+export interface Current {
+  readonly policy: Policy;
+  readonly connections: ReadonlyMap<string, Connected>;
+}
+
+/** Structured, and never with data: ids, codes and counts only. */
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export interface Room {
+  readonly db: Database;
+  readonly ledger: Ledger;
+  current(): Current;
+  readonly runtime: Runtime;
+  readonly log: Log;
+  readonly waiters: Waiters;
+  readonly running: Running;
+  /** This gateway process; a claim carries it. */
+  readonly instance: string;
+  readonly makeMasker: MakeMasker;
+  /** Keys the HMACs of masks. */
+  readonly maskSecret: Uint8Array;
+}
+
+/** @throws {CountersignError} `unknown_connection`. */
+export function connectionOf(room: Room, name: string): Connected {
+  const connected = room.current().connections.get(name);
+  if (connected === undefined) throw new CountersignError('unknown_connection', { what: name });
+  return connected;
+}

@@ -1,0 +1,56 @@
+/** Judges a call and, where it is allowed at once, runs it: what `countersign run --as` does on a throw-away target. */
+import { type CallInput, CountersignError, newId, type Principal, type Result } from '@countersign/core';
+import { execute } from './execute.ts';
+import { type Explained, explain } from './explain.ts';
+import { connectionOf, type Room } from './room.ts';
+import { submit } from './submit.ts';
+import { executeView } from './view.ts';
+
+export interface RunAnswer extends Explained {
+  readonly outcome: 'succeeded' | 'failed' | 'unknown' | 'not_executed';
+  readonly result: Result | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/**
+ * Never waits: an ask is `not_executed` and leaves nothing waiting.
+ *
+ * @throws {CountersignError} `config_invalid` for a connection that is not `throwaway: true`, and what `explain` throws.
+ */
+export async function runOnce(
+  room: Room,
+  principal: Principal,
+  call: { connection: string; input: CallInput },
+  signal: AbortSignal,
+): Promise<RunAnswer> {
+  const { config } = connectionOf(room, call.connection);
+  if (!config.throwaway) {
+    throw new CountersignError('config_invalid', {
+      what: `${config.name} is not a throw-away connection`,
+      expected: 'throwaway: true, or a live gateway',
+    });
+  }
+  const explained = await explain(room, principal, call, signal);
+  const notExecuted = (code: string, message: string): RunAnswer => ({
+    ...explained,
+    outcome: 'not_executed',
+    result: null,
+    error: { code, message },
+  });
+  if (explained.decision !== 'allow') return notExecuted(explained.code, explained.reason);
+  const row = await submit(
+    room,
+    principal,
+    { ...call, run: 'run-once', tool: 'countersign', call: newId('call') },
+    signal,
+  );
+  const done = await executeView(room, await execute(room, principal, row.id, row.input_digest, signal));
+  const { outcome, result, error } = done;
+  if (outcome === 'in_progress') return notExecuted('in_progress', done.call.reason);
+  return {
+    ...explained,
+    outcome,
+    result,
+    error: error === null ? null : { code: error.code, message: error.message },
+  };
+}

@@ -1,0 +1,224 @@
+/** Submits a call: judge it, and record it as allowed, denied, or waiting for people. Known calls come back unchanged. */
+import {
+  type CallId,
+  CountersignError,
+  type ErrorCode,
+  errorTable,
+  type InputDigest,
+  inputDigest,
+  isErrorCode,
+  newId,
+  type Principal,
+  type SubmitRequest,
+} from '@countersign/core';
+import type { CallRow } from '../store/call-row.ts';
+import { findCall, findCallByKey } from '../store/find-call.ts';
+import { insertCall, type NewCall } from '../store/insert-call.ts';
+import { hasOpenOutcome, wasRejected } from '../store/memory.ts';
+import { ask } from './ask.ts';
+import { effectKey, inputKey } from './call-keys.ts';
+import { changesSomething, denied, type Judged, judge } from './judge.ts';
+import { asJson, type CallRecord, recordName, writeRecord } from './record.ts';
+import { type Connected, connectionOf, type Room } from './room.ts';
+
+/** What an ask's reviewer may have to read; beyond it nobody reads. Bytes. */
+const reviewableBytes = 16 * 1024;
+
+/** Milliseconds a second submission of the same call waits for the first to be judged. */
+const judgedWithinMs = 15_000;
+
+/**
+ * @throws {CountersignError} `unknown_connection`; `call_conflict` when the key is known with another input; what
+ * parsing the input throws for a request that is no call at all.
+ */
+export async function submit(
+  room: Room,
+  principal: Principal,
+  request: SubmitRequest,
+  signal: AbortSignal,
+): Promise<CallRow> {
+  const connected = connectionOf(room, request.connection);
+  // A request that is not even an input of this protocol is answered as malformed, and is no call.
+  connected.target.parse(request.input);
+  const digest = digestOf(principal, connected, request);
+  const key = inputKey(principal, request.connection, request.input);
+  const judged = await judge(room, {
+    principal,
+    connected,
+    input: request.input,
+    earlierOutcomeOpen: () => hasOpenOutcome(room.db, key, null),
+    signal,
+  });
+  const runId = await room.ledger.runId({
+    principal: principal.id,
+    onBehalfOf: principal.onBehalfOf,
+    run: request.run,
+  });
+  const same = effectKey(request.connection, judged.analysis);
+  const settled = await withoutPaging(room, judged, request, { inputKey: key, runId, effectKey: same });
+
+  const call = newCall({
+    room,
+    principal,
+    request,
+    connected,
+    digest,
+    runId,
+    inputKey: key,
+    effectKey: same,
+    judged: settled,
+  });
+  const inserted = await insert(room, call, settled, request);
+  if (!inserted) return known(room, principal, request, digest, signal);
+  if (call.state !== 'submitted') return must(await findCall(room.db, call.id));
+  await ask(room, { call, connected, principal, request, judged: settled, signal });
+  return must(await findCall(room.db, call.id));
+}
+
+function digestOf(principal: Principal, { config }: Connected, request: SubmitRequest): InputDigest {
+  const { connection, input, run, tool, call } = request;
+  return inputDigest({
+    connection,
+    protocol: config.protocol,
+    input: asJson(input),
+    principal: principal.id,
+    onBehalfOf: principal.onBehalfOf,
+    run,
+    tool,
+    call,
+  });
+}
+
+/** Asks that reach no person: too large to read, or rejected a short while ago. */
+async function withoutPaging(
+  room: Room,
+  judged: Judged,
+  request: SubmitRequest,
+  keys: { inputKey: string; runId: string; effectKey: string },
+): Promise<Judged> {
+  if (judged.decision.verdict !== 'ask') return judged;
+  const instead = (code: ErrorCode, detail: string): Judged => ({
+    ...denied(code, detail, null),
+    analysis: judged.analysis,
+    parsed: judged.parsed,
+  });
+  const size = Buffer.byteLength(JSON.stringify(request.input)) + Buffer.byteLength(request.purpose ?? '');
+  if (size > reviewableBytes)
+    return instead('too_large_to_review', `${size} bytes; at most ${reviewableBytes}`);
+  const memoryMs = room.current().policy.limits.rejectionMemoryMs;
+  if (await wasRejected(room.db, { ...keys, memoryMs }))
+    return instead('rejected_recently', 'rejection memory');
+  return judged;
+}
+
+interface CallParts {
+  readonly room: Room;
+  readonly principal: Principal;
+  readonly request: SubmitRequest;
+  readonly connected: Connected;
+  readonly digest: InputDigest;
+  readonly runId: string;
+  readonly inputKey: string;
+  readonly effectKey: string;
+  readonly judged: Judged;
+}
+
+const stateOf = { allow: 'allowed', ask: 'submitted', deny: 'denied' } as const;
+
+function newCall(parts: CallParts): NewCall {
+  const { room, principal, request, connected, digest, judged } = parts;
+  return {
+    id: newId('call'),
+    principal: principal.id,
+    onBehalfOf: principal.onBehalfOf,
+    owner: principal.owner,
+    run: request.run,
+    runId: parts.runId,
+    tool: request.tool,
+    call: request.call,
+    connection: request.connection,
+    protocol: connected.config.protocol,
+    inputDigest: digest,
+    inputKey: parts.inputKey,
+    effectKey: parts.effectKey,
+    writes: judged.analysis === null || changesSomething(judged.analysis),
+    state: stateOf[judged.decision.verdict],
+    code: judged.decision.code,
+    startWithinMs: judged.decision.startWithinMs,
+    instance: room.instance,
+  };
+}
+
+async function insert(room: Room, call: NewCall, judged: Judged, request: SubmitRequest): Promise<boolean> {
+  const { decision, analysis, message } = judged;
+  const record: CallRecord = {
+    input: request.input,
+    purpose: request.purpose ?? null,
+    verdict: decision.verdict,
+    detail: decision.detail,
+    message,
+    rules: decision.rules,
+    effects: analysis?.effects ?? [],
+    lineage: analysis?.lineage ?? null,
+  };
+  const event = await room.ledger.event({
+    type: `call.${call.state}`,
+    actor: call.principal,
+    call: call.id,
+    run: { id: call.runId, name: call.run },
+    data: {
+      connection: call.connection,
+      protocol: call.protocol,
+      tool: call.tool,
+      sdkCall: call.call,
+      inputDigest: call.inputDigest,
+      owner: call.owner,
+      onBehalfOf: call.onBehalfOf,
+      verdict: decision.verdict,
+      code: decision.code,
+      policy: room.current().policy.version,
+    },
+    contents: { [recordName]: writeRecord(record) },
+  });
+  const inserted = await insertCall(room.db, call, event);
+  if (inserted) room.ledger.wake();
+  return inserted;
+}
+
+/** The call that has this key already: the same one, or a conflict. */
+async function known(
+  room: Room,
+  principal: Principal,
+  request: SubmitRequest,
+  digest: InputDigest,
+  signal: AbortSignal,
+): Promise<CallRow> {
+  const { run, tool, call } = request;
+  const find = async () => must(await findCallByKey(room.db, { principal: principal.id, run, tool, call }));
+  let row = await find();
+  if (row.input_digest !== digest)
+    throw new CountersignError('call_conflict', { what: `call ${call} of run ${run}` });
+  const until = room.runtime.now() + judgedWithinMs;
+  while (row.state === 'submitted' && room.runtime.now() < until && !signal.aborted) {
+    await room.waiters.wait(row.id, 500, signal);
+    row = await find();
+  }
+  return row;
+}
+
+/** A row that was just written. @throws {CountersignError} `unavailable` should the store have lost it. */
+export function must(row: CallRow | null): CallRow {
+  if (row === null) throw new CountersignError('unavailable', { what: 'the store lost a call it had' });
+  return row;
+}
+
+/** The code of a call as an error's code: for states that are over, `code` is one of the table. */
+export function errorCodeOf(row: Pick<CallRow, 'code'>): ErrorCode {
+  return isErrorCode(row.code) ? row.code : 'internal';
+}
+
+export function retryOf(code: ErrorCode): (typeof errorTable)[ErrorCode]['retry'] {
+  return errorTable[code].retry;
+}
+
+export type { CallId };

@@ -1,0 +1,47 @@
+/** What happens by itself: clocks that run out, signs of life, results that are no longer kept. */
+import { sql } from 'kysely';
+import { beat } from '../store/claim-call.ts';
+import { dropExpiredContents } from '../store/contents.ts';
+import { type Endable, expireIfDue } from './end.ts';
+import { recover } from './recover.ts';
+import type { Room } from './room.ts';
+
+const everyMs = 1000;
+const beatEveryMs = 5000;
+const cleanEveryMs = 10 * 60_000;
+
+/** Runs until the signal aborts. A pass that fails is logged, and the next one tries again. */
+export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Promise<void> {
+  let beaten = room.runtime.now();
+  let cleaned = beaten;
+  while (!signal.aborted) {
+    await room.runtime.sleep(everyMs, signal);
+    if (signal.aborted) return;
+    try {
+      await expireAll(room);
+      const now = room.runtime.now();
+      if (now - beaten >= beatEveryMs) {
+        beaten = now;
+        if (room.running.calls().length > 0) await beat(room.db, room.instance);
+        if (!alone) await recover(room, { othersAreDead: false });
+        room.ledger.wake();
+      }
+      if (now - cleaned >= cleanEveryMs) {
+        cleaned = now;
+        await dropExpiredContents(room.db);
+      }
+    } catch (thrown) {
+      room.log.error({ err: String(thrown) }, 'the sweep failed');
+    }
+  }
+}
+
+/** The two partial indexes on the clocks make this cost nothing where nothing is due. */
+async function expireAll(room: Room): Promise<void> {
+  const { rows } = await sql<Endable>`
+    select id, run, run_id from calls where state = 'waiting' and vote_by <= now()
+    union all
+    select id, run, run_id from calls where state in ('allowed', 'approved') and start_by <= now()
+    limit 500`.execute(room.db);
+  for (const call of rows) await expireIfDue(room, call);
+}

@@ -1,0 +1,189 @@
+/** Calls and approvals as their readers may see them. */
+import {
+  type ApprovalView,
+  assertNever,
+  type CallView,
+  type ErrorCode,
+  type ExecuteView,
+  errorTable,
+  failedText,
+  notExecutedText,
+  type Preview,
+  type Principal,
+} from '@countersign/core';
+import { mayVote } from '@countersign/policy';
+import { type ApprovalRow, castVotes } from '../store/approvals.ts';
+import type { CallRow } from '../store/call-row.ts';
+import { previewName } from './ask.ts';
+import { readRecord } from './record.ts';
+import type { Room } from './room.ts';
+import { storedError, storedResult } from './settle.ts';
+import { errorCodeOf } from './submit.ts';
+import { reasonName } from './vote.ts';
+
+/** The agent's view: decision, code and reason, but neither effects nor rules. */
+export async function callView(room: Room, row: CallRow): Promise<CallView> {
+  const { code, reason, retry } = await words(room, row);
+  return {
+    id: row.id,
+    state: row.state,
+    connection: row.connection,
+    run: row.run,
+    input_digest: row.input_digest,
+    decision: decisionOf(row),
+    code,
+    reason,
+    retry,
+    created_at: row.created_at.toISOString(),
+    approval: row.approval_id,
+    vote_by: row.state === 'waiting' ? iso(row.vote_by) : null,
+    start_by: row.state === 'allowed' || row.state === 'approved' ? iso(row.start_by) : null,
+  };
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+function decisionOf(row: CallRow): CallView['decision'] {
+  if (row.state === 'denied') return 'deny';
+  return row.approval_id !== null || row.state === 'submitted' ? 'ask' : 'allow';
+}
+
+interface Words {
+  readonly code: string;
+  readonly reason: string;
+  readonly retry: CallView['retry'];
+}
+
+async function words(room: Room, row: CallRow): Promise<Words> {
+  switch (row.state) {
+    case 'submitted':
+      return { code: 'needs_approval', reason: 'The call is being judged.', retry: null };
+    case 'waiting':
+      return {
+        code: 'needs_approval',
+        reason: 'A person has to approve this; they have been asked.',
+        retry: null,
+      };
+    case 'allowed':
+      return { code: 'allowed', reason: 'Policy allows this.', retry: null };
+    case 'approved':
+      return { code: 'approved', reason: 'A person approved this.', retry: null };
+    case 'claimed':
+      return { code: 'in_progress', reason: errorTable.in_progress.model, retry: 'later' };
+    case 'succeeded':
+      return { code: 'succeeded', reason: 'It was executed.', retry: null };
+    case 'denied':
+    case 'rejected':
+    case 'expired':
+    case 'cancelled': {
+      const code = errorCodeOf(row);
+      return {
+        code,
+        reason: notExecutedText(code, await whyInWords(room, row)),
+        retry: errorTable[code].retry,
+      };
+    }
+    case 'failed':
+    case 'unknown': {
+      const code = errorCodeOf(row);
+      const message = await storedError(room, row.result_event);
+      const reason =
+        row.state === 'unknown'
+          ? `OUTCOME UNKNOWN (${code}). ${errorTable.outcome_unknown.model}`
+          : failedText(code, row.ran ?? 'maybe_outside', message);
+      return { code, reason, retry: errorTable[code].retry };
+    }
+    default:
+      return assertNever(row.state);
+  }
+}
+
+/** The policy's words with a denial, or the rejecting person's reason. */
+async function whyInWords(room: Room, row: CallRow): Promise<string | null> {
+  if (row.state === 'denied') {
+    const record = await readRecord(room, row.record_event);
+    // A call that was denied later than it was judged is denied for the later reason.
+    return record.verdict === 'deny' ? record.message : null;
+  }
+  if (row.state !== 'rejected' || row.approval_id === null) return null;
+  const votes = await castVotes(room.db, row.approval_id);
+  const rejection = votes.find(({ vote }) => vote === 'reject');
+  const reason =
+    rejection === undefined
+      ? null
+      : ((await room.ledger.open(rejection.reason_event, reasonName))?.content ?? null);
+  return reason === null ? null : `They say: ${reason}`;
+}
+
+/** What `execute` answers: the outcome, with the masked result of a call that succeeded. */
+export async function executeView(room: Room, row: CallRow): Promise<ExecuteView> {
+  const call = await callView(room, row);
+  const error = (code: string, message: string) => ({ code, message, ran: row.ran });
+  switch (row.state) {
+    case 'succeeded': {
+      const result = await storedResult(room, row.result_event);
+      return {
+        call,
+        outcome: 'succeeded',
+        result,
+        error: result === null ? error('result_expired', errorTable.result_expired.model) : null,
+      };
+    }
+    case 'failed':
+    case 'unknown':
+      return { call, outcome: row.state, result: null, error: error(call.code, call.reason) };
+    case 'claimed':
+      return { call, outcome: 'in_progress', result: null, error: null };
+    case 'submitted':
+    case 'waiting':
+    case 'allowed':
+    case 'approved':
+    case 'denied':
+    case 'rejected':
+    case 'expired':
+    case 'cancelled':
+      return { call, outcome: 'not_executed', result: null, error: error(call.code, call.reason) };
+    default:
+      return assertNever(row.state);
+  }
+}
+
+/** The card, as one person sees it. */
+export async function approvalView(room: Room, row: ApprovalRow, viewer: Principal): Promise<ApprovalView> {
+  const opened = await room.ledger.open(row.preview_event, previewName);
+  const preview = JSON.parse(opened?.content ?? 'null') as Preview;
+  const votes = await castVotes(room.db, row.id);
+  const requester = { id: row.principal, owner: row.owner, onBehalfOf: row.on_behalf_of };
+  const may =
+    row.state === 'waiting'
+      ? mayVote(room.current().policy, row.requirement, { principal: viewer }, requester)
+      : 'already_decided';
+  return {
+    id: row.id,
+    call: row.call_id,
+    state: row.state,
+    digest: row.digest,
+    preview,
+    asks: row.requirement.asks.map(({ approvers, votes: needed, reason, rules }) => ({
+      approvers: [...approvers],
+      votes: needed,
+      reason,
+      rules: [...rules],
+    })),
+    votes: await Promise.all(
+      votes.map(async ({ person, vote, reason_event, at }) => ({
+        person,
+        vote,
+        reason: (await room.ledger.open(reason_event, reasonName))?.content ?? null,
+        at: at.toISOString(),
+      })),
+    ),
+    created_at: row.created_at.toISOString(),
+    vote_by: row.vote_by.toISOString(),
+    start_by: iso(row.start_by),
+    may_vote: may === 'yes',
+    may_not_vote_because: may === 'yes' ? null : mayNotBecause(may),
+  };
+}
+
+const mayNotBecause = (code: ErrorCode): string => errorTable[code].people;

@@ -1,0 +1,185 @@
+/**
+ * Votes. A vote names the approval digest of exactly what was shown. It, and the move it decides, are one transaction
+ * under the lock of the call's row: a vote can't be lost between the two, and two votes can't both be the deciding one.
+ */
+import {
+  type ApprovalId,
+  CountersignError,
+  newId,
+  type Principal,
+  type VoteRequest,
+} from '@countersign/core';
+import { type Human, mayVote, requirementMet, votingHuman } from '@countersign/policy';
+import { sql } from 'kysely';
+import { sameDigest } from '../identity/same-digest.ts';
+import { type ApprovalRow, castVotes, findApproval, type VoteRow } from '../store/approvals.ts';
+import { eventCtes, type NewEvent } from '../store/event-row.ts';
+import { moveCall } from '../store/move-call.ts';
+import type { Database } from '../store/store.ts';
+import { expireIfDue } from './end.ts';
+import { moves } from './machine.ts';
+import type { Room } from './room.ts';
+
+export const reasonName = 'reason';
+
+/**
+ * @throws {CountersignError} `not_found`; `already_decided`, `expired`; `digest_mismatch` when what was shown is not
+ * what waits; `not_eligible`, `own_request`, `unmapped_account`, `already_voted`; `reason_required`.
+ */
+export async function vote(
+  room: Room,
+  principal: Principal,
+  id: ApprovalId,
+  request: VoteRequest,
+): Promise<void> {
+  const approval = await findApproval(room.db, id);
+  if (approval === null) throw new CountersignError('not_found', { what: id });
+  const human = checkVoter(room, principal, approval);
+  if (!sameDigest(approval.digest, request.digest)) {
+    throw new CountersignError('digest_mismatch', {
+      what: 'the digest is not that of what waits',
+      expected: approval.digest,
+    });
+  }
+  if (await expireIfDue(room, { id: approval.call_id, run: approval.run, run_id: approval.run_id }))
+    throw new CountersignError('expired');
+  if (
+    request.vote === 'approve' &&
+    request.reason === undefined &&
+    approval.requirement.asks.some(({ reason }) => reason)
+  ) {
+    throw new CountersignError('reason_required', { expected: 'a reason' });
+  }
+
+  const events = await eventsOf(room, principal, human, approval, request);
+  await room.db.transaction().execute(async (tx) => {
+    await lockWaiting(tx, approval);
+    await insertVote(tx, principal, human, approval, request, events.cast);
+    if (request.vote === 'reject') await reject(tx, approval, events.decided);
+    else await approveIfMet(room, tx, approval, events.decided);
+  });
+  room.waiters.moved(approval.call_id);
+  room.ledger.wake();
+}
+
+function checkVoter(room: Room, principal: Principal, approval: ApprovalRow): Human {
+  const { policy } = room.current();
+  const human = votingHuman(policy, principal);
+  const may = mayVote(policy, approval.requirement, { principal }, requesterOf(approval));
+  if (may !== 'yes') throw new CountersignError(may);
+  if (human === null) throw new CountersignError('unmapped_account');
+  return human;
+}
+
+function requesterOf(approval: ApprovalRow): { id: string; owner: string | null; onBehalfOf: string | null } {
+  return { id: approval.principal, owner: approval.owner, onBehalfOf: approval.on_behalf_of };
+}
+
+/** Made before the transaction begins, because sealing may have to look up the run's key. */
+async function eventsOf(
+  room: Room,
+  principal: Principal,
+  human: Human,
+  approval: ApprovalRow,
+  request: VoteRequest,
+) {
+  const shared = {
+    actor: principal.id,
+    call: approval.call_id,
+    run: { id: approval.run_id, name: approval.run },
+  };
+  const cast = await room.ledger.event({
+    ...shared,
+    type: 'vote.cast',
+    data: {
+      approval: approval.id,
+      approvalDigest: approval.digest,
+      vote: request.vote,
+      person: human.name,
+      account: principal.account,
+    },
+    contents: request.reason === undefined ? {} : { [reasonName]: request.reason },
+  });
+  const decided = await room.ledger.event({
+    ...shared,
+    type: request.vote === 'reject' ? 'call.rejected' : 'call.approved',
+    data: { approval: approval.id },
+  });
+  return { cast, decided };
+}
+
+async function lockWaiting(tx: Database, approval: ApprovalRow): Promise<void> {
+  const { rows } = await sql<{ state: string; in_time: boolean }>`
+    select state, vote_by > clock_timestamp() as in_time from calls where id = ${approval.call_id} for update`.execute(
+    tx,
+  );
+  const row = rows[0];
+  if (row === undefined || row.state !== 'waiting') throw new CountersignError('already_decided');
+  if (!row.in_time) throw new CountersignError('expired');
+}
+
+async function insertVote(
+  tx: Database,
+  principal: Principal,
+  human: Human,
+  approval: ApprovalRow,
+  request: VoteRequest,
+  event: NewEvent,
+): Promise<void> {
+  const { rows } = await sql`
+    with cast_vote as (
+      insert into votes (id, approval_id, person, account, groups, vote, reason_event)
+      values (${newId('evt')}, ${approval.id}, ${human.name}, ${principal.account}, ${JSON.stringify(principal.groups)}::text::jsonb,
+              ${request.vote}, ${event.id})
+      on conflict (approval_id, person) do nothing returning id),
+    ${eventCtes(event, 'cast_vote')}
+    select id from cast_vote`.execute(tx);
+  if (rows.length === 0) throw new CountersignError('already_voted');
+}
+
+async function reject(tx: Database, approval: ApprovalRow, event: NewEvent): Promise<void> {
+  await moveCall(tx, {
+    call: approval.call_id,
+    ...moves.reject,
+    code: 'rejected',
+    set: sql`rejected_at = clock_timestamp(), finished_at = clock_timestamp()`,
+    event,
+  });
+}
+
+async function approveIfMet(room: Room, tx: Database, approval: ApprovalRow, event: NewEvent): Promise<void> {
+  const votes = await castVotes(tx, approval.id);
+  if (!requirementMet(approval.requirement, countedHumans(room, approval, votes))) return;
+  await moveCall(tx, {
+    call: approval.call_id,
+    ...moves.approve,
+    code: 'needs_approval',
+    set: sql`start_by = clock_timestamp() + ${approval.requirement.startWithinMs}::float8 * interval '1 millisecond'`,
+    event,
+  });
+}
+
+/** The humans whose approvals count today: still mapped, still in a group asked, and not the requester. */
+export function countedHumans(
+  room: Room,
+  approval: ApprovalRow,
+  votes: readonly VoteRow[],
+): readonly Human[] {
+  const { policy } = room.current();
+  return votes.flatMap(({ vote: cast, account, groups }) => {
+    if (cast !== 'approve') return [];
+    const name = account.slice(account.indexOf(':') + 1);
+    const principal: Principal = {
+      class: 'person',
+      id: `person:${name}`,
+      name,
+      account,
+      groups,
+      owner: null,
+      onBehalfOf: null,
+    };
+    const human = votingHuman(policy, principal);
+    const may = mayVote(policy, approval.requirement, { principal }, requesterOf(approval));
+    return human !== null && may === 'yes' ? [human] : [];
+  });
+}
