@@ -1,0 +1,48 @@
+/** One server process, held for one piece of work. It goes back to the pool clean, or not at all. */
+import type { PoolClient } from 'pg';
+import { GuardedClient } from './guarded-client.ts';
+
+/** Milliseconds that cleaning may take before the backend is thrown away instead. */
+const cleanWithinMs = 5000;
+
+export class Backend {
+  readonly client: GuardedClient;
+  readonly #release: (broken: boolean) => void;
+  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  #held = true;
+
+  constructor(client: PoolClient, sleep: (ms: number, signal: AbortSignal) => Promise<void>) {
+    if (!(client instanceof GuardedClient)) throw new TypeError('a client of another pool');
+    this.client = client;
+    this.#release = client.release.bind(client);
+    this.#sleep = sleep;
+  }
+
+  /** Ends the connection at once. May be called again, and after {@link recycle}. */
+  destroy(): void {
+    this.client.destroy();
+    this.#giveBack(true);
+  }
+
+  /** Leaves any transaction, forgets all session state, and gives the backend back; throws it away where that fails. */
+  async recycle(): Promise<void> {
+    const done = new AbortController();
+    void this.#sleep(cleanWithinMs, done.signal).then(() => done.signal.aborted || this.destroy());
+    try {
+      this.client.allow(Number.POSITIVE_INFINITY);
+      await this.client.query('ROLLBACK');
+      await this.client.query('DISCARD ALL');
+      this.#giveBack(this.client.getTransactionStatus() !== 'I');
+    } catch {
+      this.destroy();
+    } finally {
+      done.abort();
+    }
+  }
+
+  #giveBack(broken: boolean): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#release(broken);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What is known of a target's schema, kept between calls. Loaded at the first need; loads that overlap are one load.
+ * A stale catalog can't do harm (an execution compares what it relied on), but a fresh one spares the agent a failure.
+ */
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** Milliseconds after which a catalog is loaded again at the next need. */
+const freshForMs = 60_000;
+
+interface Kept<T> {
+  readonly value: T;
+  readonly loadedAt: number;
+}
+
+export class CatalogCache<T> {
+  readonly #load: () => Promise<T>;
+  readonly #runtime: Runtime;
+  #kept: Kept<T> | null = null;
+  #loading: Promise<T> | null = null;
+
+  /** `load` is called without a caller's signal: several callers may share one load. */
+  constructor(load: () => Promise<T>, runtime: Runtime) {
+    this.#load = load;
+    this.#runtime = runtime;
+  }
+
+  /** The catalog, at most a minute old. Rejects with what `load` threw, or with the signal's reason. */
+  async current(signal: AbortSignal): Promise<T> {
+    const kept = this.#kept;
+    if (kept !== null && this.#runtime.now() - kept.loadedAt < freshForMs) return kept.value;
+    return await this.refreshed(signal);
+  }
+
+  /** A catalog loaded afresh; joins a load that is under way. */
+  async refreshed(signal: AbortSignal): Promise<T> {
+    this.#kept = null;
+    this.#loading ??= this.#start();
+    return await withSignal(this.#loading, signal);
+  }
+
+  /** The schema has changed: what is kept is not used again, nor what is being loaded just now. */
+  forget(): void {
+    this.#kept = null;
+    this.#loading = null;
+  }
+
+  #start(): Promise<T> {
+    const loading: Promise<T> = this.#load().then(
+      (value) => {
+        if (this.#loading === loading) {
+          this.#kept = { value, loadedAt: this.#runtime.now() };
+          this.#loading = null;
+        }
+        return value;
+      },
+      (error: unknown) => {
+        if (this.#loading === loading) this.#loading = null;
+        throw error;
+      },
+    );
+    return loading;
+  }
+}
+
+/** The promise, or the signal's reason if that comes first. */
+export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason as Error);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

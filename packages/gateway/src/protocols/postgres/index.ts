@@ -1,0 +1,81 @@
+/**
+ * The PostgreSQL protocol: a call is one SQL text with its parameters.
+ *
+ * @module
+ */
+import { CountersignError, type Json } from '@countersign/core';
+import type { ConnectionConfig } from '@countersign/policy';
+import { createAnalyser } from '@countersign/postgres';
+import { CatalogCache } from '../../connections/catalog-cache.ts';
+import { loadCatalog } from '../../connections/postgres-catalog.ts';
+import { postgresConnection } from '../../connections/postgres-connection.ts';
+import { readLogins } from '../../connections/postgres-logins.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { Protocol, Target } from '../protocol.ts';
+import { analyse, planOf } from './effects.ts';
+import { execute } from './execute.ts';
+import { type PostgresInput, parseInput } from './input.ts';
+import { mayBePlanned, preview } from './preview.ts';
+import type { Reach } from './reach.ts';
+import { settle } from './recover.ts';
+
+/** Milliseconds that a recovery keeps asking before it reports the target as not to be reached. */
+const recoverWithinMs = 30_000;
+
+export const postgres: Protocol = Object.freeze({ name: 'postgres', connect });
+
+function connect(config: ConnectionConfig, runtime: Runtime): Target {
+  const logins = readLogins(config);
+  const connection = postgresConnection(logins, runtime);
+  const closing = new AbortController();
+  const reach: Reach = {
+    connection,
+    runtime,
+    hasWall: logins.hasWall,
+    analyser: createAnalyser(),
+    catalogs: new CatalogCache(() => loadCatalog(connection), runtime),
+    closing: closing.signal,
+  };
+  const running = new Set<Promise<unknown>>();
+  let previews: Promise<unknown> = Promise.resolve();
+
+  /** Counts work, so that `close` can wait for it. */
+  function counted<T>(work: Promise<T>): Promise<T> {
+    running.add(work);
+    const done = () => running.delete(work);
+    work.then(done, done);
+    return work;
+  }
+  const until = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal]);
+
+  async function close(): Promise<void> {
+    closing.abort(new CountersignError('shutting_down'));
+    await Promise.allSettled(running);
+    await reach.analyser.close();
+    await connection.close();
+  }
+  let closed: Promise<void> | undefined;
+
+  return {
+    parse: parseInput,
+    analyse: (input, signal) => counted(analyse(reach, own(input), until(signal))),
+    preview: (input, analysis, signal) => {
+      const mine = previews.then(() => preview(reach, own(input), analysis, until(signal)));
+      previews = mine.catch(() => {});
+      return counted(mine);
+    },
+    previewReachesTarget: (input, analysis) => mayBePlanned(planOf(analysis, own(input))),
+    execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
+    recover: (evidence, signal) => counted(settle(reach, evidence, recoverWithinMs, until(signal))),
+    ping: (signal) => counted(ping(reach, until(signal))),
+    close: () => (closed ??= close()),
+  };
+}
+
+async function ping({ connection }: Reach, signal: AbortSignal): Promise<void> {
+  const backend = await connection.open('read', signal);
+  await backend.recycle();
+}
+
+/** Inputs come back from the store as they went in, by `parse`. */
+const own = (input: Json): PostgresInput => input as unknown as PostgresInput;

@@ -1,0 +1,86 @@
+/**
+ * A read: a READ ONLY transaction, its rows through a portal. The first batch holds the statement's locks; with those
+ * held the schema is compared, and only then does a row leave.
+ */
+import { CountersignError, type Ran, type RowsResult } from '@countersign/core';
+import type { LoginName } from '../../connections/postgres-logins.ts';
+import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
+import type { BackendFacts } from './backend-facts.ts';
+import { deadline } from './deadline.ts';
+import { onlyReads, type Plan } from './effects.ts';
+import { failed } from './failure.ts';
+import { type PostgresInput, parameterText } from './input.ts';
+import { checkOutputs, maskRows } from './mask.ts';
+import { fetchMore, openPortal } from './portal.ts';
+import type { Reach } from './reach.ts';
+import { RowWindow, wireCap } from './row-window.ts';
+import { LeftTransaction, Transaction } from './transaction.ts';
+
+/** Rows of the first batch, before it is known how large they are. */
+const firstBatch = 25;
+const largestBatch = 1000;
+
+export async function executeRead(
+  reach: Reach,
+  input: PostgresInput,
+  analysis: Analysis,
+  plan: Plan,
+  context: ExecuteContext,
+): Promise<Execution> {
+  const { limits } = context;
+  const login = loginFor(analysis, context);
+  const ground = { readOnly: true, wall: login === 'wall' && reach.hasWall };
+  const clock = deadline(reach.runtime, limits.timeoutMs, [context.signal, reach.closing]);
+  let ran: Ran = 'no';
+  let transaction: Transaction<BackendFacts> | null = null;
+  try {
+    transaction = await Transaction.read(reach, login, { statementMs: limits.timeoutMs }, clock.signal);
+    ran = 'rolled_back';
+    let result: RowsResult = { columns: [], rows: [], truncated: false };
+    for (const { text } of plan.statements)
+      result = await readRows(transaction, { text, values: input.params.map(parameterText) }, plan, context);
+    checkOutputs(result.columns, analysis.lineage);
+    return {
+      outcome: 'succeeded',
+      result: { ...result, rows: maskRows(result.rows, result.columns.length, context.masker) },
+    };
+  } catch (error) {
+    const fault = error instanceof LeftTransaction ? new CountersignError('wall_refused') : error;
+    if (fault instanceof CountersignError && fault.code === 'schema_changed') reach.catalogs.forget();
+    return failed(fault, ran, ground, context);
+  } finally {
+    clock.clear();
+    transaction?.abandon();
+  }
+}
+
+/** Reads run as the weakest login that can do it: no protected column in sight is what the wall is made for. */
+function loginFor(analysis: Analysis, { masks }: ExecuteContext): LoginName {
+  if (!onlyReads(analysis)) return 'write';
+  return masks.showErrors && masks.columns.every((mask) => mask === null) ? 'wall' : 'read';
+}
+
+async function readRows(
+  transaction: Transaction<BackendFacts>,
+  statement: { readonly text: string; readonly values: readonly (string | null)[] },
+  plan: Plan,
+  { limits }: ExecuteContext,
+): Promise<RowsResult> {
+  const window = new RowWindow(limits);
+  const batch = (most: number) => {
+    transaction.allow(wireCap(limits.bytes));
+    return window.nextBatch(most);
+  };
+  const rows = batch(firstBatch);
+  let step = await transaction.step((client) =>
+    openPortal(client, { ...statement, rows, onRow: window.add }),
+  );
+  const { columns } = step;
+  await transaction.compare(plan);
+  while (step.suspended && !window.cut) {
+    const rows = batch(largestBatch);
+    step = await transaction.step((client) => fetchMore(client, rows, window.add));
+  }
+  if (window.cut && window.rows.length === 0) throw new CountersignError('result_too_large');
+  return { columns: [...columns], rows: window.rows.map((row) => [...row]), truncated: window.cut };
+}

@@ -1,0 +1,262 @@
+/**
+ * One transaction for one call, on a clean backend.
+ *
+ * ```
+ * begun ─▶ step … step ─▶ COMMIT sent ─▶ committed | rolled back | unsure
+ *      └──────────────┴─▶ rolled back      (a fault, a cap, a stop: the statement is first cancelled at the server)
+ * ```
+ * Until COMMIT is sent a stop ends it; from then on nothing does, and where its answer is lost the server is asked.
+ */
+import { CountersignError } from '@countersign/core';
+import { reliedOnQuery } from '@countersign/postgres';
+import type { QueryResult } from 'pg';
+import type { Backend } from '../../connections/backend.ts';
+import type { GuardedClient } from '../../connections/guarded-client.ts';
+import { TargetFault } from '../../connections/postgres-fault.ts';
+import type { LoginName } from '../../connections/postgres-logins.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import {
+  type BackendFacts,
+  readFacts,
+  readFactsQuery,
+  type WriteFacts,
+  writeFacts,
+  writeFactsQuery,
+} from './backend-facts.ts';
+import { signalBackend } from './backend-signal.ts';
+import type { Plan } from './effects.ts';
+import type { Reach } from './reach.ts';
+import { xactStatus } from './xact-status.ts';
+
+/** Milliseconds for BEGIN, for ROLLBACK, and between a cancel and the end of the backend that ignores it. */
+const patience = Object.freeze({ begin: 5000, commit: 10_000, rollback: 5000, cancel: 2000 });
+/** Milliseconds a statement may wait for a lock: others queue up behind it. */
+const lockTimeoutMs = 5000;
+/** Milliseconds by which the server's own timeouts come after ours: they hold where the gateway no longer can. */
+const serverGraceMs = 2000;
+
+export interface Timeouts {
+  /** Milliseconds. */
+  readonly statementMs: number;
+  readonly lockMs?: number;
+}
+
+/** How COMMIT ended; `unsure` where its answer never came. */
+export type Commit =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'rolled_back'; readonly error: TargetFault | null }
+  | { readonly kind: 'unsure' };
+
+/** The statement ended the transaction it ran in: what the analysis rules out. */
+export class LeftTransaction extends Error {}
+
+export class Transaction<Facts extends BackendFacts> {
+  readonly facts: Facts;
+  readonly #reach: Reach;
+  readonly #backend: Backend;
+  readonly #login: LoginName;
+  readonly #signal: AbortSignal;
+  /** Cancelled, or in a state nobody knows: not to be used again. */
+  #spoilt = false;
+
+  private constructor(reach: Reach, backend: Backend, login: LoginName, signal: AbortSignal, facts: Facts) {
+    this.#reach = reach;
+    this.#backend = backend;
+    this.#login = login;
+    this.#signal = signal;
+    this.facts = facts;
+  }
+
+  /** A transaction that can change nothing. Rejects with the signal's reason, `target_unavailable` or {@link TargetFault}. */
+  static read(
+    reach: Reach,
+    login: LoginName,
+    timeouts: Timeouts,
+    signal: AbortSignal,
+  ): Promise<Transaction<BackendFacts>> {
+    return begin(
+      reach,
+      login,
+      signal,
+      `${opening('READ ONLY', timeouts)} ${readFactsQuery}`,
+      (backend, row) => {
+        return new Transaction(reach, backend, login, signal, readFacts(row));
+      },
+    );
+  }
+
+  /** A transaction with an id of its own. Rejects with the signal's reason, `target_unavailable` or {@link TargetFault}. */
+  static write(
+    reach: Reach,
+    login: LoginName,
+    timeouts: Timeouts,
+    signal: AbortSignal,
+  ): Promise<Transaction<WriteFacts>> {
+    return begin(reach, login, signal, `${opening('', timeouts)} ${writeFactsQuery}`, (backend, row) => {
+      return new Transaction(reach, backend, login, signal, writeFacts(row));
+    });
+  }
+
+  /** Bytes that the answers of the next steps may have in all. */
+  allow(bytes: number): void {
+    this.#backend.client.allow(bytes);
+  }
+
+  /**
+   * One round trip. A stop during it cancels the statement at the server, and the promise rejects with the stop's
+   * reason; else with `result_too_large`, {@link LeftTransaction} or {@link TargetFault}.
+   */
+  async step<T>(work: (client: GuardedClient) => Promise<T>): Promise<T> {
+    this.#signal.throwIfAborted();
+    const settled = new AbortController();
+    let cancelling: Promise<void> | undefined;
+    const onAbort = () => {
+      cancelling = this.#cancel(settled.signal);
+    };
+    this.#signal.addEventListener('abort', onAbort, { once: true });
+    const { client } = this.#backend;
+    try {
+      const result = await work(client).catch((error: unknown) => {
+        this.#signal.throwIfAborted();
+        throw client.overflowed ? new CountersignError('result_too_large') : new TargetFault(error);
+      });
+      if (client.getTransactionStatus() === 'T') return result;
+      this.#spoilt = true;
+      throw new LeftTransaction('the statement ended its transaction');
+    } finally {
+      this.#signal.removeEventListener('abort', onAbort);
+      settled.abort();
+      await cancelling;
+    }
+  }
+
+  /**
+   * Compares what the analysis relied on with what is there now.
+   *
+   * @throws {CountersignError} `schema_changed`.
+   */
+  async compare({ catalog, major }: Plan): Promise<void> {
+    const { text, values } = reliedOnQuery(catalog);
+    const differing = await this.step((client) =>
+      client.query({ text, values: [...values], rowMode: 'array' }),
+    );
+    if (differing.rows.length > 0 || this.facts.major !== major) throw new CountersignError('schema_changed');
+  }
+
+  /** Sends COMMIT, unless a stop came first: then rejects with its reason. */
+  async commit(): Promise<Commit> {
+    this.#signal.throwIfAborted();
+    const { client } = this.#backend;
+    client.allow(Number.POSITIVE_INFINITY);
+    try {
+      const { command } = await this.#within(patience.commit, client.query('COMMIT'));
+      void this.#backend.recycle();
+      return command === 'COMMIT' ? { kind: 'committed' } : { kind: 'rolled_back', error: null };
+    } catch (error) {
+      return await this.#afterFailedCommit(new TargetFault(error));
+    }
+  }
+
+  /** Rolls back, and resolves when the server has, or when the backend is lost to us and the server will. */
+  async rollback(): Promise<void> {
+    try {
+      await this.#within(patience.rollback, this.#backend.client.query('ROLLBACK'));
+    } catch {
+      this.#spoilt = true;
+    }
+    this.abandon();
+  }
+
+  /** Gives the backend back without waiting: for a transaction that can have changed nothing, or is over. */
+  abandon(): void {
+    if (this.#spoilt) this.#backend.destroy();
+    else void this.#backend.recycle();
+  }
+
+  /** A constraint that was deferred is checked by COMMIT. The connection still stands then, and knows what became of us. */
+  async #afterFailedCommit(error: TargetFault): Promise<Commit> {
+    const { facts } = this;
+    if (error.fault.kind === 'refused' && 'evidence' in facts) {
+      const { xid } = (facts as unknown as WriteFacts).evidence;
+      const status = this.#within(patience.rollback, xactStatus(this.#backend.client, xid));
+      if ((await status.catch(() => null)) === 'aborted') {
+        void this.#backend.recycle();
+        return { kind: 'rolled_back', error };
+      }
+    }
+    this.#backend.destroy();
+    return { kind: 'unsure' };
+  }
+
+  async #cancel(settled: AbortSignal): Promise<void> {
+    this.#spoilt = true;
+    const { connection, runtime } = this.#reach;
+    try {
+      await signalBackend(connection, this.#login, this.facts, 'cancel');
+      await runtime.sleep(patience.cancel, settled);
+      if (settled.aborted) return;
+      await signalBackend(connection, this.#login, this.facts, 'terminate');
+    } catch {
+      // Out of reach by another connection; the server notices this one's end, or its own timeout.
+    }
+    this.#backend.destroy();
+  }
+
+  async #within<T>(ms: number, answer: Promise<T>): Promise<T> {
+    return await within(this.#reach.runtime, ms, this.#backend, answer);
+  }
+}
+
+/** One round trip for all of it; a name an agent could shadow is never used. */
+function opening(mode: 'READ ONLY' | '', { statementMs, lockMs = lockTimeoutMs }: Timeouts): string {
+  const outer = Math.ceil(statementMs) + serverGraceMs;
+  return [
+    `BEGIN ISOLATION LEVEL READ COMMITTED ${mode};`,
+    `SET LOCAL statement_timeout = ${outer};`,
+    `SET LOCAL lock_timeout = ${Math.min(lockMs, outer)};`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${outer};`,
+    // Quoting rules other than the parser's would make another statement of the same text.
+    'SET LOCAL standard_conforming_strings = on;',
+    'SET LOCAL client_min_messages = error;',
+  ].join(' ');
+}
+
+async function begin<T>(
+  reach: Reach,
+  login: LoginName,
+  signal: AbortSignal,
+  text: string,
+  make: (backend: Backend, row: Readonly<Record<string, string | null>> | undefined) => T,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const backend = await reach.connection.open(login, signal);
+    try {
+      // Several statements in one simple message have a result each, which the driver's types don't know.
+      const answer: unknown = await within(
+        reach.runtime,
+        patience.begin,
+        backend,
+        backend.client.query(text),
+      );
+      const results = answer as readonly QueryResult<Record<string, string | null>>[];
+      return make(backend, results.at(-1)?.rows[0]);
+    } catch (error) {
+      backend.destroy();
+      if (error instanceof TypeError) throw error;
+      // A pooled connection may have died unnoticed. Nothing was sent of the call: once more, on another.
+      const fault = new TargetFault(error);
+      if (fault.fault.kind === 'refused' || attempt === 2) throw fault;
+    }
+  }
+}
+
+/** Destroys the backend when the answer takes too long, which makes the answer reject. */
+async function within<T>(runtime: Runtime, ms: number, backend: Backend, answer: Promise<T>): Promise<T> {
+  const answered = new AbortController();
+  void runtime.sleep(ms, answered.signal).then(() => answered.signal.aborted || backend.destroy());
+  try {
+    return await answer;
+  } finally {
+    answered.abort();
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A write: one transaction, known to the store before its first statement is sent, so that whatever happens to the
+ * gateway or the network, the server can be asked how it ended.
+ */
+import { CountersignError, type Ran, type RowsResult } from '@countersign/core';
+import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
+import type { WriteFacts } from './backend-facts.ts';
+import { deadline } from './deadline.ts';
+import { changesSchema, mayActOutside, type Plan } from './effects.ts';
+import { failed } from './failure.ts';
+import { type PostgresInput, parameterText } from './input.ts';
+import { checkOutputs, maskRows } from './mask.ts';
+import { openPortal, type Step } from './portal.ts';
+import type { Reach } from './reach.ts';
+import { settle } from './recover.ts';
+import { RowWindow, wireCap } from './row-window.ts';
+import { LeftTransaction, Transaction } from './transaction.ts';
+
+/** Milliseconds for asking what became of a COMMIT whose answer was lost. */
+const settleWithinMs = 5000;
+const ground = Object.freeze({ readOnly: false, wall: false });
+
+export async function executeWrite(
+  reach: Reach,
+  input: PostgresInput,
+  analysis: Analysis,
+  plan: Plan,
+  context: ExecuteContext,
+): Promise<Execution> {
+  const { limits } = context;
+  const clock = deadline(reach.runtime, limits.timeoutMs, [context.signal, reach.closing]);
+  let ran: Ran = 'no';
+  let transaction: Transaction<WriteFacts> | null = null;
+  try {
+    transaction = await Transaction.write(reach, 'write', { statementMs: limits.timeoutMs }, clock.signal);
+    const { evidence } = transaction.facts;
+    await context.started(evidence);
+    clock.signal.throwIfAborted();
+    ran = mayActOutside(analysis) ? 'maybe_outside' : 'rolled_back';
+    const result = await runStatements(transaction, input, analysis, plan, context);
+    const commit = await transaction.commit();
+    transaction = null;
+    switch (commit.kind) {
+      case 'committed':
+        return succeeded(reach, analysis, result);
+      case 'rolled_back':
+        return failed(commit.error ?? new CountersignError('target_error'), ran, ground, context);
+      case 'unsure':
+        return await settled(reach, analysis, evidence, result, ran);
+    }
+  } catch (error) {
+    if (transaction !== null) await transaction.rollback();
+    if (error instanceof LeftTransaction)
+      return { outcome: 'unknown', code: 'outcome_unknown', message: null };
+    if (error instanceof CountersignError && error.code === 'schema_changed') reach.catalogs.forget();
+    return failed(error, ran, ground, context);
+  } finally {
+    clock.clear();
+  }
+}
+
+/** The statements one at a time; what the last one returns is the result. A result that doesn't fit undoes it all. */
+async function runStatements(
+  transaction: Transaction<WriteFacts>,
+  input: PostgresInput,
+  analysis: Analysis,
+  plan: Plan,
+  { limits, masker }: ExecuteContext,
+): Promise<RowsResult> {
+  const values = input.params.map(parameterText);
+  const alone = plan.statements.some((statement) => statement.standsAlone);
+  if (alone) await transaction.compare(plan);
+  let window = new RowWindow(limits);
+  let step: Step = { columns: [], suspended: false, tag: null };
+  for (const { text } of plan.statements) {
+    window = new RowWindow(limits);
+    transaction.allow(wireCap(limits.bytes));
+    const { add } = window;
+    step = await transaction.step((client) =>
+      openPortal(client, { text, values, rows: limits.rows + 1, onRow: add }),
+    );
+    if (step.suspended || window.cut) throw new CountersignError('result_too_large');
+  }
+  if (!alone) await transaction.compare(plan);
+  // Masked before COMMIT: what can't be shown safely undoes the write instead of losing its result.
+  checkOutputs(step.columns, analysis.lineage);
+  const affected = affectedRows(step.tag);
+  return {
+    columns: [...step.columns],
+    rows: maskRows(window.rows, step.columns.length, masker),
+    truncated: false,
+    ...(affected === null ? {} : { affected }),
+  };
+}
+
+/** Of the last statement, as the server counts: `INSERT 0 3`, `UPDATE 3`. */
+function affectedRows(tag: string | null): number | null {
+  const counted = /^(?:INSERT \d+|UPDATE|DELETE|MERGE) (\d+)$/.exec(tag ?? '');
+  return counted === null ? null : Number(counted[1]);
+}
+
+function succeeded({ catalogs }: Reach, analysis: Analysis, result: RowsResult): Execution {
+  if (changesSchema(analysis)) catalogs.forget();
+  return { outcome: 'succeeded', result };
+}
+
+/** COMMIT was sent and its answer lost: only the server knows. */
+async function settled(
+  reach: Reach,
+  analysis: Analysis,
+  evidence: Parameters<ExecuteContext['started']>[0],
+  result: RowsResult,
+  ran: Ran,
+): Promise<Execution> {
+  try {
+    const found = await settle(reach, evidence, settleWithinMs, new AbortController().signal);
+    if (found.outcome === 'succeeded') return succeeded(reach, analysis, result);
+    if (found.outcome === 'failed')
+      return { outcome: 'failed', code: 'target_unavailable', ran, message: null };
+  } catch {
+    // Not to be reached: it stays unknown.
+  }
+  return { outcome: 'unknown', code: 'outcome_unknown', message: null };
+}
