@@ -1,5 +1,8 @@
 /** What hides values on their way back: built once for a call from its mask plan, used for every cell and every message. */
 import type { MaskPlan } from '@countersign/core';
+import { allDetectors, type Detectors } from './detectors/all.ts';
+import { type Replace, redacted, replacement } from './replacements.ts';
+import { textMasker } from './text-masker.ts';
 
 export interface Masker {
   /** The masked text of a cell of output column `index`. Null stays null. */
@@ -20,3 +23,29 @@ export interface MaskScope {
 }
 
 export type MakeMasker = (plan: MaskPlan, scope: MaskScope) => Masker;
+
+/** Makes the masker of a call. A column the plan does not know is redacted. */
+export const makeMasker: MakeMasker = (plan, scope) => makeMaskerWith(allDetectors, plan, scope);
+
+/** The same with other detectors. */
+export function makeMaskerWith(detectors: Detectors, plan: MaskPlan, scope: MaskScope): Masker {
+  const columns = plan.columns.map((mask): Replace | null =>
+    mask === null ? null : replacement(mask.with, mask.domain, scope),
+  );
+  const inText = textMasker(detectors, plan.detectors, scope);
+  const touches = (index: number) => columns[index] !== null || inText !== null;
+  return {
+    touches,
+    cell: (index, text) => {
+      if (text === null) return null;
+      const column = columns[index];
+      if (column === undefined) return redacted;
+      if (column !== null) return column(text);
+      return inText === null ? text : inText(text);
+    },
+    message: (text) => {
+      if (!plan.showErrors) return null;
+      return inText === null ? text : inText(text);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** Payment card numbers: 13 to 19 digits, in groups or not, with an issuer's prefix, the right length for it, and Luhn's check digit. */
+import type { Detector, Span } from './detector.ts';
+import { type DigitGroup, digitSequences } from './digit-groups.ts';
+
+/** Issuers: the first and last prefix of a range, and the lengths its numbers have. */
+const issuers: readonly (readonly [from: string, to: string, lengths: readonly number[]])[] = [
+  ['4', '4', [13, 16, 19]],
+  ['51', '55', [16]],
+  ['2221', '2720', [16]],
+  ['34', '34', [15]],
+  ['37', '37', [15]],
+  ['300', '305', [14, 16, 17, 18, 19]],
+  ['309', '309', [14, 16, 17, 18, 19]],
+  ['36', '36', [14, 15, 16, 17, 18, 19]],
+  ['38', '39', [14, 16, 17, 18, 19]],
+  ['3528', '3589', [16, 17, 18, 19]],
+  ['6011', '6011', [16, 17, 18, 19]],
+  ['62', '62', [16, 17, 18, 19]],
+  ['644', '659', [16, 17, 18, 19]],
+  ['50', '50', [13, 14, 15, 16, 17, 18, 19]],
+  ['56', '58', [13, 14, 15, 16, 17, 18, 19]],
+  ['60', '60', [16]],
+  ['63', '63', [16, 18, 19]],
+  ['67', '67', [13, 14, 15, 16, 17, 18, 19]],
+  ['2200', '2204', [16, 17, 18, 19]],
+];
+
+const shortest = 13;
+const longest = 19;
+
+function hasIssuer(digits: string): boolean {
+  return issuers.some(([from, to, lengths]) => {
+    const prefix = digits.slice(0, from.length);
+    return prefix >= from && prefix <= to && lengths.includes(digits.length);
+  });
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = Number(digits[digits.length - 1 - i]);
+    const doubled = i % 2 === 0 ? digit : digit * 2;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
+
+/** Digits after a decimal point are a fraction. */
+function isFraction(text: string, { start }: DigitGroup): boolean {
+  return text[start - 1] === '.' && /[0-9]/.test(text[start - 2] ?? '');
+}
+
+/** The longest card number that begins with the group at `index`; there are at most 19 groups to look at. */
+function cardFrom(groups: readonly DigitGroup[], index: number): Span | null {
+  const start = groups[index]?.start ?? 0;
+  let digits = '';
+  let found: Span | null = null;
+  for (const group of groups.slice(index, index + longest)) {
+    if (digits.length + group.digits.length > longest) break;
+    digits += group.digits;
+    if (digits.length >= shortest && hasIssuer(digits) && passesLuhn(digits))
+      found = { start, end: group.end };
+  }
+  return found;
+}
+
+export const creditCard: Detector = (text) => {
+  if (text.length < shortest) return [];
+  const spans: Span[] = [];
+  for (const groups of digitSequences(text))
+    groups.forEach((group, index) => {
+      const card = isFraction(text, group) ? null : cardFrom(groups, index);
+      if (card !== null) spans.push(card);
+    });
+  return spans;
+};

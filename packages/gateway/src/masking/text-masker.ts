@@ -1,0 +1,78 @@
+/** Detectors applied to a text: every value they find is replaced; where anything goes wrong, the whole text is. */
+import { type DetectorMask, type MaskKind, maskKinds } from '@countersign/core';
+import type { Detectors } from './detectors/all.ts';
+import type { Span } from './detectors/detector.ts';
+import type { MaskScope } from './masker.ts';
+import { type Replace, redacted, replacement } from './replacements.ts';
+
+/** Beyond this a text is hidden whole rather than scanned. UTF-16 units. */
+const maxScanned = 16 * 1024 * 1024;
+
+interface Hit extends Span {
+  readonly kind: MaskKind;
+  readonly replace: Replace;
+}
+
+interface Mask {
+  readonly kind: MaskKind;
+  readonly replace: Replace;
+  readonly find: (text: string) => readonly Span[];
+}
+
+/** The function that masks texts; null where no detector is asked for. */
+export function textMasker(
+  detectors: Detectors,
+  masks: readonly DetectorMask[],
+  scope: MaskScope,
+): Replace | null {
+  const made = masks.flatMap(({ with: kind, detect, domain }) => {
+    const replace = replacement(kind, domain, scope);
+    return detect.map((name): Mask => ({ kind, replace, find: (text) => detectors[name](text) }));
+  });
+  if (made.length === 0) return null;
+  return (text) => {
+    if (text.length > maxScanned) return redacted;
+    try {
+      return maskText(made, text);
+    } catch {
+      // What a failed detector would have found is not known, so nothing of the text is shown.
+      return redacted;
+    }
+  };
+}
+
+function maskText(masks: readonly Mask[], text: string): string {
+  const hits = merged(hitsIn(masks, text));
+  if (hits.length === 0) return text;
+  let out = '';
+  let done = 0;
+  for (const { start, end, replace } of hits) {
+    out += text.slice(done, start) + replace(text.slice(start, end));
+    done = end;
+  }
+  out += text.slice(done);
+  // Taking a value out can bring together what was apart.
+  return hitsIn(masks, out).length === 0 ? out : redacted;
+}
+
+function hitsIn(masks: readonly Mask[], text: string): Hit[] {
+  return masks.flatMap(({ kind, replace, find }) => find(text).map((span) => ({ ...span, kind, replace })));
+}
+
+/** In order, overlapping ones as one, hidden by the strictest of their masks. */
+function merged(hits: readonly Hit[]): readonly Hit[] {
+  const out: Hit[] = [];
+  for (const hit of hits.toSorted((a, b) => a.start - b.start)) {
+    const last = out.at(-1);
+    if (last === undefined || hit.start >= last.end) out.push(hit);
+    else {
+      const { kind, replace } = stricter(last, hit);
+      out[out.length - 1] = { start: last.start, end: Math.max(last.end, hit.end), kind, replace };
+    }
+  }
+  return out;
+}
+
+function stricter(a: Hit, b: Hit): Hit {
+  return maskKinds.indexOf(b.kind) < maskKinds.indexOf(a.kind) ? b : a;
+}
