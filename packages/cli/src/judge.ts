@@ -1,5 +1,5 @@
 /** What judges calls for `explain` and `run`: an engine in this process, or a live gateway. */
-import type { CallInput, Decision, Effect, Lineage, Requirement, Result } from '@countersign/core';
+import type { CallInput, CallView, Decision, Effect, Lineage, Requirement, Result } from '@countersign/core';
 
 /** How a call is decided. What the one who asks may not know is left out: an agent sees decision, code and reason. */
 export interface Judgement {
@@ -32,7 +32,14 @@ export interface JudgedCall {
 
 export interface Judge {
   explain(call: JudgedCall, signal: AbortSignal): Promise<Judgement>;
-  /** Runs what is allowed, and nothing else; never waits for a person. */
-  run(call: JudgedCall, signal: AbortSignal): Promise<RunJudgement>;
+  /**
+   * Runs what is allowed, and nothing else. Where a person has to be asked: with `waiting` it says so and waits for the
+   * vote, without it the call is not executed and leaves nothing waiting.
+   */
+  run(
+    call: JudgedCall,
+    signal: AbortSignal,
+    waiting?: (call: CallView) => Promise<void>,
+  ): Promise<RunJudgement>;
   close(): Promise<void>;
 }

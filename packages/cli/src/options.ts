@@ -1,6 +1,7 @@
 /** What every command takes, and how options are read. */
 import { nameSchema, type Principal } from '@countersign/core';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -20,22 +21,20 @@ export interface Host {
 export type AddCommand = (program: Command, host: Host) => void;
 
 export interface CommonOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly gateway?: string;
   readonly token?: string;
   readonly json?: true;
 }
 
+/** The policy file where none is named. */
+export const defaultFile = 'countersign.yaml';
+
 /** Adds the options that every command takes. */
 export function withCommonOptions(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'the policy file', 'countersign.yaml')
-    .addOption(
-      new Option(
-        '--gateway <url>',
-        'use this gateway instead of the one that runs beside the policy file',
-      ).argParser(parseUrl),
-    )
+    .option('-c, --config <file>', `the policy file; default: ${defaultFile}`)
+    .option('--gateway <url>', 'use this gateway, not the one that runs beside the policy file')
     .option('--token <token>', 'a token for the gateway; better kept in COUNTERSIGN_TOKEN')
     .option('--json', 'print one JSON document');
 }
@@ -45,18 +44,19 @@ export function collect(value: string, before: readonly string[] = []): readonly
   return [...before, value];
 }
 
-/** The origin of a gateway's URL. */
-export function parseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new InvalidArgumentError('Expected a URL like http://127.0.0.1:7400.');
-  return url.origin;
-}
-
 export function parseName(text: string): string {
   const parsed = nameSchema.safeParse(text);
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(`${capital(parsed.error.issues[0]?.message ?? 'expected a name')}.`);
+}
+
+/** A reader of ids: what the schema refuses is wrong usage. */
+export function parseId<Id>(schema: z.ZodType<Id>): (text: string) => Id {
+  return (text) => {
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(`${capital(parsed.error.issues[0]?.message ?? 'expected an id')}.`);
+  };
 }
 
 export type CallerName = Pick<Principal, 'class' | 'id' | 'name'>;

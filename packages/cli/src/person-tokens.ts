@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CountersignError } from '@countersign/core';
 import { z } from 'zod';
+import { jsonOrNull } from './json-or-null.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 const entrySchema = z.strictObject({ person: z.string(), token: z.string(), expires_at: z.iso.datetime() });
@@ -62,14 +63,6 @@ async function load(path: string): Promise<Map<string, readonly PersonToken[]>> 
       expected: 'the file that `countersign token --person NAME` writes; remove it to start afresh',
     });
   return new Map(parsed.data.gateways);
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** Written beside and moved into place: a reader sees the old file or the new one, never half of it. */

@@ -1,0 +1,141 @@
+/** `countersign approvals`: what waits for people, the card, and the vote. */
+import {
+  type ApprovalId,
+  type ApprovalView,
+  approvalDigestSchema,
+  approvalIdSchema,
+  CountersignError,
+  type VoteRequest,
+} from '@countersign/core';
+import type { Command } from 'commander';
+import { card } from '../card.ts';
+import { exitCodes } from '../exit-codes.ts';
+import {
+  type AddCommand,
+  type CommonOptions,
+  type Host,
+  parseId,
+  parseName,
+  withCommonOptions,
+} from '../options.ts';
+import { personClient } from '../reach-gateway.ts';
+import { askKey } from '../terminal/ask-key.ts';
+import { printable } from '../terminal/printable.ts';
+import { table } from '../terminal/table.ts';
+import type { Channel } from '../terminal/terminal.ts';
+import { fromNow } from '../terminal/times.ts';
+
+interface PersonOptions extends CommonOptions {
+  readonly person?: string;
+}
+interface VoteOptions extends PersonOptions {
+  readonly reason?: string;
+  readonly digest?: VoteRequest['digest'];
+  readonly yes?: true;
+}
+
+export const addApprovals: AddCommand = (program, host) => {
+  const approvals = program.command('approvals').description('what waits for people, and the vote');
+  const list = withPerson(
+    approvals.command('list', { isDefault: true }).description('what waits, the oldest first'),
+  );
+  list.action(async () => await listWaiting(host, list.opts<PersonOptions>()));
+  const show = withPerson(
+    approvals.command('show').description('the card of one approval').argument('<id>', 'apr_…', idOf),
+  );
+  show.action(async (id: ApprovalId) => {
+    const options = show.opts<PersonOptions>();
+    const approval = await (await personClient(host, options)).getApproval(id, { signal: host.signal });
+    await print(host, host.terminal.out, approval, options);
+  });
+  addVote(approvals, host, 'approve');
+  addVote(approvals, host, 'reject');
+};
+
+const idOf = parseId(approvalIdSchema);
+
+function withPerson(command: Command): Command {
+  return withCommonOptions(command).option(
+    '--person <name>',
+    'whose kept token to use, where there are several',
+    parseName,
+  );
+}
+
+async function listWaiting(host: Host, options: PersonOptions): Promise<void> {
+  const { out, err } = host.terminal;
+  const { approvals } = await (await personClient(host, options)).listApprovals({ signal: host.signal });
+  if (options.json === true) return await out.line(JSON.stringify({ approvals }, null, 2));
+  if (approvals.length === 0) return await err.line('Nothing waits.');
+  const rows = approvals.map(({ id, preview, vote_by, may_vote }) => [
+    id,
+    preview.principal,
+    preview.connection,
+    preview.words.join('; '),
+    fromNow(vote_by, host.now()),
+    may_vote ? 'yes' : 'no',
+  ]);
+  for (const line of table(['id', 'who', 'connection', 'it would', 'decide', 'may I'], rows, out.paint))
+    await out.line(line);
+}
+
+async function print(
+  host: Host,
+  channel: Channel,
+  approval: ApprovalView,
+  { json }: CommonOptions,
+): Promise<void> {
+  if (json === true) return await channel.line(JSON.stringify(approval, null, 2));
+  const { paint, width } = channel;
+  for (const line of card(approval, { paint, width, now: host.now() })) await channel.line(line);
+}
+
+function addVote(approvals: Command, host: Host, vote: VoteRequest['vote']): void {
+  const command = withPerson(
+    approvals
+      .command(vote)
+      .description(`${vote} one, by the digest of exactly what is shown`)
+      .argument('<id>', 'apr_…', idOf)
+      .option('--reason <text>', 'why; people and the record read it')
+      .option(
+        '--digest <digest>',
+        'vote only if it is still this one, as `show --json` prints it',
+        parseId(approvalDigestSchema),
+      )
+      .option('--yes', 'don’t ask again'),
+  );
+  command.action(async (id: ApprovalId) => {
+    const options = command.opts<VoteOptions>();
+    const client = await personClient(host, options);
+    const { terminal, signal } = host;
+    const shown = await client.getApproval(id, { signal });
+    if (options.json !== true) await print(host, terminal.err, shown, options);
+    if (vote === 'approve' && !(await confirmed(host, options))) {
+      await terminal.err.line('Not voted.');
+      return host.exit(exitCodes.no);
+    }
+    const { reason, digest = shown.digest } = options;
+    const after = await client.vote(
+      id,
+      { vote, digest, ...(reason === undefined ? {} : { reason }) },
+      { signal },
+    );
+    if (options.json === true) return await terminal.out.line(JSON.stringify(after, null, 2));
+    await terminal.err.line(
+      after.state === 'waiting'
+        ? 'Your vote counts; more are needed.'
+        : `The call is ${printable(after.state)}.`,
+    );
+  });
+}
+
+/** Approving needs a person who looked: a key in a terminal, else the digest of what was looked at, or `--yes`. */
+async function confirmed({ terminal, signal }: Host, { yes, digest }: VoteOptions): Promise<boolean> {
+  if (yes === true || digest !== undefined) return true;
+  if (!terminal.interactive)
+    throw new CountersignError('malformed', {
+      what: 'no terminal to ask in',
+      expected: '--digest of what was reviewed, as `approvals show ID --json` prints it, or --yes',
+    });
+  return (await askKey(terminal, 'Approve exactly this? [y/n]', ['y', 'n'], signal)) === 'y';
+}

@@ -1,0 +1,91 @@
+/** `countersign stop`: the kill switch. It outranks consent already given, and also cancels what runs. */
+import {
+  CountersignError,
+  type StopId,
+  type StopRequest,
+  type StopScope,
+  stopIdSchema,
+} from '@countersign/core';
+import { type AddCommand, type CommonOptions, parseId, withCommonOptions } from '../options.ts';
+import { operatorClient } from '../reach-gateway.ts';
+import { table } from '../terminal/table.ts';
+
+interface StopOptions extends CommonOptions {
+  readonly principal?: string;
+  readonly connection?: string;
+  readonly all?: true;
+  readonly lift?: StopId;
+  readonly reason?: string;
+}
+
+export const addStop: AddCommand = (program, host) => {
+  const stop = program.command('stop').description('the kill switch');
+  const now = stop
+    .command('now', { isDefault: true })
+    .description('stop a principal, a connection, or all; or lift a stop')
+    .option('--principal <id>', 'as in agent:support')
+    .option('--connection <name>', 'nothing reaches this connection')
+    .option('--all', 'nothing runs')
+    .option('--lift <id>', 'end a stop', parseId(stopIdSchema))
+    .option('--reason <text>', 'why; the record keeps it');
+  withCommonOptions(now).action(async () => {
+    const options = now.opts<StopOptions>();
+    const scope = scopeOf(options);
+    const client = await operatorClient(host, options);
+    const { out, err } = host.terminal;
+    if (scope === null) {
+      await client.liftStop(options.lift as StopId, { signal: host.signal });
+      return await err.line(`${options.lift} is lifted.`);
+    }
+    const request: StopRequest = {
+      scope,
+      ...(options.reason === undefined ? {} : { reason: options.reason }),
+    };
+    const view = await client.createStop(request, { signal: host.signal });
+    if (options.json === true) return await out.line(JSON.stringify(view, null, 2));
+    await out.line(view.id);
+    await err.line(`Stopped: ${scopeInWords(scope)}. Lift it with \`countersign stop --lift ${view.id}\`.`);
+  });
+  const list = stop.command('list').description('all stops, those in force first');
+  withCommonOptions(list).action(async () => {
+    const options = list.opts<CommonOptions>();
+    const { stops } = await (await operatorClient(host, options)).listStops({ signal: host.signal });
+    const { out, err } = host.terminal;
+    if (options.json === true) return await out.line(JSON.stringify({ stops }, null, 2));
+    if (stops.length === 0) return await err.line('Nothing is stopped.');
+    const inForceFirst = stops.toSorted(
+      (a, b) => Number(a.lifted_at !== null) - Number(b.lifted_at !== null),
+    );
+    const rows = inForceFirst.map((view) => [
+      view.id,
+      scopeInWords(view.scope),
+      view.lifted_at === null ? 'in force' : `lifted ${view.lifted_at}`,
+      view.by,
+      view.created_at,
+      view.reason,
+    ]);
+    for (const line of table(['id', 'what', 'state', 'by', 'since', 'why'], rows, out.paint))
+      await out.line(line);
+  });
+};
+
+/** The one thing to stop; null where a stop is to be lifted. */
+function scopeOf({ principal, connection, all, lift }: StopOptions): StopScope | null {
+  const wanted: (StopScope | null)[] = [
+    ...(principal === undefined ? [] : [{ kind: 'principal', principal } as const]),
+    ...(connection === undefined ? [] : [{ kind: 'connection', connection } as const]),
+    ...(all === undefined ? [] : [{ kind: 'all' } as const]),
+    ...(lift === undefined ? [] : [null]),
+  ];
+  const [only, another] = wanted;
+  if (only !== undefined && another === undefined) return only;
+  throw new CountersignError('malformed', {
+    what: wanted.length === 0 ? 'nothing to stop' : 'several things at once',
+    expected: 'one of --principal ID, --connection NAME, --all, --lift ID',
+  });
+}
+
+function scopeInWords(scope: StopScope): string {
+  if (scope.kind === 'all') return 'everything';
+  return scope.kind === 'principal' ? scope.principal : `connection ${scope.connection}`;
+}

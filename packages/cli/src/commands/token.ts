@@ -1,0 +1,124 @@
+/** `countersign token`: mint, list and revoke tokens, as the operator. */
+import { CountersignError, type MintInput, type TokenView, tokenIdSchema } from '@countersign/core';
+import type { Command } from 'commander';
+import { exitCodes } from '../exit-codes.ts';
+import {
+  type AddCommand,
+  type CommonOptions,
+  collect,
+  type Host,
+  parseId,
+  parseName,
+  withCommonOptions,
+} from '../options.ts';
+import { keepPersonToken } from '../person-tokens.ts';
+import { operatorClient } from '../reach-gateway.ts';
+import { table } from '../terminal/table.ts';
+import { fromNow, parseSeconds } from '../terminal/times.ts';
+
+interface MintOptions extends CommonOptions {
+  readonly agent?: string;
+  readonly service?: string;
+  readonly person?: string;
+  readonly operator?: string;
+  readonly group?: readonly string[];
+  readonly owner?: string;
+  readonly onBehalfOf?: string;
+  readonly expires?: number;
+}
+
+export const addToken: AddCommand = (program, host) => {
+  const token = program.command('token').description('mint, list and revoke tokens, as the operator');
+  addMint(token, host);
+  const list = token.command('list').description('all tokens, without their text');
+  withCommonOptions(list).action(async () => {
+    const options = list.opts<CommonOptions>();
+    const { tokens } = await (await operatorClient(host, options)).listTokens({ signal: host.signal });
+    const { out } = host.terminal;
+    if (options.json === true) return await out.line(JSON.stringify({ tokens }, null, 2));
+    const rows = tokens.map((view) => rowOf(view, host.now()));
+    for (const line of table(['id', 'who', 'groups', 'owner', 'for', 'valid'], rows, out.paint))
+      await out.line(line);
+  });
+  const revoke = token
+    .command('revoke')
+    .description('end a token at once')
+    .argument('<id>', 'as the list shows it', parseId(tokenIdSchema));
+  withCommonOptions(revoke).action(async (id: TokenView['id']) => {
+    const client = await operatorClient(host, revoke.opts<CommonOptions>());
+    await client.revokeToken(id, { signal: host.signal });
+    await host.terminal.err.line(`${id} is revoked.`);
+  });
+};
+
+function addMint(token: Command, host: Host): void {
+  const mint = token
+    .command('mint', { isDefault: true })
+    .description('a new token; an agent’s or a service’s is printed, a person’s is kept on this machine')
+    .option('--agent <name>', 'for an agent: makes calls', parseName)
+    .option('--service <name>', 'for a service: makes calls', parseName)
+    .option('--person <name>', 'for someone under people: votes', parseName)
+    .option('--operator <name>', 'for an operator: tokens, policy, stops', parseName)
+    .option(
+      '--group <group>',
+      'a group of an agent or a service; repeatable',
+      (value: string, before?: readonly string[]) => collect(parseName(value), before),
+    )
+    .option('--owner <person>', 'the person who answers for an agent or a service', parseName)
+    .option('--on-behalf-of <person>', 'the person an agent or a service acts for', parseName)
+    .option('--expires <time>', 'how long it is valid: 15m, 8h, 30d; default 30d', parseSeconds);
+  withCommonOptions(mint).action(async () => {
+    const options = mint.opts<MintOptions>();
+    const client = await operatorClient(host, options);
+    const minted = await client.mintToken(requestOf(options), { signal: host.signal });
+    const { out, err, env } = host.terminal;
+    const { view } = minted;
+    const valid = `${view.id}, expires ${fromNow(view.expires_at, host.now())}`;
+    if (options.json === true) await out.line(JSON.stringify(minted, null, 2));
+    else if (view.class !== 'person') {
+      await out.line(minted.token);
+      await err.line(`A token for ${view.class} ${view.name} (${valid}). It is shown this once.`);
+    } else {
+      const { name: person, expires_at } = view;
+      const path = await keepPersonToken(env, client.url, { person, token: minted.token, expires_at });
+      await err.line(`${person} can vote from here now (${valid}). The token is kept in ${path}.`);
+    }
+    host.exit(exitCodes.ok);
+  });
+}
+
+function requestOf(options: MintOptions): MintInput {
+  const { group, owner, onBehalfOf, expires } = options;
+  const classes = (['agent', 'service', 'person', 'operator'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  const [tokenClass, another] = classes;
+  const name = tokenClass === undefined ? undefined : options[tokenClass];
+  if (tokenClass === undefined || name === undefined || another !== undefined)
+    throw new CountersignError('malformed', {
+      what: another === undefined ? 'nobody is named whom the token is for' : 'a token for several',
+      expected: 'one of --agent, --service, --person, --operator NAME',
+    });
+  if (owner === undefined && (tokenClass === 'agent' || tokenClass === 'service'))
+    throw new CountersignError('malformed', {
+      what: `no owner of ${tokenClass} ${name}`,
+      expected: '--owner PERSON: who answers for it, and can’t vote on what it asks',
+    });
+  return {
+    class: tokenClass,
+    name,
+    ...(group === undefined ? {} : { groups: [...group] }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(onBehalfOf === undefined ? {} : { on_behalf_of: onBehalfOf }),
+    ...(expires === undefined ? {} : { expires_in: expires }),
+  };
+}
+
+function rowOf(view: TokenView, now: Date): (string | null)[] {
+  const expired = Date.parse(view.expires_at) <= now.getTime();
+  const valid =
+    view.revoked_at !== null
+      ? 'revoked'
+      : `${expired ? 'expired' : 'expires'} ${fromNow(view.expires_at, now)}`;
+  return [view.id, `${view.class}:${view.name}`, view.groups.join(' '), view.owner, view.on_behalf_of, valid];
+}

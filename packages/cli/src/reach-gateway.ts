@@ -1,0 +1,107 @@
+/**
+ * Which gateway a command talks to, and as whom. `serve` leaves `gateway.json` in its data folder: that is how commands
+ * beside it find it. A file that a dead gateway left behind is not one that is alive.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, createClient } from '@countersign/client';
+import { CountersignError } from '@countersign/core';
+import { z } from 'zod';
+import { jsonOrNull } from './json-or-null.ts';
+import { type CommonOptions, defaultFile, type Host } from './options.ts';
+import { personTokens } from './person-tokens.ts';
+import { loadPolicyFile } from './policy-file.ts';
+
+/** `gateway.json` in the data folder. */
+const gatewayFileSchema = z.object({
+  url: z.string(),
+  /** Null where `server.local_operator` is false. */
+  operator_token: z.string().nullable(),
+  pid: z.number().int(),
+});
+
+export interface Reached {
+  /** As the client writes it. */
+  readonly url: string;
+  /** The local operator's token, where the command runs beside the gateway and may read it. */
+  readonly operatorToken: string | null;
+}
+
+/**
+ * Finds the gateway: `--gateway`, else the one beside the file of `-c`, else `COUNTERSIGN_URL`, else the one beside
+ * `countersign.yaml`.
+ *
+ * @throws {CountersignError} `unreachable` where none runs; what is wrong with the policy file.
+ */
+export async function reachGateway(host: Host, options: CommonOptions): Promise<Reached> {
+  const fromEnvironment = host.terminal.env['COUNTERSIGN_URL'] ?? '';
+  const url = options.gateway ?? (options.config === undefined ? fromEnvironment : '');
+  if (url !== '') return { url: createClient({ url }).url, operatorToken: null };
+  const file = options.config ?? defaultFile;
+  const { server } = await loadPolicyFile(host, file);
+  const found = await aliveGateway(server.data, host.signal);
+  if (found === null)
+    throw new CountersignError('unreachable', {
+      what: `none runs on ${server.data}, the data folder of ${file}`,
+    });
+  return found;
+}
+
+/** The gateway that runs on a data folder, or null. */
+export async function aliveGateway(data: string, signal: AbortSignal): Promise<Reached | null> {
+  let text: string;
+  try {
+    text = await readFile(join(data, 'gateway.json'), 'utf8');
+  } catch {
+    return null;
+  }
+  const parsed = gatewayFileSchema.safeParse(jsonOrNull(text));
+  if (!parsed.success) return null;
+  const client = createClient({ url: parsed.data.url, timeoutMs: 2000 });
+  if (!(await client.isAlive({ signal }))) return null;
+  return { url: client.url, operatorToken: parsed.data.operator_token };
+}
+
+/** A client with an operator's token: the one given, else the local operator's. */
+export async function operatorClient(host: Host, options: CommonOptions): Promise<Client> {
+  const { url, operatorToken } = await reachGateway(host, options);
+  const token = options.token ?? operatorToken ?? host.terminal.env['COUNTERSIGN_TOKEN'];
+  if (token !== undefined && token !== '') return createClient({ url, token });
+  throw new CountersignError('unauthenticated', {
+    what: `no operator token for ${url}`,
+    expected: 'one in COUNTERSIGN_TOKEN, or the data folder of the gateway beside this command',
+  });
+}
+
+/** A client with a person's token: the one given, else the one that `countersign token --person` kept. */
+export async function personClient(
+  host: Host,
+  options: CommonOptions & { readonly person?: string },
+): Promise<Client> {
+  const { url } = await reachGateway(host, options);
+  const { env } = host.terminal;
+  const given = options.token ?? (options.person === undefined ? env['COUNTERSIGN_TOKEN'] : undefined) ?? '';
+  if (given !== '') return createClient({ url, token: given });
+  const kept = await personTokens(env, url, host.now());
+  const wanted = options.person === undefined ? kept : kept.filter(({ person }) => person === options.person);
+  const [only, another] = wanted;
+  if (only !== undefined && another === undefined) return createClient({ url, token: only.token });
+  throw new CountersignError('unauthenticated', {
+    what:
+      only === undefined
+        ? `no token of ${options.person ?? 'a person'} is kept for ${url}`
+        : `tokens of ${wanted.map(({ person }) => person).join(', ')} are kept for ${url}`,
+    expected: only === undefined ? 'countersign token --person NAME first' : '--person NAME',
+  });
+}
+
+/** A client with the token of an agent or a service. */
+export async function callerClient(host: Host, options: CommonOptions): Promise<Client> {
+  const { url } = await reachGateway(host, options);
+  const token = options.token ?? host.terminal.env['COUNTERSIGN_TOKEN'] ?? '';
+  if (token !== '') return createClient({ url, token });
+  throw new CountersignError('unauthenticated', {
+    what: 'nobody is named who asks',
+    expected: '--as agent:NAME --group GROUP, or an agent’s token in COUNTERSIGN_TOKEN',
+  });
+}
