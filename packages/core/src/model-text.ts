@@ -30,3 +30,8 @@ export function failedText(code: ErrorCode, ran: Ran, message?: string | null): 
   }[ran];
   return `FAILED (${code}). ${model}${words} ${left} ${whetherAgain[retry]}`;
 }
+
+/** Says that it is not known what became of a call that was started. */
+export function outcomeUnknownText(): string {
+  return `OUTCOME UNKNOWN (outcome_unknown). ${errorTable.outcome_unknown.model}`;
+}
