@@ -56,6 +56,10 @@ export async function openShop(): Promise<Shop> {
   const observer = new Client({ connectionString: database.url, application_name: 'observer' });
   observer.on('error', () => {});
   await observer.connect();
+  const { rows: version } = await observer.query<{ major: number }>(
+    "select current_setting('server_version_num')::int / 10000 as major",
+  );
+  servedMajor = version[0]?.major ?? servedMajor;
   const targets: Target[] = [];
   const rows: Shop['rows'] = async (sql, values = []) =>
     (await observer.query<Record<string, string>>(sql, [...values])).rows;
@@ -105,11 +109,14 @@ export function connect(settings: Readonly<Record<string, unknown>>, runtime = s
 export const reads: readonly Effect[] = [{ action: 'read', resource: 'table:public.customers' }];
 export const writes: readonly Effect[] = [{ action: 'write', resource: 'table:public.orders' }];
 
+/** The major version of the server that the last shop was opened on. */
+let servedMajor = 18;
+
 /** A hand-made analysis. By default a read that relied on nothing but the search path. */
 export function analysisOf(
   statements: readonly (Pick<PlannedStatement, 'text'> & Partial<PlannedStatement>)[],
   outputs: readonly string[],
-  { effects = reads, reliedOn = [] as readonly Json[], major = 18 } = {},
+  { effects = reads, reliedOn = [] as readonly Json[], major = servedMajor } = {},
 ): Analysis {
   const plan = {
     major,

@@ -3,7 +3,7 @@
 import { CountersignError, type Json } from '@countersign/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { analysisOf, contextOf, limits, openShop, type Shop, write, writes } from './support.ts';
+import { analysisOf, contextOf, limits, openShop, type Shop, until, write, writes } from './support.ts';
 
 let shop: Shop;
 let target: Target;
@@ -247,6 +247,18 @@ describe('a schema that changed', () => {
       code: 'schema_changed',
     });
   });
+});
+
+test('never 17: a statement on the catalog keeps other changes of its tables out while it compares and runs', async () => {
+  const sql = 'do $$ begin perform pg_sleep(0.3); end $$';
+  const effects = [{ action: 'schema' as const, resource: 'table:public.orders' as const }];
+  const analysis = analysisOf([{ text: sql, readOnly: false, standsAlone: true }], [], { effects });
+  const executing = target.execute(target.parse({ sql }), analysis, contextOf());
+  const held =
+    "select mode from pg_locks where relation = 'orders'::regclass and granted and mode like '%Exclusive%'";
+  await until(async () => (await shop.rows(held)).length === 1);
+  expect(await shop.rows(held)).toEqual([{ mode: 'ShareRowExclusiveLock' }]);
+  expect(await executing).toMatchObject({ outcome: 'succeeded' });
 });
 
 test('a statement that ends its own transaction leaves an unknown outcome, and its backend is thrown away', async () => {

@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg';
 import { GuardedClient } from './guarded-client.ts';
 
-/** Milliseconds that cleaning may take before the backend is thrown away instead. */
+/** Milliseconds that a step of cleaning may take before the backend is thrown away instead. */
 const cleanWithinMs = 5000;
 
 export class Backend {
@@ -24,19 +24,26 @@ export class Backend {
     this.#giveBack(true);
   }
 
+  /** The answer, or its rejection: one that takes longer than `ms` milliseconds ends the connection. */
+  async within<T>(ms: number, answer: Promise<T>): Promise<T> {
+    const answered = new AbortController();
+    void this.#sleep(ms, answered.signal).then(() => answered.signal.aborted || this.destroy());
+    try {
+      return await answer;
+    } finally {
+      answered.abort();
+    }
+  }
+
   /** Leaves any transaction, forgets all session state, and gives the backend back; throws it away where that fails. */
   async recycle(): Promise<void> {
-    const done = new AbortController();
-    void this.#sleep(cleanWithinMs, done.signal).then(() => done.signal.aborted || this.destroy());
     try {
       this.client.allow(Number.POSITIVE_INFINITY);
-      await this.client.query('ROLLBACK');
-      await this.client.query('DISCARD ALL');
+      await this.within(cleanWithinMs, this.client.query('ROLLBACK'));
+      await this.within(cleanWithinMs, this.client.query('DISCARD ALL'));
       this.#giveBack(this.client.getTransactionStatus() !== 'I');
     } catch {
       this.destroy();
-    } finally {
-      done.abort();
     }
   }
 

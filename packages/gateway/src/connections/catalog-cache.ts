@@ -3,6 +3,7 @@
  * A stale catalog can't do harm (an execution compares what it relied on), but a fresh one spares the agent a failure.
  */
 import type { Runtime } from '../runtime/runtime.ts';
+import { withSignal } from './with-signal.ts';
 
 /** Milliseconds after which a catalog is loaded again at the next need. */
 const freshForMs = 60_000;
@@ -59,18 +60,5 @@ export class CatalogCache<T> {
       },
     );
     return loading;
-  }
-}
-
-/** The promise, or the signal's reason if that comes first. */
-export async function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

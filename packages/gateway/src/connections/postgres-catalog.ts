@@ -5,8 +5,8 @@ import type { ClientBase } from 'pg';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { unavailable } from './postgres-fault.ts';
 
-/** Milliseconds that reading the catalog may take. */
-const withinMs = 30_000;
+/** Milliseconds that the server may take to read the catalog, and that its answer may take. */
+const [statementMs, answerMs] = [30_000, 35_000];
 
 /**
  * @throws {CountersignError} `target_unavailable`; `not_supported` for a server whose grammar is not at hand.
@@ -14,7 +14,7 @@ const withinMs = 30_000;
 export async function loadCatalog(connection: PostgresConnection): Promise<Catalog> {
   const backend = await connection.open('write', new AbortController().signal);
   try {
-    return await readFrom(backend.client);
+    return await backend.within(answerMs, readFrom(backend.client));
   } catch (error) {
     throw unavailable(error);
   } finally {
@@ -25,7 +25,7 @@ export async function loadCatalog(connection: PostgresConnection): Promise<Catal
 async function readFrom(client: ClientBase): Promise<Catalog> {
   // One snapshot for all of it.
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  await client.query(`SET LOCAL statement_timeout = ${withinMs}`);
+  await client.query(`SET LOCAL statement_timeout = ${statementMs}`);
   const version = await client.query<{ version: string }>(
     "SELECT pg_catalog.current_setting('server_version_num') AS version",
   );

@@ -5,10 +5,10 @@
 import { type Client, type ClientConfig, Pool } from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Backend } from './backend.ts';
-import { withSignal } from './catalog-cache.ts';
 import { GuardedClient } from './guarded-client.ts';
 import { unavailable } from './postgres-fault.ts';
 import type { LoginName, Logins } from './postgres-logins.ts';
+import { withSignal } from './with-signal.ts';
 
 export interface PostgresConnection {
   /**

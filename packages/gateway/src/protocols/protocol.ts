@@ -107,11 +107,21 @@ export interface Target {
   /** Runs the call. Never throws: whatever happens is an {@link Execution}. */
   execute(input: Json, analysis: Analysis, context: ExecuteContext): Promise<Execution>;
 
-  /** Finds out what became of a call that had `started(evidence)` when its gateway died; ends it at the target first. */
+  /**
+   * Finds out what became of a call that had `started(evidence)` when its gateway died; ends it at the target first.
+   *
+   * @throws {CountersignError} `target_unavailable` where the target can't be asked now: to be tried again later, and
+   * not to be taken for `unknown`.
+   */
   recover(evidence: Json, signal: AbortSignal): Promise<Recovered>;
 
-  /** Whether the target can be reached now; for `/readyz` and `doctor`. */
+  /**
+   * Whether the target can be reached now; for `/readyz` and `doctor`.
+   *
+   * @throws {CountersignError} `target_unavailable`.
+   */
   ping(signal: AbortSignal): Promise<void>;
 
+  /** Ends what runs as a stop would, with `shutting_down`, and resolves when no connection is left. May be called again. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { createAnalyser } from '@countersign/postgres';
 import { CatalogCache } from '../../connections/catalog-cache.ts';
 import { loadCatalog } from '../../connections/postgres-catalog.ts';
 import { postgresConnection } from '../../connections/postgres-connection.ts';
+import { unavailable } from '../../connections/postgres-fault.ts';
 import { readLogins } from '../../connections/postgres-logins.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Protocol, Target } from '../protocol.ts';
@@ -21,6 +22,7 @@ import { settle } from './recover.ts';
 
 /** Milliseconds that a recovery keeps asking before it reports the target as not to be reached. */
 const recoverWithinMs = 30_000;
+const pingWithinMs = 5000;
 
 export const postgres: Protocol = Object.freeze({ name: 'postgres', connect });
 
@@ -74,7 +76,13 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
 
 async function ping({ connection }: Reach, signal: AbortSignal): Promise<void> {
   const backend = await connection.open('read', signal);
-  await backend.recycle();
+  try {
+    await backend.within(pingWithinMs, backend.client.query('SELECT 1'));
+  } catch (error) {
+    throw unavailable(error);
+  } finally {
+    void backend.recycle();
+  }
 }
 
 /** Inputs come back from the store as they went in, by `parse`. */

@@ -14,7 +14,7 @@ import type { Backend } from '../../connections/backend.ts';
 import type { GuardedClient } from '../../connections/guarded-client.ts';
 import { TargetFault } from '../../connections/postgres-fault.ts';
 import type { LoginName } from '../../connections/postgres-logins.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import { withSignal } from '../../connections/with-signal.ts';
 import {
   type BackendFacts,
   readFacts,
@@ -143,24 +143,28 @@ export class Transaction<Facts extends BackendFacts> {
     if (differing.rows.length > 0 || this.facts.major !== major) throw new CountersignError('schema_changed');
   }
 
-  /** Sends COMMIT, unless a stop came first: then rejects with its reason. */
-  async commit(): Promise<Commit> {
+  /**
+   * Sends COMMIT, unless a stop came first: then rejects with its reason.
+   *
+   * @param xid This transaction's.
+   */
+  async commit(xid: string): Promise<Commit> {
     this.#signal.throwIfAborted();
     const { client } = this.#backend;
     client.allow(Number.POSITIVE_INFINITY);
     try {
-      const { command } = await this.#within(patience.commit, client.query('COMMIT'));
+      const { command } = await this.#backend.within(patience.commit, client.query('COMMIT'));
       void this.#backend.recycle();
       return command === 'COMMIT' ? { kind: 'committed' } : { kind: 'rolled_back', error: null };
     } catch (error) {
-      return await this.#afterFailedCommit(new TargetFault(error));
+      return await this.#afterFailedCommit(xid, new TargetFault(error));
     }
   }
 
   /** Rolls back, and resolves when the server has, or when the backend is lost to us and the server will. */
   async rollback(): Promise<void> {
     try {
-      await this.#within(patience.rollback, this.#backend.client.query('ROLLBACK'));
+      await this.#backend.within(patience.rollback, this.#backend.client.query('ROLLBACK'));
     } catch {
       this.#spoilt = true;
     }
@@ -174,12 +178,11 @@ export class Transaction<Facts extends BackendFacts> {
   }
 
   /** A constraint that was deferred is checked by COMMIT. The connection still stands then, and knows what became of us. */
-  async #afterFailedCommit(error: TargetFault): Promise<Commit> {
-    const { facts } = this;
-    if (error.fault.kind === 'refused' && 'evidence' in facts) {
-      const { xid } = (facts as unknown as WriteFacts).evidence;
-      const status = this.#within(patience.rollback, xactStatus(this.#backend.client, xid));
-      if ((await status.catch(() => null)) === 'aborted') {
+  async #afterFailedCommit(xid: string, error: TargetFault): Promise<Commit> {
+    const { client } = this.#backend;
+    if (error.fault.kind === 'refused') {
+      const status = await this.#backend.within(patience.rollback, xactStatus(client, xid)).catch(() => null);
+      if (status === 'aborted') {
         void this.#backend.recycle();
         return { kind: 'rolled_back', error };
       }
@@ -200,10 +203,6 @@ export class Transaction<Facts extends BackendFacts> {
       // Out of reach by another connection; the server notices this one's end, or its own timeout.
     }
     this.#backend.destroy();
-  }
-
-  async #within<T>(ms: number, answer: Promise<T>): Promise<T> {
-    return await within(this.#reach.runtime, ms, this.#backend, answer);
   }
 }
 
@@ -232,31 +231,17 @@ async function begin<T>(
     const backend = await reach.connection.open(login, signal);
     try {
       // Several statements in one simple message have a result each, which the driver's types don't know.
-      const answer: unknown = await within(
-        reach.runtime,
-        patience.begin,
-        backend,
-        backend.client.query(text),
-      );
+      const begun = backend.within(patience.begin, backend.client.query(text));
+      const answer: unknown = await withSignal(begun, signal);
       const results = answer as readonly QueryResult<Record<string, string | null>>[];
       return make(backend, results.at(-1)?.rows[0]);
     } catch (error) {
       backend.destroy();
+      signal.throwIfAborted();
       if (error instanceof TypeError) throw error;
       // A pooled connection may have died unnoticed. Nothing was sent of the call: once more, on another.
       const fault = new TargetFault(error);
       if (fault.fault.kind === 'refused' || attempt === 2) throw fault;
     }
-  }
-}
-
-/** Destroys the backend when the answer takes too long, which makes the answer reject. */
-async function within<T>(runtime: Runtime, ms: number, backend: Backend, answer: Promise<T>): Promise<T> {
-  const answered = new AbortController();
-  void runtime.sleep(ms, answered.signal).then(() => answered.signal.aborted || backend.destroy());
-  try {
-    return await answer;
-  } finally {
-    answered.abort();
   }
 }

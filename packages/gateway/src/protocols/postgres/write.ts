@@ -9,6 +9,7 @@ import { deadline } from './deadline.ts';
 import { changesSchema, mayActOutside, type Plan } from './effects.ts';
 import { failed } from './failure.ts';
 import { type PostgresInput, parameterText } from './input.ts';
+import { lockFirst } from './lock-first.ts';
 import { checkOutputs, maskRows } from './mask.ts';
 import { openPortal, type Step } from './portal.ts';
 import type { Reach } from './reach.ts';
@@ -38,7 +39,7 @@ export async function executeWrite(
     clock.signal.throwIfAborted();
     ran = mayActOutside(analysis) ? 'maybe_outside' : 'rolled_back';
     const result = await runStatements(transaction, input, analysis, plan, context);
-    const commit = await transaction.commit();
+    const commit = await transaction.commit(evidence.xid);
     transaction = null;
     switch (commit.kind) {
       case 'committed':
@@ -69,7 +70,10 @@ async function runStatements(
 ): Promise<RowsResult> {
   const values = input.params.map(parameterText);
   const alone = plan.statements.some((statement) => statement.standsAlone);
-  if (alone) await transaction.compare(plan);
+  if (alone) {
+    await lockFirst(transaction, analysis.effects);
+    await transaction.compare(plan);
+  }
   let window = new RowWindow(limits);
   let step: Step = { columns: [], suspended: false, tag: null };
   for (const { text } of plan.statements) {
