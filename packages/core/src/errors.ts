@@ -40,7 +40,6 @@ export const errorTable = Object.freeze({
     'The route is for another class of token.',
   ),
   not_found: entry(404, 'no', 'There is no such thing, or it belongs to someone else.'),
-  method_not_allowed: entry(405, 'no', 'The route does not know this method.'),
   unsupported_media_type: entry(415, 'no', 'The body must be application/json.'),
   rate_limited: entry(429, 'later', 'Too many requests; wait before the next one.'),
   unknown_connection: entry(404, 'no', 'There is no such connection.'),
@@ -92,7 +91,6 @@ export const errorTable = Object.freeze({
     'An operator has stopped this; nothing runs until it is lifted.',
     'A stop is in force.',
   ),
-  approver_unavailable: entry(403, 'no', 'Nobody can approve this.'),
 
   // Denials by policy.
   no_rule: entry(403, 'no', 'No rule allows this.', 'No rule covers one of the effects.'),

@@ -1,1 +1,18 @@
-export type { Masker } from './masking/masker.ts';
+/**
+ * The Countersign gateway: judges, asks, executes, masks and records.
+ *
+ * @module
+ */
+export type { RateLimits } from './api/server.ts';
+export type { Calls } from './calls/calls.ts';
+export type { Explained } from './calls/explain.ts';
+export type { Log } from './calls/room.ts';
+export type { RunAnswer } from './calls/run-once.ts';
+export { type Engine, type EngineOptions, openEngine } from './engine.ts';
+export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+export type { LocalTokens } from './identity/local-tokens.ts';
+export type { Keys } from './ledger/keys.ts';
+export type { Ledger } from './ledger/ledger.ts';
+export { type Verification, type VerifyOptions, verifyLedger } from './ledger/verify.ts';
+export { type Runtime, systemRuntime } from './runtime/runtime.ts';
+export type { Store } from './store/store.ts';

@@ -28,7 +28,7 @@ import type { Room } from './room.ts';
 import { type RunAnswer, runOnce } from './run-once.ts';
 import { lift, type StopDone, stop } from './stop.ts';
 import { must, submit } from './submit.ts';
-import { approvalView, callView, executeView } from './view.ts';
+import { approvalView, callView, executeView, mayLook } from './view.ts';
 import { vote } from './vote.ts';
 
 /** The most approvals a list holds; the oldest come first. */
@@ -59,13 +59,15 @@ export class Calls {
     return callView(room, row);
   }
 
+  /** `writes` tells whether the call changes something: its result has to be known to have arrived ({@link fetched}). */
   async execute(
     principal: Principal,
     id: CallId,
     digest: InputDigest,
     signal: AbortSignal,
-  ): Promise<ExecuteView> {
-    return executeView(this.#room, await execute(this.#room, principal, id, digest, signal));
+  ): Promise<{ readonly view: ExecuteView; readonly writes: boolean }> {
+    const row = await execute(this.#room, principal, id, digest, signal);
+    return { view: await executeView(this.#room, row), writes: row.writes };
   }
 
   /** What waits, is allowed or approved is cancelled; what runs is ended at the target. */
@@ -115,15 +117,18 @@ export class Calls {
     return markFetched(this.#room.db, id);
   }
 
+  /** Those the viewer may look at: who was asked to vote, and whom the call was made for. */
   async approvals(viewer: Principal): Promise<readonly ApprovalView[]> {
     const rows = await waitingApprovals(this.#room.db, listed);
-    return Promise.all(rows.map((row) => approvalView(this.#room, row, viewer)));
+    const mine = rows.filter((row) => mayLook(this.#room, viewer, row));
+    return Promise.all(mine.map((row) => approvalView(this.#room, row, viewer)));
   }
 
-  /** @throws {CountersignError} `not_found`. */
+  /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
   async approval(viewer: Principal, id: ApprovalId): Promise<ApprovalView> {
     const row = await findApproval(this.#room.db, id);
-    if (row === null) throw new CountersignError('not_found', { what: id });
+    if (row === null || !mayLook(this.#room, viewer, row))
+      throw new CountersignError('not_found', { what: id });
     return approvalView(this.#room, row, viewer);
   }
 

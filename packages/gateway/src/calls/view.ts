@@ -8,6 +8,7 @@ import {
   errorTable,
   failedText,
   notExecutedText,
+  outcomeUnknownText,
   type Preview,
   type Principal,
 } from '@countersign/core';
@@ -19,7 +20,7 @@ import { readRecord } from './record.ts';
 import type { Room } from './room.ts';
 import { storedError, storedResult } from './settle.ts';
 import { errorCodeOf } from './submit.ts';
-import { reasonName } from './vote.ts';
+import { reasonName, requesterOf } from './vote.ts';
 
 /** The agent's view: decision, code and reason, but neither effects nor rules. */
 export async function callView(room: Room, row: CallRow): Promise<CallView> {
@@ -89,7 +90,7 @@ async function words(room: Room, row: CallRow): Promise<Words> {
       const message = await storedError(room, row.result_event);
       const reason =
         row.state === 'unknown'
-          ? `OUTCOME UNKNOWN (${code}). ${errorTable.outcome_unknown.model}`
+          ? outcomeUnknownText()
           : failedText(code, row.ran ?? 'maybe_outside', message);
       return { code, reason, retry: errorTable[code].retry };
     }
@@ -148,15 +149,20 @@ export async function executeView(room: Room, row: CallRow): Promise<ExecuteView
   }
 }
 
+/** Whether a person may look at an approval: they were asked, or the call was made for them. */
+export function mayLook(room: Room, viewer: Principal, row: ApprovalRow): boolean {
+  const may = mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row));
+  return may === 'yes' || may === 'own_request';
+}
+
 /** The card, as one person sees it. */
 export async function approvalView(room: Room, row: ApprovalRow, viewer: Principal): Promise<ApprovalView> {
   const opened = await room.ledger.open(row.preview_event, previewName);
   const preview = JSON.parse(opened?.content ?? 'null') as Preview;
   const votes = await castVotes(room.db, row.id);
-  const requester = { id: row.principal, owner: row.owner, onBehalfOf: row.on_behalf_of };
   const may =
     row.state === 'waiting'
-      ? mayVote(room.current().policy, row.requirement, { principal: viewer }, requester)
+      ? mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row))
       : 'already_decided';
   return {
     id: row.id,

@@ -71,7 +71,11 @@ function checkVoter(room: Room, principal: Principal, approval: ApprovalRow): Hu
   return human;
 }
 
-function requesterOf(approval: ApprovalRow): { id: string; owner: string | null; onBehalfOf: string | null } {
+export function requesterOf(approval: ApprovalRow): {
+  id: string;
+  owner: string | null;
+  onBehalfOf: string | null;
+} {
   return { id: approval.principal, owner: approval.owner, onBehalfOf: approval.on_behalf_of };
 }
 

@@ -91,7 +91,7 @@ export function fileKeys(file: string): Keys {
 
 function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys {
   const publicKey = createPublicKey(signing);
-  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' });
   const key = keyName(publicKey);
   if (file !== null) replaceFile(`${file}.pub`, publicKeyPem, 0o644);
   const headFile = file === null ? null : `${file}.head`;

@@ -1,0 +1,17 @@
+/** What the routes work with. */
+import type { PolicyView, ProtocolName } from '@countersign/core';
+import type { Calls } from '../calls/calls.ts';
+import type { Log } from '../calls/room.ts';
+import type { LocalTokens } from '../identity/local-tokens.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+export interface Parts {
+  readonly calls: Calls;
+  readonly tokens: LocalTokens;
+  readonly ledger: Ledger;
+  readonly policy: { view(): PolicyView; reload(by: string): Promise<PolicyView> };
+  readonly connections: () => readonly { readonly name: string; readonly protocol: ProtocolName }[];
+  /** Throws while the gateway can't decide. */
+  readonly ready: () => Promise<void>;
+  readonly log: Log;
+}

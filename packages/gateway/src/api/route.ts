@@ -1,0 +1,81 @@
+/**
+ * A route, as data. Each declares the actor it is for: a token of another class is refused before the handler runs, and
+ * a route without an actor does not type-check. The same declarations make the OpenAPI document.
+ */
+import type { Principal, TokenClass } from '@countersign/core';
+import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import { noBody, nothing } from './nothing.ts';
+
+/** An agent or service; a person; an operator; anyone at all. */
+export type Actor = 'agent' | 'person' | 'operator' | 'public';
+
+export const classesOf: Readonly<Record<Exclude<Actor, 'public'>, readonly TokenClass[]>> = Object.freeze({
+  agent: ['agent', 'service'],
+  person: ['person'],
+  operator: ['operator'],
+});
+
+export interface Incoming<Params, Query, Body, Who> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly principal: Who;
+  /** Aborts when the client goes away. */
+  readonly gone: AbortSignal;
+  readonly reply: FastifyReply;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly actor: Actor;
+  /** What it does, in a sentence, for the OpenAPI document. */
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType;
+  /** The answer's schema; null for a stream. */
+  readonly answer: z.ZodType | null;
+  readonly status: number;
+  readonly handle: (incoming: Incoming<unknown, unknown, unknown, Principal | null>) => Promise<unknown>;
+}
+
+interface Declared<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Answer extends z.ZodType | null,
+  A extends Actor,
+> {
+  readonly method: Route['method'];
+  readonly url: string;
+  readonly actor: A;
+  readonly summary: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer: Answer;
+  /** Default 200. */
+  readonly status?: number;
+  readonly handle: (
+    incoming: Incoming<
+      z.output<Params>,
+      z.output<Query>,
+      z.output<Body>,
+      A extends 'public' ? null : Principal
+    >,
+  ) => Promise<Answer extends z.ZodType ? z.input<Answer> : unknown>;
+}
+
+/** Declares a route; what it leaves out must not be sent. */
+export function route<
+  Params extends z.ZodType = typeof nothing,
+  Query extends z.ZodType = typeof nothing,
+  Body extends z.ZodType = typeof noBody,
+  Answer extends z.ZodType | null = null,
+  A extends Actor = Actor,
+>(declared: Declared<Params, Query, Body, Answer, A>): Route {
+  const { params = nothing, query = nothing, body = noBody, status = 200, handle, ...rest } = declared;
+  return { ...rest, params, query, body, status, handle: handle as Route['handle'] };
+}

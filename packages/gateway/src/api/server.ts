@@ -1,0 +1,238 @@
+/** The HTTP server: every request is bounded, authenticated, checked against its route, and answered with a code. */
+import { readFileSync } from 'node:fs';
+import {
+  asCountersignError,
+  CountersignError,
+  type ErrorCode,
+  type Principal,
+  type Problem,
+  parseStrictJson,
+} from '@countersign/core';
+import rateLimit from '@fastify/rate-limit';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  fastify,
+} from 'fastify';
+import type { z } from 'zod';
+import type { Log } from '../calls/room.ts';
+import type { TokenVerifier } from '../identity/token-verifier.ts';
+import { classesOf, type Route } from './route.ts';
+
+/** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
+const bodyBytes = 2 * 1024 * 1024;
+
+export interface RateLimits {
+  /** Requests a principal may make in a minute; default 60 000. */
+  readonly perPrincipal: number;
+  /** Requests without a valid token an address may make in a minute; default 300. */
+  readonly perStranger: number;
+}
+
+export const defaultRateLimits: RateLimits = Object.freeze({ perPrincipal: 60_000, perStranger: 300 });
+
+export interface ServerOptions {
+  readonly routes: readonly Route[];
+  readonly verifier: TokenVerifier;
+  readonly log: Log;
+  readonly rateLimits: RateLimits;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly closing: () => boolean;
+}
+
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { tls, log } = options;
+  const shared: FastifyServerOptions = {
+    logger: false,
+    bodyLimit: bodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => {
+      answer(reply, null, fromFastify(error), log, request);
+    },
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable)
+        socket.end(rawProblem(new CountersignError('malformed', { what: 'a request that is not HTTP' })));
+    },
+  };
+  // Fastify types a TLS server apart from a plain one; the routes don't tell them apart.
+  const server =
+    tls === null
+      ? fastify(shared)
+      : (fastify({
+          ...shared,
+          https: { cert: readFileSync(tls.cert), key: readFileSync(tls.key) },
+        } as FastifyServerOptions) as FastifyInstance);
+  await server.register(rateLimit, { global: false });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => {
+      if (body.byteLength === 0) return null;
+      return parseStrictJson(body, { bytes: bodyBytes });
+    },
+  );
+  server.setErrorHandler((error, request, reply) =>
+    answer(reply, audienceOf(request), fromFastify(error), log, request),
+  );
+  server.setNotFoundHandler((request, reply) =>
+    answer(reply, null, new CountersignError('not_found', { what: 'no such route' }), log, request),
+  );
+  const authenticate = authenticator(server, options);
+  for (const route of options.routes) addRoute(server, route, authenticate, options);
+  return server;
+}
+
+type Authenticate = (request: FastifyRequest, route: Route) => Promise<Principal | null>;
+
+function authenticator(server: FastifyInstance, { verifier, rateLimits }: ServerOptions): Authenticate {
+  const principals = server.createRateLimit({
+    max: rateLimits.perPrincipal,
+    timeWindow: 60_000,
+    keyGenerator: (request) => principalsOf.get(request)?.id ?? request.ip,
+  });
+  const strangers = server.createRateLimit({
+    max: rateLimits.perStranger,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  });
+  const within = async (limit: typeof principals, request: FastifyRequest) => {
+    const used = await limit(request);
+    if (!used.isAllowed && used.isExceeded) throw new CountersignError('rate_limited');
+  };
+  return async (request, route) => {
+    if (route.actor === 'public') return null;
+    const token = /^Bearer ([\x21-\x7e]{1,8192})$/.exec(request.headers.authorization ?? '')?.[1];
+    const principal = token === undefined ? null : await verifier.verify(token);
+    if (principal === null) {
+      await within(strangers, request);
+      throw new CountersignError('unauthenticated');
+    }
+    principalsOf.set(request, principal);
+    await within(principals, request);
+    if (!classesOf[route.actor].includes(principal.class)) throw new CountersignError('wrong_actor');
+    return principal;
+  };
+}
+
+/** Who a request is from, once it is known. */
+const principalsOf = new WeakMap<FastifyRequest, Principal>();
+
+function addRoute(
+  server: FastifyInstance,
+  route: Route,
+  authenticate: Authenticate,
+  options: ServerOptions,
+): void {
+  server.route({
+    method: route.method,
+    url: route.url,
+    // Before the body is read: a stranger costs nothing.
+    onRequest: async (request) => {
+      await authenticate(request, route);
+      if (options.closing() && route.url !== '/healthz') throw new CountersignError('shutting_down');
+    },
+    handler: async (request, reply) => {
+      const started = performance.now();
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const result = await route.handle({
+        params: checked(route.params, request.params, 'the path'),
+        query: checked(route.query, request.query, 'the query'),
+        body: checked(route.body, request.body, 'the body'),
+        principal: principalsOf.get(request) ?? null,
+        gone: gone.signal,
+        reply,
+      });
+      const ms = Math.round(performance.now() - started);
+      options.log.info(
+        {
+          method: route.method,
+          route: route.url,
+          status: route.status,
+          ms,
+          principal: principalsOf.get(request)?.id,
+        },
+        'served',
+      );
+      if (route.answer === null) return reply;
+      return reply.status(route.status).send(result);
+    },
+  });
+}
+
+/** Names what was wrong by its place, never by its value. */
+function checked(schema: z.ZodType, value: unknown, where: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const path =
+    issue === undefined || issue.path.length === 0 ? where : issue.path.map(String).join('.').slice(0, 100);
+  throw new CountersignError('malformed', {
+    what: path,
+    expected: (issue?.message ?? 'something else').slice(0, 300),
+  });
+}
+
+const codeByFastify: Readonly<Record<string, ErrorCode>> = Object.freeze({
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_TYPE: 'unsupported_media_type',
+});
+
+function fromFastify(thrown: unknown): CountersignError {
+  if (thrown instanceof CountersignError) return thrown;
+  const { code = '', statusCode = 500 } = thrown as { code?: string; statusCode?: number };
+  if (Object.hasOwn(codeByFastify, code))
+    return new CountersignError(codeByFastify[code] ?? 'malformed', {}, { cause: thrown });
+  return new CountersignError(
+    statusCode >= 400 && statusCode < 500 ? 'malformed' : 'internal',
+    {},
+    { cause: thrown },
+  );
+}
+
+function audienceOf(request: FastifyRequest): Principal['class'] | null {
+  return principalsOf.get(request)?.class ?? null;
+}
+
+function problemOf(error: CountersignError, audience: Principal['class'] | null): Problem {
+  const message = audience === 'person' || audience === 'operator' ? error.toApprover() : error.toModel();
+  return { error: { code: error.code, message, retry: error.entry.retry } };
+}
+
+function answer(
+  reply: FastifyReply,
+  audience: Principal['class'] | null,
+  error: CountersignError,
+  log: Log,
+  request: FastifyRequest,
+): FastifyReply {
+  const fields = {
+    method: request.method,
+    route: request.routeOptions?.url ?? null,
+    status: error.status,
+    code: error.code,
+  };
+  if (error.status >= 500) log.error({ ...fields, err: describe(error.cause) }, 'failed');
+  else log.info(fields, 'refused');
+  return reply.status(error.status).type('application/json').send(problemOf(error, audience));
+}
+
+/** A cause for the log: its name and code, but not its message, which may quote data. */
+function describe(cause: unknown): string | null {
+  if (!(cause instanceof Error)) return null;
+  const { code } = cause as { code?: unknown };
+  const inner = asCountersignError(cause).cause;
+  return `${cause.name}${typeof code === 'string' ? ` ${code}` : ''}${inner instanceof Error && inner !== cause ? ` < ${inner.name}` : ''}`;
+}
+
+function rawProblem(error: CountersignError): string {
+  const body = JSON.stringify(problemOf(error, null));
+  return `HTTP/1.1 ${error.status} Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+}

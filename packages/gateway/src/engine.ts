@@ -1,0 +1,173 @@
+/** The gateway without its HTTP face: the store, the ledger, the policy in force, and the operations on calls. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CountersignError } from '@countersign/core';
+import type { LoadedFile } from '@countersign/policy';
+import { sql } from 'kysely';
+import { Calls } from './calls/calls.ts';
+import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
+import { distrust, recover } from './calls/recover.ts';
+import type { Log, Room } from './calls/room.ts';
+import { createRunning } from './calls/running.ts';
+import { sweep } from './calls/sweep.ts';
+import { createWaiters } from './calls/waiters.ts';
+import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
+import { createLedger, type Ledger } from './ledger/ledger.ts';
+import { makeMasker } from './masking/masker.ts';
+import { protocols } from './protocols/index.ts';
+import { type Runtime, systemRuntime } from './runtime/runtime.ts';
+import { latestHead } from './store/read-ledger.ts';
+import { openStore, type Store, type StoreConfig } from './store/store.ts';
+
+/** How long a shutdown waits for what runs before it ends it. Milliseconds. */
+const drainWithinMs = 10_000;
+
+export interface EngineOptions {
+  readonly file: LoadedFile;
+  /** `memory`: a throw-away store with throw-away keys. Default: what the file's `server` says. */
+  readonly store?: 'memory';
+  /** The keys file; default `COUNTERSIGN_KEYS`, else `keys` in the data folder. */
+  readonly keys?: string;
+  readonly log?: Log;
+  readonly runtime?: Runtime;
+}
+
+export interface Engine {
+  readonly calls: Calls;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly keys: Keys;
+  readonly policy: PolicyInForce;
+  readonly runtime: Runtime;
+  /** How a call would be decided; leaves no trace. For a throw-away store. */
+  explain: Calls['explainUnrecorded'];
+  /** Judges a call and, where it is allowed at once, runs it. For a throw-away store and target. */
+  run: Calls['runOnce'];
+  /** Ends: no new work, a moment for what runs, then its end at the target; the store is closed last. */
+  close(): Promise<void>;
+}
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/**
+ * @throws {CountersignError} what opening the store, the keys and the connections throws: `data_locked`, `data_damaged`,
+ * `unavailable`, `config_invalid`.
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { file, log = silent, runtime = systemRuntime } = options;
+  const config = storeConfig(options);
+  const store = await openStore(config);
+  try {
+    const keys =
+      config.kind === 'memory'
+        ? memoryKeys()
+        : fileKeys(options.keys ?? process.env.COUNTERSIGN_KEYS ?? join(file.server.data, 'keys'));
+    return await assemble(store, keys, file, log, runtime);
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+function storeConfig({ file, store }: EngineOptions): StoreConfig {
+  if (store === 'memory') return { kind: 'memory' };
+  return file.server.store.kind === 'embedded'
+    ? { kind: 'embedded', folder: file.server.data }
+    : file.server.store;
+}
+
+async function assemble(
+  store: Store,
+  keys: Keys,
+  file: LoadedFile,
+  log: Log,
+  runtime: Runtime,
+): Promise<Engine> {
+  const { db } = store;
+  const ledger = createLedger(db, keys, runtime, (fault) =>
+    log.error({ err: String(fault) }, 'the ledger could not be sequenced'),
+  );
+  const policy = await policyInForce({ db, ledger, runtime, protocols }, file);
+  const room: Room = {
+    db,
+    ledger,
+    current: () => policy.current(),
+    runtime,
+    log,
+    waiters: createWaiters(runtime),
+    running: createRunning(),
+    instance: `gw_${runtime.randomBytes(12).toString('hex')}`,
+    makeMasker,
+    maskSecret: keys.masks,
+  };
+  const alone = store.kind !== 'postgres';
+  await trust(room, store, keys);
+  await recover(room, { othersAreDead: alone });
+  const ending = new AbortController();
+  const sweeping = sweep(room, ending.signal, alone);
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    ending.abort();
+    await sweeping;
+    const drained = new AbortController();
+    await Promise.race([room.running.idle(), runtime.sleep(drainWithinMs, drained.signal)]);
+    drained.abort();
+    room.running.abort(() => true, new CountersignError('shutting_down'));
+    await room.running.idle();
+    await ledger
+      .settled()
+      .catch((fault: unknown) => log.error({ err: String(fault) }, 'the ledger could not be sequenced'));
+    await ledger.close();
+    await policy.close();
+    await store.close();
+  };
+  const calls = new Calls(room);
+  return {
+    calls,
+    explain: (principal, call, signal) => calls.explainUnrecorded(principal, call, signal),
+    run: (principal, call, signal) => calls.runOnce(principal, call, signal),
+    store,
+    ledger,
+    keys,
+    policy,
+    runtime,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/**
+ * Whether the store can have lost its latest writes: an embedded one after another boot of the machine (it survives a
+ * kill, not a power cut), any one that lies behind the last head signed and kept outside it.
+ */
+async function trust(room: Room, store: Store, keys: Keys): Promise<void> {
+  const kept = keys.lastHead();
+  const head = await latestHead(store.db);
+  if (kept !== null && (head === null || head.size < kept.size)) {
+    await distrust(room, 'behind_last_head', { kept: kept.size, found: head?.size ?? 0 });
+  }
+  if (store.kind !== 'embedded') return;
+  const boot = bootId();
+  const { rows } = await sql<{ value: string }>`select value from meta where name = 'boot'`.execute(store.db);
+  const before = rows[0]?.value;
+  if (before !== undefined && before !== boot) await distrust(room, 'another_boot', {});
+  await sql`insert into meta (name, value) values ('boot', ${boot}) on conflict (name) do update set value = excluded.value`.execute(
+    store.db,
+  );
+}
+
+/** Names this boot of the machine; where that can't be told, every start counts as another boot. */
+function bootId(): string {
+  try {
+    if (process.platform === 'linux') return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return execFileSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], {
+      encoding: 'utf8',
+      timeout: 2000,
+    }).trim();
+  } catch {
+    return `untold-${Math.floor(performance.timeOrigin)}`;
+  }
+}

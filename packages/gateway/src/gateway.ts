@@ -1,0 +1,151 @@
+/** The gateway: the engine behind its HTTP face, and the file by which the command line beside it finds it. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { CountersignError, type PolicyView } from '@countersign/core';
+import type { LoadedFile } from '@countersign/policy';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { approvalRoutes } from './api/approval-routes.ts';
+import { callRoutes } from './api/call-routes.ts';
+import { healthRoutes } from './api/health-routes.ts';
+import { operatorRoutes } from './api/operator-routes.ts';
+import type { Parts } from './api/parts.ts';
+import type { Route } from './api/route.ts';
+import { createServer, defaultRateLimits, type RateLimits } from './api/server.ts';
+import type { Log } from './calls/room.ts';
+import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { localOperator } from './identity/local-operator.ts';
+import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
+import { anyOf } from './identity/token-verifier.ts';
+
+export interface GatewayOptions extends EngineOptions {
+  /** Where to listen; default what the file's `server.listen` says. Port 0 takes a free one. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Reads the policy file again, for a reload; without it a reload is refused. */
+  readonly load?: () => Promise<LoadedFile>;
+  /** Of the structured log on stderr; default `warn`. */
+  readonly logLevel?: 'silent' | 'error' | 'warn' | 'info';
+  readonly rateLimits?: Partial<RateLimits>;
+}
+
+export interface Gateway {
+  readonly url: string;
+  /** Of the operator beside the gateway; null where `server.local_operator` is false. */
+  readonly operatorToken: string | null;
+  readonly engine: Engine;
+  readonly tokens: LocalTokens;
+  /** Reads the policy file again. @throws {CountersignError} `config_invalid`; the policy in force then stays. */
+  reload(by: string): Promise<PolicyView>;
+  /** Stops listening, lets what runs finish (10 s), ends the rest, closes the store. */
+  close(): Promise<void>;
+}
+
+/** Starts a gateway. @throws {CountersignError} what opening the engine throws, and `config_invalid` for an address in use. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const log = options.log ?? stderrLog(options.logLevel ?? 'warn');
+  const engine = await openEngine({ ...options, log });
+  try {
+    return await listen(engine, options, log);
+  } catch (thrown) {
+    await engine.close();
+    throw thrown;
+  }
+}
+
+function stderrLog(level: string): Log {
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return {
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+  };
+}
+
+async function listen(engine: Engine, options: GatewayOptions, log: Log): Promise<Gateway> {
+  const { file } = options;
+  const { calls, ledger, policy, runtime, store } = engine;
+  const operator = file.server.localOperator ? localOperator(runtime) : null;
+  const tokens = localTokens(store.db, ledger, runtime, (name) => policy.current().policy.people.has(name));
+  let closing = false;
+  const reload = async (by: string): Promise<PolicyView> => {
+    if (options.load === undefined)
+      throw new CountersignError('config_invalid', {
+        what: 'this gateway was started without a file to reload',
+      });
+    return policy.load(await options.load(), by);
+  };
+  const parts: Parts = {
+    calls,
+    tokens,
+    ledger,
+    policy: { view: () => policy.view(), reload },
+    connections: () =>
+      [...policy.current().connections.values()].map(({ config }) => ({
+        name: config.name,
+        protocol: config.protocol,
+      })),
+    ready: async () => {
+      if (closing) throw new CountersignError('shutting_down');
+      await sql`select 1`.execute(store.db);
+    },
+    log,
+  };
+  const routes: Route[] = [...callRoutes(parts), ...approvalRoutes(parts), ...operatorRoutes(parts)];
+  routes.push(...healthRoutes(parts, () => routes));
+  const server = await createServer({
+    routes,
+    verifier: operator === null ? tokens : anyOf(tokens, operator),
+    log,
+    rateLimits: { ...defaultRateLimits, ...options.rateLimits },
+    tls: file.server.tls,
+    closing: () => closing,
+  });
+  const { host, port } = options.listen ?? file.server.listen;
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    throw new CountersignError(
+      'config_invalid',
+      {
+        what: `${host}:${port} can't be listened on`,
+        expected: 'a free address of this machine (server.listen)',
+      },
+      { cause },
+    );
+  }
+  const { port: bound } = server.server.address() as AddressInfo;
+  const url = `${file.server.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  const note =
+    options.store === 'memory'
+      ? null
+      : writeNote(file.server.data, { url, operator_token: operator?.token ?? null, pid: process.pid });
+  return {
+    url,
+    operatorToken: operator?.token ?? null,
+    engine,
+    tokens,
+    reload,
+    close: async () => {
+      closing = true;
+      note?.remove();
+      await server.close();
+      await engine.close();
+    },
+  };
+}
+
+/** `gateway.json`: who can read it can become anyone, so it is 0600, and made anew at each start. */
+function writeNote(
+  folder: string,
+  note: { url: string; operator_token: string | null; pid: number },
+): { remove(): void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'gateway.json');
+  rmSync(path, { force: true });
+  writeFileSync(path, `${JSON.stringify(note)}\n`, { mode: 0o600, flag: 'wx' });
+  return { remove: () => rmSync(path, { force: true }) };
+}

@@ -1,0 +1,6 @@
+/** The protocols this gateway speaks, by name. */
+import type { ProtocolName } from '@countersign/core';
+import { postgres } from './postgres/index.ts';
+import type { Protocol } from './protocol.ts';
+
+export const protocols: ReadonlyMap<ProtocolName, Protocol> = new Map([[postgres.name, postgres]]);
