@@ -38,7 +38,7 @@ export type SqlAnalysis =
       readonly statements: readonly AnalysedStatement[];
       /** Of all statements together. */
       readonly effects: readonly Effect[];
-      /** Of the last statement. */
+      /** The outputs of the last statement, and the uses of all: what an earlier one leaves behind may depend on them. */
       readonly lineage: Lineage;
       /** The same for texts that differ in constants, layout or comments only. */
       readonly fingerprint: string;
@@ -136,9 +136,23 @@ function together(
     ok: true,
     statements,
     effects: effects.list(),
-    lineage: analyses.at(-1)?.lineage ?? noLineage,
+    lineage: lineageOf(analyses.map((analysis) => analysis.lineage)),
     fingerprint: fingerprintOf(raws),
     reliedOn: { searchPath: searchPathText(searchPath), rows: reliedOn.rows() },
+  };
+}
+
+function lineageOf(lineages: readonly Lineage[]): Lineage {
+  const [only] = lineages;
+  if (only === undefined) return noLineage;
+  if (lineages.length === 1) return only;
+  const uses = new Map(
+    lineages.flatMap((lineage) => lineage.uses.map((use) => [`${use.as} ${use.column}`, use])),
+  );
+  return {
+    outputs: lineages.at(-1)?.outputs ?? [],
+    uses: [...uses.values()],
+    usesProven: lineages.every((lineage) => lineage.usesProven),
   };
 }
 

@@ -9,7 +9,7 @@ import { analyseExpression, analyseExpressions } from './expression.ts';
 import { harmResource } from './harm-resource.ts';
 import type { Scope } from './scope.ts';
 import { builtinTypeByWrittenName, convert, functionResource, isTypeName, typeOf } from './types.ts';
-import { derivedFrom, type Value } from './value.ts';
+import { derivedFrom, unproven, type Value } from './value.ts';
 
 export function call(context: Context, scope: Scope, fn: FuncCall): Value {
   return callColumns(context, scope, fn).value;
@@ -37,11 +37,12 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
     return { value: projectionOrCast(context, names, args), columns: null };
   const all = [...candidates.builtin, ...candidates.user];
   if (all.some((one) => one.kind === 'a')) context.use('aggregate', ...args);
-  for (const one of candidates.builtin) callBuiltin(context, one, fn);
-  for (const one of candidates.user) callUser(context, one);
+  const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
+  for (const one of candidates.user) context.execute('execute', functionResource(one));
   const outputs = all[0]?.outputs ?? [];
+  const value = derivedFrom(values, commonType(context, candidates));
   return {
-    value: derivedFrom(values, commonType(context, candidates)),
+    value: candidates.user.length > 0 || known.includes(false) ? unproven(value) : value,
     columns: outputs.length > 1 || (outputs.length === 1 && outputs[0] !== '') ? outputs : null,
   };
 }
@@ -69,21 +70,24 @@ export function findFunctions(context: Context, names: readonly string[], count:
   };
 }
 
-function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncCall): void {
+/** @returns Whether its value comes from its arguments alone. */
+function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncCall): boolean {
   if (isSessionFunction(fn.name))
     throw new CountersignError('needs_native_session', { what: `the function ${fn.name}` });
   const harm = harmOf(fn);
-  if (harm === null) return;
+  if (harm === null) return true;
   const on = harmResource(context, harm.resource, args[0]);
   if (on === null) {
     const action = harm.action === 'secret' || harm.action === 'admin' ? harm.action : 'execute';
     context.execute(action, functionResource(fn));
-  } else if (harm.action === 'read' || harm.action === 'write') context.effects.add(harm.action, on);
-  else context.execute(harm.action, on);
-}
-
-function callUser(context: Context, fn: UserFunction): void {
-  context.execute('execute', functionResource(fn));
+    return false;
+  }
+  if (harm.action === 'read' || harm.action === 'write') {
+    context.effects.add(harm.action, on);
+    return true;
+  }
+  context.execute(harm.action, on);
+  return false;
 }
 
 /** `name(row)` may mean `row.name`, and `type(value)` a cast. */
@@ -96,13 +100,13 @@ function projectionOrCast(context: Context, names: readonly string[], args: read
     if (field !== undefined) return field.value;
     if (isTypeName(context, schema, name)) {
       const type = typeOf(context, { names: names.map((sval) => ({ String: { sval } })) });
-      convert(context, only, type);
-      return derivedFrom(args, type);
+      const value = derivedFrom(args, type);
+      return convert(context, only, type) ? value : unproven(value);
     }
   }
   if (schema === 'information_schema') {
     context.execute('execute', resource('function', schema, name));
-    return derivedFrom(args);
+    return unproven(derivedFrom(args));
   }
   const shown = displayName(schema, name);
   throw unknownObject('function', `${shown} with ${args.length} argument${args.length === 1 ? '' : 's'}`);

@@ -7,7 +7,7 @@ import { operator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { subLink } from './sub-link.ts';
 import { convert, typeOf } from './types.ts';
-import { constant, constantOf, derivedFrom, oneOf, unknownType, type Value } from './value.ts';
+import { constant, constantOf, derivedFrom, oneOf, unknownType, unproven, type Value } from './value.ts';
 
 type Visitor = (context: Context, scope: Scope, node: Node) => Value;
 
@@ -35,8 +35,8 @@ const expressions = {
     const { arg, typeName } = fieldsOf<{ arg: Node; typeName: TypeName }>(node);
     const value = analyseExpression(context, scope, arg);
     const type = typeOf(context, typeName);
-    convert(context, value, type);
-    return derivedFrom([value], type);
+    const converted = derivedFrom([value], type);
+    return convert(context, value, type) ? converted : unproven(converted);
   },
   SubLink: (context, scope, node) => subLink(context, scope, fieldsOf(node)),
   RowExpr: (context, scope, node) =>

@@ -6,15 +6,17 @@ import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
 import { functionResource } from './types.ts';
-import { derivedFrom, unknownType, type Value } from './value.ts';
+import { derivedFrom, unknownType, unproven, type Value } from './value.ts';
 
 export function operator(context: Context, scope: Scope, expression: AExpr): Value {
   const { lexpr, rexpr } = expression;
   const left = lexpr === undefined ? [] : operands(context, scope, lexpr);
   const right = rexpr === undefined ? [] : operands(context, scope, rexpr);
-  for (const name of operatorsOf(expression))
-    useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right);
-  return derivedFrom([...left, ...right]);
+  const value = derivedFrom([...left, ...right]);
+  const known = operatorsOf(expression).map((name) =>
+    useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right),
+  );
+  return known.includes(false) ? unproven(value) : value;
 }
 
 /** The right side of IN and BETWEEN is a list. */
@@ -35,27 +37,31 @@ function operatorsOf({ kind, name }: AExpr): (readonly string[])[] {
  * name counts that these values may be meant for.
  *
  * @param left Null for a prefix operator.
+ * @returns Whether it can only be one of the server's own.
  */
 export function useOperator(
   context: Context,
   names: readonly string[],
   left: readonly Value[] | null,
   right: readonly Value[] | null,
-): void {
+): boolean {
   const name = names.at(-1) ?? '';
   const schema = names.at(-2) ?? null;
   const schemas = schema === null ? context.searchPath : [schema];
   context.reliedOn.name('pg_operator', name);
+  let known = true;
   let found = schemas.includes('pg_catalog') && isBuiltinOperator(name);
   for (const candidate of context.catalog.operators.get(name) ?? []) {
     if (!schemas.includes(candidate.schema)) continue;
     found = true;
     if (!mayBeMeant(context, candidate, left, right)) continue;
+    known = false;
     const fn = context.catalog.functionsByOid.get(candidate.function);
     if (fn !== undefined)
       context.execute('execute', functionResource(fn), `operator ${displayName(candidate.schema)}.${name}`);
   }
   if (!found) throw unknownObject('operator', schema === null ? name : `${displayName(schema)}.${name}`);
+  return known;
 }
 
 function mayBeMeant(

@@ -43,7 +43,7 @@ function readChild(context: Context, parent: Relation, child: Relation, column: 
 }
 
 function besides(context: Context, relation: Relation): void {
-  if (relation.kind === 'v')
+  if (relation.kind === 'v' && !relation.system)
     context.include(viewQueryFindings(context, relation), `view ${relationName(relation)}`);
   foreignServer(context, relation);
   applyPolicies(context, relation, ['select']);

@@ -1,5 +1,5 @@
 /** One statement: what kind it is, what it does, and how it has to be run. */
-import { type Effect, type Lineage, noLineage } from '@countersign/core';
+import type { Effect, Lineage } from '@countersign/core';
 import { kindOf, type Node, type RawStatement } from '../ast/nodes.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ReliedOnRow } from '../catalog/relied-on.ts';
@@ -69,7 +69,7 @@ export function analyseStatement(
       inTransaction: traits.inTransaction,
       plannerSafe: traits.explainable && plannerSafe,
     },
-    lineage: traits.columns === null ? noLineage : { outputs, uses, usesProven },
+    lineage: { outputs, uses, usesProven },
     reliedOn,
   };
 }

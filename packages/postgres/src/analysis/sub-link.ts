@@ -6,7 +6,7 @@ import { analyseExpression } from './expression.ts';
 import { useOperator } from './operator.ts';
 import { Scope } from './scope.ts';
 import { analyseQuery } from './select.ts';
-import { derivedFrom, oneOf, type Value } from './value.ts';
+import { derivedFrom, oneOf, unproven, type Value } from './value.ts';
 
 /** The value comes from what the query returns and, since a row may be there or not, from what filters it. */
 export function subLink(context: Context, scope: Scope, link: SubLink): Value {
@@ -17,7 +17,8 @@ export function subLink(context: Context, scope: Scope, link: SubLink): Value {
   const values = columns.map((column) => column.value);
   if (link.subLinkType === 'ANY_SUBLINK' || link.subLinkType === 'ALL_SUBLINK') {
     const names = stringsOf(link.operName);
-    useOperator(context, names.length === 0 ? ['='] : names, tested, values);
+    if (!useOperator(context, names.length === 0 ? ['='] : names, tested, values))
+      return unproven(derivedFrom([...tested, ...values, deciding]));
   }
   const only = values.length === 1 ? (values[0] as Value) : null;
   if (link.subLinkType === 'EXPR_SUBLINK' && only !== null)

@@ -24,6 +24,19 @@ const writtenNames: ReadonlyMap<string, string> = new Map([
   ['bit varying', 'varbit'],
 ]);
 
+const namesWritten: ReadonlyMap<string, string> = new Map(
+  [...writtenNames].map(([written, name]) => [name, written]),
+);
+
+/** A type as the server writes it among a function's arguments: `integer`, `text[]`, `public.mood`. */
+export function writtenName(type: TypeName): string {
+  const names = stringsOf(type.names);
+  const name = names.at(-1) ?? '';
+  const isArray = (type.arrayBounds?.length ?? 0) > 0;
+  const known = names[0] === 'pg_catalog' || names.length === 1;
+  return (known ? (namesWritten.get(name) ?? name) : names.join('.')) + (isArray ? '[]' : '');
+}
+
 /** The id of one of the server's own types, by the name it writes; null for one it takes from the arguments. */
 export function builtinTypeByWrittenName(context: Context, written: string): string | null {
   const name = writtenNames.get(written) ?? written;
@@ -68,25 +81,34 @@ function arrayOf(context: Context, element: string): string | null {
   return null;
 }
 
-/** Converting a value to a type may call its input function, a cast's function, the checks of a domain. */
-export function convert(context: Context, value: Value | null, target: string | null): void {
+/**
+ * Converting a value to a type may call its input function, a cast's function, the checks of a domain.
+ *
+ * @returns Whether only the server's own functions are called.
+ */
+export function convert(context: Context, value: Value | null, target: string | null): boolean {
+  let known = true;
   const { catalog } = context;
   for (const cast of catalog.casts) {
     if (cast.function === null || (target !== null && cast.target !== target)) continue;
     if (value !== null && value.type !== null && value.type !== cast.source) continue;
     const fn = catalog.functionsByOid.get(cast.function);
-    if (fn !== undefined) context.execute('execute', functionResource(fn), 'cast');
+    if (fn === undefined) continue;
+    known = false;
+    context.execute('execute', functionResource(fn), 'cast');
   }
-  checkInput(context, target);
+  return checkInput(context, target) && known;
 }
 
-function checkInput(context: Context, oid: string | null): void {
+function checkInput(context: Context, oid: string | null): boolean {
+  let known = true;
   for (
     let type = typeById(context, oid);
     type !== null;
     type = typeById(context, type.base ?? type.element)
   ) {
     const input = type.input === null ? undefined : context.catalog.functionsByOid.get(type.input);
+    known &&= type.input === null;
     if (type.input !== null)
       context.execute(
         'execute',
@@ -99,6 +121,7 @@ function checkInput(context: Context, oid: string | null): void {
         `type ${displayName(type.schema, type.name)}`,
       );
   }
+  return known;
 }
 
 function typeById(context: Context, oid: string | null): TypeInfo | null {

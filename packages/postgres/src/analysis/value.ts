@@ -27,6 +27,11 @@ export function constantOf(type: string | null): Value {
   return type === null ? constant : { ...constant, type };
 }
 
+/** The same value, computed by what can't be looked into: it may come from anywhere. */
+export function unproven(value: Value): Value {
+  return { ...value, proven: false };
+}
+
 /** A value computed from others. */
 export function derivedFrom(values: Iterable<Value>, type: string | null = null): Value {
   let sources: Map<Resource, Derivation> | null = null;

@@ -22,6 +22,8 @@ export interface Catalog {
   /** Operators that came after the server's own, by name. */
   readonly operators: ReadonlyMap<string, readonly UserOperator[]>;
   readonly casts: readonly UserCast[];
+  /** Run when the catalog is changed. */
+  readonly eventTriggers: readonly EventTrigger[];
   /** The versions of everything that is found by name: the rows of a name in `pg_class`, `pg_proc`, … */
   readonly names: Readonly<Record<NamedCatalog, ReadonlyMap<string, string>>>;
 }
@@ -175,6 +177,11 @@ export interface UserCast {
   readonly target: string;
   readonly implicit: boolean;
   readonly function: string | null;
+}
+
+export interface EventTrigger {
+  readonly name: string;
+  readonly function: string;
 }
 
 /** Whether an object id is one of the server's own, made with every database. */

@@ -142,6 +142,9 @@ const casts = `
   ))
   from pg_cast c where ${isUser('c.oid')}`;
 
+const eventTriggers = `
+  select json_agg(json_build_array(evtname, evtfoid::text)) from pg_event_trigger where evtenabled <> 'D'`;
+
 /**
  * One SQL text that yields one row with one column: the catalog as JSON text, for `readCatalog`. It reads system
  * catalogs that every role may read, and runs in a read-only transaction.
@@ -158,6 +161,7 @@ select json_build_object(
   'functions', (${functions}),
   'types', (${types}),
   'operators', (${operators}),
-  'casts', (${casts})
+  'casts', (${casts}),
+  'event_triggers', (${eventTriggers})
 )::text`;
 }

@@ -220,6 +220,10 @@ export function readCatalog(json: string, major: Major): Catalog {
       implicit: row[2] === true,
       function: optional(row[3]),
     })),
+    eventTriggers: listOf(document.event_triggers, ([name, fn]) => ({
+      name: text(name),
+      function: text(fn),
+    })),
     names: {
       pg_class: mapOf(names.pg_class),
       pg_proc: mapOf(names.pg_proc),

@@ -1,0 +1,356 @@
+/** CREATE, ALTER and DROP of what a schema holds: tables, views, indexes, sequences, functions, types, triggers. */
+import { type Resource, resource } from '@countersign/core';
+import {
+  asKind,
+  fieldsOf,
+  kindOf,
+  type Node,
+  type RangeVar,
+  type SelectStmt,
+  stringsOf,
+  type TypeName,
+} from '../ast/nodes.ts';
+import type { Relation } from '../catalog/catalog.ts';
+import { Context, notSupported, tableResource } from './context.ts';
+import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
+import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
+import { relationName } from './read-relation.ts';
+import { descendantsOf, findRelation } from './relations.ts';
+import { Scope } from './scope.ts';
+import { analyseQuery } from './select.ts';
+import type { StatementVisitor } from './statements.ts';
+import { statementVisitor } from './statements.ts';
+import { writtenName } from './types.ts';
+
+type Visit = (context: Context, node: Node) => ReturnType<StatementVisitor>;
+
+/** A relation that is altered, and with it those that inherit from it. */
+function alterRelation(
+  context: Context,
+  range: RangeVar,
+  verb: SchemaVerb,
+  mayBeMissing = false,
+): Relation | null {
+  const { schemaname, relname } = range;
+  const node = { List: { items: [schemaname, relname].filter((name) => name !== undefined).map(nameNode) } };
+  const {
+    action,
+    resource: target,
+    relation,
+  } = objectEffect(context, 'OBJECT_TABLE', node, verb, mayBeMissing);
+  change(context, action, target);
+  if (relation !== null) inherit(context, relation, verb);
+  return relation;
+}
+
+const nameNode = (sval: string): Node => ({ String: { sval } });
+
+function inherit(context: Context, relation: Relation, verb: SchemaVerb): void {
+  if (relation.kind !== 'r' && relation.kind !== 'p') return;
+  for (const child of descendantsOf(context, relation))
+    context.effects.add(
+      `schema.${verb}`,
+      tableResource(child),
+      null,
+      `inheritance from ${relationName(relation)}`,
+    );
+}
+
+const createTable: Visit = (context, node) => {
+  const base = asKind<{ base: object }>(node, 'CreateForeignTableStmt');
+  const fields = (base?.base ?? fieldsOf(node)) as {
+    relation: RangeVar;
+    inhRelations?: readonly Node[];
+    partbound?: object;
+  };
+  change(context, 'schema.create', newRelation(context, fields.relation));
+  for (const parent of fields.inhRelations ?? []) {
+    const relation = findRelation(context, fieldsOf<RangeVar>(parent));
+    change(context, 'schema.alter', tableResource(relation));
+  }
+  definitionExpressions(context, null, fields);
+  const server = asKind<{ servername?: string }>(node, 'CreateForeignTableStmt')?.servername;
+  if (server !== undefined) context.effects.add('admin', resource('server', server));
+  return definition(context, base === null ? 'create_table' : 'create_foreign_table');
+};
+
+const alterTable: Visit = (context, node) => {
+  const fields = fieldsOf<{
+    relation: RangeVar;
+    cmds?: readonly Node[];
+    missing_ok?: boolean;
+    objtype?: string;
+  }>(node);
+  const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
+  for (const step of fields.cmds ?? []) {
+    const command = fieldsOf<{ subtype: string; behavior?: string; def?: Node }>(step);
+    refuseCascade(command, 'ALTER TABLE');
+    const other =
+      asKind<{ name?: RangeVar }>(command.def, 'PartitionCmd')?.name ??
+      asKind<RangeVar>(command.def, 'RangeVar');
+    if (other !== null && other !== undefined) alterRelation(context, other, 'alter');
+  }
+  definitionExpressions(context, relation, fields.cmds);
+  const inTransaction = !(fields.cmds ?? []).some(isConcurrentDetach);
+  const what = (fields.objtype ?? 'OBJECT_TABLE').replace(/^OBJECT_/, '').toLowerCase();
+  return definition(context, `alter_${what}`, { inTransaction });
+};
+
+/** DETACH PARTITION … CONCURRENTLY can't run in a transaction. */
+function isConcurrentDetach(step: Node): boolean {
+  const { def } = fieldsOf<{ def?: Node }>(step);
+  return asKind<{ concurrent?: boolean }>(def, 'PartitionCmd')?.concurrent === true;
+}
+
+const createIndex: Visit = (context, node) => {
+  const fields = fieldsOf<{ relation: RangeVar; concurrent?: boolean }>(node);
+  const relation = findRelation(context, fields.relation);
+  change(context, 'schema.alter', tableResource(relation));
+  inherit(context, relation, 'alter');
+  definitionExpressions(context, relation, fieldsOf(node));
+  return definition(context, 'create_index', { inTransaction: fields.concurrent !== true });
+};
+
+/** A view's query is not run when it is made; its names must mean something all the same. */
+const createView: Visit = (context, node) => {
+  const { view, query, replace } = fieldsOf<{ view: RangeVar; query: Node; replace?: boolean }>(node);
+  const target = newRelation(context, view);
+  change(context, 'schema.create', target);
+  if (replace === true) change(context, 'schema.alter', target);
+  nameOnly(context, query);
+  return definition(context, 'create_view');
+};
+
+/** Resolves the names of a query that is stored and not run. */
+function nameOnly(context: Context, query: Node): void {
+  const stored = new Context(context.catalog, context.searchPath);
+  analyseQuery(stored, new Scope(null), query);
+  context.reliedOn.addAll(stored.reliedOn.rows());
+}
+
+const createTableAs: Visit = (context, node) => {
+  const { query, into, objtype } = fieldsOf<{
+    query: Node;
+    into: { rel: RangeVar; skipData?: boolean };
+    objtype: string;
+  }>(node);
+  if (kindOf(query) !== 'SelectStmt') statementVisitor(kindOf(query))(context, query);
+  change(context, 'schema.create', newRelation(context, into.rel));
+  if (into.skipData === true) nameOnly(context, query);
+  else analyseQuery(context, new Scope(null), query);
+  const kind = objtype === 'OBJECT_MATVIEW' ? 'create_materialized_view' : 'create_table_as';
+  return definition(context, kind, { explainable: true });
+};
+
+const selectInto: Visit = (context, node) => {
+  const select = fieldsOf<SelectStmt>(node);
+  let first: SelectStmt = select;
+  while (first.intoClause === undefined && first.larg !== undefined) first = first.larg;
+  if (first.intoClause === undefined) throw notSupported('SELECT INTO');
+  change(context, 'schema.create', newRelation(context, first.intoClause.rel));
+  analyseQuery(context, new Scope(null), node);
+  return definition(context, 'select_into', { explainable: true });
+};
+
+const createFunction: Visit = (context, node) => {
+  const { funcname, parameters, is_procedure, replace } = fieldsOf<{
+    funcname: readonly Node[];
+    parameters?: readonly Node[];
+    is_procedure?: boolean;
+    replace?: boolean;
+  }>(node);
+  const names = stringsOf(funcname);
+  const types = (parameters ?? []).flatMap((parameter) => {
+    const { mode, argType } = fieldsOf<{ mode: string; argType: TypeName }>(parameter);
+    if (mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE') return [];
+    return [writtenName(argType)];
+  });
+  const target = resource(
+    'function',
+    names.at(-2) ?? creationSchema(context),
+    `${names.at(-1)}(${types.join(',')})`,
+  );
+  change(context, 'schema.create', target);
+  if (replace === true) change(context, 'schema.alter', target);
+  return definition(context, is_procedure === true ? 'create_procedure' : 'create_function');
+};
+
+/** What is part of a table: triggers, policies, rules. */
+const partOfTable =
+  (kind: string): Visit =>
+  (context, node) => {
+    const fields = fieldsOf<{ relation?: RangeVar; table?: RangeVar }>(node);
+    const range = fields.relation ?? fields.table;
+    if (range === undefined) throw notSupported(kind);
+    alterRelation(context, range, 'alter');
+    return definition(context, kind);
+  };
+
+const drop: Visit = (context, node) => {
+  const fields = fieldsOf<{
+    objects?: readonly Node[];
+    removeType: string;
+    behavior?: string;
+    missing_ok?: boolean;
+    concurrent?: boolean;
+  }>(node);
+  refuseCascade(fields, 'DROP');
+  const name = fields.removeType.replace(/^OBJECT_/, '').toLowerCase();
+  for (const object of fields.objects ?? []) {
+    const found = objectEffect(context, fields.removeType, object, 'drop', fields.missing_ok === true);
+    const { relation } = found;
+    const isOwn =
+      relation !== null && isWhole(fields.removeType) && (relation.kind === 'i' || relation.kind === 'I');
+    change(context, isOwn || isPart(fields.removeType) ? 'schema.alter' : found.action, found.resource);
+    if (relation !== null && isWhole(fields.removeType)) inherit(context, relation, 'drop');
+  }
+  return definition(context, `drop_${name}`, { inTransaction: fields.concurrent !== true });
+};
+
+const isPart = (type: string) =>
+  ['OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_COLUMN', 'OBJECT_TABCONSTRAINT'].includes(type);
+const isWhole = (type: string) => !isPart(type);
+
+/** ALTER … RENAME, SET SCHEMA, OWNER TO, DEPENDS ON; COMMENT ON; SECURITY LABEL. */
+const alterObject =
+  (kind: string): Visit =>
+  (context, node) => {
+    const fields = fieldsOf<{
+      renameType?: string;
+      objectType?: string;
+      objtype?: string;
+      relation?: RangeVar;
+      object?: Node;
+      missing_ok?: boolean;
+      subname?: string;
+      newschema?: string;
+      behavior?: string;
+    }>(node);
+    refuseCascade(fields, kind.replaceAll('_', ' '));
+    const type = fields.renameType ?? fields.objectType ?? fields.objtype ?? '';
+    if (fields.relation !== undefined)
+      alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
+    else if (fields.object !== undefined) {
+      const found = objectEffect(context, type, fields.object, 'alter', fields.missing_ok === true);
+      change(context, found.action, found.resource);
+    } else if (fields.subname !== undefined && type === 'OBJECT_SCHEMA') {
+      change(context, 'schema.alter', resource('schema', fields.subname));
+    } else if (fields.subname !== undefined) {
+      change(context, 'admin', resource(type.replace(/^OBJECT_/, '').toLowerCase(), fields.subname));
+    } else
+      throw notSupported(`${kind.replaceAll('_', ' ')} on ${type.replace(/^OBJECT_/, '').toLowerCase()}`);
+    if (fields.newschema !== undefined) change(context, 'schema.alter', resource('schema', fields.newschema));
+    if (kind === 'alter_owner') change(context, 'admin', resource('role', newOwner(node)));
+    return definition(context, kind);
+  };
+
+function newOwner(node: Node): string {
+  return fieldsOf<{ newowner?: { rolename?: string } }>(node).newowner?.rolename ?? 'current';
+}
+
+const sequence =
+  (verb: SchemaVerb): Visit =>
+  (context, node) => {
+    const { sequence: range, missing_ok } = fieldsOf<{ sequence: RangeVar; missing_ok?: boolean }>(node);
+    if (verb === 'create') change(context, 'schema.create', newRelation(context, range, 'sequence'));
+    else {
+      const found = objectEffect(context, 'OBJECT_SEQUENCE', nodeOf(range), verb, missing_ok === true);
+      change(context, found.action, found.resource);
+    }
+    return definition(context, `${verb}_sequence`);
+  };
+
+const nodeOf = (range: RangeVar): Node => ({ RangeVar: range });
+
+/** Types and domains by the name the statement gives. */
+const type =
+  (kind: string, verb: SchemaVerb, name: (node: Node) => readonly string[]): Visit =>
+  (context, node) => {
+    const names = name(node);
+    change(context, `schema.${verb}`, typeResource(context, names));
+    refuseCascade(fieldsOf<{ behavior?: string }>(node), kind.replaceAll('_', ' '));
+    if (kind === 'alter_domain') definitionExpressions(context, null, fieldsOf(node));
+    return definition(context, kind);
+  };
+
+function typeResource(context: Context, names: readonly string[]): Resource {
+  context.reliedOn.name('pg_type', names.at(-1) ?? '');
+  return resource('type', names.at(-2) ?? creationSchema(context), names.at(-1) ?? '');
+}
+
+const listed =
+  (field: string) =>
+  (node: Node): readonly string[] =>
+    stringsOf(fieldsOf<Readonly<Record<string, readonly Node[]>>>(node)[field]);
+
+const createSchema: Visit = (context, node) => {
+  const { schemaname, schemaElts, authrole } = fieldsOf<{
+    schemaname?: string;
+    schemaElts?: readonly Node[];
+    authrole?: { rolename?: string };
+  }>(node);
+  if ((schemaElts?.length ?? 0) > 0) throw notSupported('CREATE SCHEMA with elements');
+  change(context, 'schema.create', resource('schema', schemaname ?? authrole?.rolename ?? ''));
+  return definition(context, 'create_schema');
+};
+
+const statistics: Visit = (context, node) => {
+  const { relations = [], defnames } = fieldsOf<{ relations?: readonly Node[]; defnames?: readonly Node[] }>(
+    node,
+  );
+  for (const range of relations) alterRelation(context, fieldsOf<RangeVar>(range), 'alter');
+  if (relations.length === 0) {
+    const names = stringsOf(defnames);
+    change(
+      context,
+      'schema.alter',
+      resource('statistics', names.at(-2) ?? creationSchema(context), names.at(-1) ?? ''),
+    );
+  }
+  return definition(context, 'create_statistics');
+};
+
+export const definitionStatements: readonly (readonly [string, StatementVisitor])[] = [
+  ['CreateStmt', createTable],
+  ['CreateForeignTableStmt', createTable],
+  ['AlterTableStmt', alterTable],
+  ['IndexStmt', createIndex],
+  ['ViewStmt', createView],
+  ['CreateTableAsStmt', createTableAs],
+  ['SelectInto', selectInto],
+  ['CreateFunctionStmt', createFunction],
+  ['AlterFunctionStmt', alterFunction('alter_function')],
+  ['CreateTrigStmt', partOfTable('create_trigger')],
+  ['CreatePolicyStmt', partOfTable('create_policy')],
+  ['AlterPolicyStmt', partOfTable('alter_policy')],
+  ['RuleStmt', partOfTable('create_rule')],
+  ['DropStmt', drop],
+  ['RenameStmt', alterObject('rename')],
+  ['AlterObjectSchemaStmt', alterObject('set_schema')],
+  ['AlterOwnerStmt', alterObject('alter_owner')],
+  ['CommentStmt', alterObject('comment')],
+  ['CreateSeqStmt', sequence('create')],
+  ['AlterSeqStmt', sequence('alter')],
+  ['CreateEnumStmt', type('create_type', 'create', listed('typeName'))],
+  ['AlterEnumStmt', type('alter_type', 'alter', listed('typeName'))],
+  ['CreateRangeStmt', type('create_type', 'create', listed('typeName'))],
+  ['CompositeTypeStmt', type('create_type', 'create', compositeName)],
+  ['CreateDomainStmt', type('create_domain', 'create', listed('domainname'))],
+  ['AlterDomainStmt', type('alter_domain', 'alter', listed('typeName'))],
+  ['CreateSchemaStmt', createSchema],
+  ['CreateStatsStmt', statistics],
+];
+
+function compositeName(node: Node): readonly string[] {
+  const { schemaname, relname } = fieldsOf<{ typevar: RangeVar }>(node).typevar;
+  return schemaname === undefined ? [relname] : [schemaname, relname];
+}
+
+function alterFunction(kind: string): Visit {
+  return (context, node) => {
+    const { func } = fieldsOf<{ func: object }>(node);
+    const found = objectEffect(context, 'OBJECT_FUNCTION', { ObjectWithArgs: func }, 'alter');
+    change(context, found.action, found.resource);
+    return definition(context, kind);
+  };
+}
