@@ -39,6 +39,9 @@ import {
 import { ledgerLines } from './ledger-lines.ts';
 import { type RequestOptions, Transport, type TransportOptions } from './transport.ts';
 
+/** Milliseconds an execution is waited for; one that takes longer is asked for again and is `in_progress`. */
+const executionMs = 60_000;
+
 export type ClientOptions = TransportOptions;
 
 /** Which routes answer depends on the token's class: a token calls, votes or operates, never two of these. */
@@ -117,7 +120,10 @@ export function createClient(options: ClientOptions): Client {
         callViewSchema,
       ),
     executeCall: (id, body, o) =>
-      http.json({ method: 'POST', path: `v1/calls/${part(id)}/execute`, body, ...o }, executeViewSchema),
+      http.json(
+        { method: 'POST', path: `v1/calls/${part(id)}/execute`, body, waitMs: executionMs, ...o },
+        executeViewSchema,
+      ),
     cancelCall: (id, o) =>
       http.json({ method: 'POST', path: `v1/calls/${part(id)}/cancel`, ...o }, callViewSchema),
     listConnections: (o) => http.json({ method: 'GET', path: 'v1/connections', ...o }, connectionListSchema),

@@ -1,0 +1,78 @@
+/** The gateway, as an agent application holds it: an address, a token, and the loop that waits for people's votes. */
+import { type Client, createClient } from '@countersign/client';
+import { CountersignError, outsideIdSchema } from '@countersign/core';
+import { type ApplyVotesOptions, applyVotes } from './apply-votes.ts';
+import { type PendingCall, pendingCalls } from './pending.ts';
+import { runIdOf } from './run-id.ts';
+import type { RunContextLike, RunResultLike, RunStateLike } from './sdk.ts';
+
+export interface GatewayClientOptions {
+  /** Default: `COUNTERSIGN_URL`. */
+  readonly url?: string;
+  /**
+   * An agent's or a service's token; default: `COUNTERSIGN_TOKEN`. A function is asked for each request, with the run's
+   * context, so that one process can act for many people.
+   */
+  readonly token?: string | ((runContext: RunContextLike) => string | Promise<string>);
+  /**
+   * The run's id, 1 to 200 printable ASCII characters; default: one that is made for each run. Give it where one
+   * `RunContext` object serves several runs, or where the context is no plain object and yet survives serialising.
+   */
+  readonly runId?: (runContext: RunContextLike) => string;
+  /** Default: the platform's. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface GatewayClient {
+  readonly url: string;
+  /** The guarded calls a run waits for. Other tools' interruptions are the application's own. */
+  pending(result: RunResultLike): readonly PendingCall[];
+  /**
+   * Waits until people have decided every guarded call that a run waits for, across failures of the gateway, and
+   * approves or rejects each in the state. Touches nothing else; the application then runs the state again.
+   *
+   * @returns those that still wait: none, unless `timeoutMs` ran out.
+   * @throws {CountersignError} `unauthenticated`, `wrong_actor` or `config_invalid` for a token that no longer serves.
+   * @throws what `signal` was aborted with. What was decided by then is in the state.
+   */
+  applyVotes(state: RunStateLike, options?: ApplyVotesOptions): Promise<readonly PendingCall[]>;
+  /** The API's client, with the token of this run. */
+  clientFor(runContext: RunContextLike): Client;
+  /** The id under which this run's calls stand in the record. */
+  runIdOf(runContext: RunContextLike): string;
+}
+
+/**
+ * @throws {CountersignError} `config_invalid` without an address or a token, and for plain http beyond loopback.
+ */
+export function gatewayClient(options: GatewayClientOptions = {}): GatewayClient {
+  const url = options.url ?? fromEnvironment('COUNTERSIGN_URL');
+  const token = options.token ?? fromEnvironment('COUNTERSIGN_TOKEN');
+  const fetching = options.fetch === undefined ? {} : { fetch: options.fetch };
+  const clientWith = (source: string | (() => string | Promise<string>)) =>
+    createClient({ url, token: source, ...fetching });
+  const only = typeof token === 'string' ? clientWith(token) : null;
+  const gateway: GatewayClient = {
+    url: (only ?? clientWith('')).url,
+    pending: (result) => pendingCalls(gateway, result.state._context, result.interruptions),
+    applyVotes: (state, applyOptions) => applyVotes(gateway, state, applyOptions),
+    clientFor: (runContext) =>
+      typeof token === 'string' ? (only as Client) : clientWith(() => token(runContext)),
+    runIdOf: (runContext) => {
+      if (options.runId === undefined) return runIdOf(runContext);
+      const id = outsideIdSchema.safeParse(options.runId(runContext));
+      if (id.success) return id.data;
+      throw new CountersignError('config_invalid', {
+        what: 'runId gave no usable id',
+        expected: '1 to 200 printable ASCII characters',
+      });
+    },
+  };
+  return gateway;
+}
+
+function fromEnvironment(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  throw new CountersignError('config_invalid', { what: `${name} is not set`, expected: 'it, or the option' });
+}

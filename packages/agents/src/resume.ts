@@ -1,0 +1,38 @@
+/** The loop around `applyVotes`, for an application that only wants to wait. */
+import { run } from '@openai/agents';
+import type { GatewayClient } from './gateway-client.ts';
+import type { AgentLike, RunResultLike } from './sdk.ts';
+
+export interface ResumeOptions<Result extends RunResultLike> {
+  readonly gateway: GatewayClient;
+  readonly signal?: AbortSignal;
+  /**
+   * How the run goes on; default: the SDK's `run(agent, state, { signal })`. Give it for a session, a runner of your
+   * own, streaming, or from CommonJS, where the SDK that you required is another copy than the one imported here.
+   */
+  readonly resume?: (state: Result['state']) => Promise<Result>;
+}
+
+/**
+ * Waits for people and resumes the run, until no guarded call waits any more.
+ *
+ * @returns the last result. It may still hold interruptions of the application's own tools.
+ * @throws as `applyVotes` and the run do.
+ */
+export async function resumeWhenDecided<Result extends RunResultLike>(
+  agent: AgentLike,
+  result: Result,
+  options: ResumeOptions<Result>,
+): Promise<Result> {
+  const { gateway, signal } = options;
+  const stop = signal === undefined ? {} : { signal };
+  const resume =
+    options.resume ?? ((state) => run(agent as never, state as never, stop) as unknown as Promise<Result>);
+  let last = result;
+  while (gateway.pending(last).length > 0) {
+    await gateway.applyVotes(last.state, stop);
+    last = await resume(last.state);
+    if ('completed' in last) await last.completed;
+  }
+  return last;
+}
