@@ -10,8 +10,8 @@ export interface Atom {
   readonly name: string;
   /** `table:public.customers`, of a table or one of its columns. */
   readonly table: string | null;
-  /** Whether it stands for any column of its table. */
-  readonly anyColumn: boolean;
+  /** `any`: it stands for whichever columns its table has. `none`: for the table without a column, as `count(*)` reads it. */
+  readonly columns: 'any' | 'none' | 'known';
 }
 
 /**
@@ -25,22 +25,23 @@ export function atomsOf({ resource, columns }: Effect): readonly Atom[] {
   const { kind, segments } = splitResource(resource);
   const rest = resource.slice(kind.length + 1);
   if (kind === 'column')
-    return [{ name: resource, table: `table:${segments.slice(0, -1).join('.')}`, anyColumn: false }];
-  if (kind !== 'table') return [{ name: resource, table: null, anyColumn: false }];
-  if (columns === undefined || columns.length === 0)
-    return [{ name: resource, table: resource, anyColumn: true }];
+    return [{ name: resource, table: `table:${segments.slice(0, -1).join('.')}`, columns: 'known' }];
+  if (kind !== 'table') return [{ name: resource, table: null, columns: 'known' }];
+  if (columns === undefined) return [{ name: resource, table: resource, columns: 'any' }];
+  if (columns.length === 0) return [{ name: resource, table: resource, columns: 'none' }];
   return columns.map((column) => ({
     name: `column:${rest}.${encodeSegment(column)}`,
     table: resource,
-    anyColumn: false,
+    columns: 'known',
   }));
 }
 
 /** Whether a pattern speaks of an atom. A table pattern covers its columns. */
-export function speaksOf(pattern: Pattern, { name, table, anyColumn }: Atom, certainty: Certainty): boolean {
+export function speaksOf(pattern: Pattern, { name, table, columns }: Atom, certainty: Certainty): boolean {
   if (pattern.kind === 'table') return table !== null && pattern.matches(table);
-  if (pattern.kind !== 'column' || !anyColumn) return pattern.matches(name);
-  const columns = `column:${name.slice('table:'.length)}.`;
+  if (pattern.kind !== 'column' || columns === 'known') return pattern.matches(name);
+  const below = `column:${name.slice('table:'.length)}.`;
   // No column is spelt with a bare star, so only a star in the pattern matches one: a pattern for every column.
-  return certainty === 'surely' ? pattern.matches(`${columns}*`) : pattern.couldMatchBelow(columns);
+  if (certainty === 'surely') return pattern.matches(`${below}*`);
+  return columns === 'any' && pattern.couldMatchBelow(below);
 }

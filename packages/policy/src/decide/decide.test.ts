@@ -278,6 +278,13 @@ describe('resources', () => {
     ).toBe('allow');
   });
 
+  test('a table read without a column is not forbidden by a rule on a column, nor allowed by one', () => {
+    const count: Effect = { ...read('customers'), columns: [] };
+    const ssn = '{ resources: ["column:public.customers.ssn"]';
+    expect(ask(`rules: [{ then: allow }, ${ssn}, then: deny }]`, [count]).verdict).toBe('allow');
+    expect(ask(`rules: [${ssn}, then: allow }]`, [count]).code).toBe('no_rule');
+  });
+
   test('"except" on a column takes only that column out', () => {
     const rules = `rules: [{ then: allow, except: { resources: ["column:*.*.ssn"] } }]`;
     expect(ask(rules, [read('customers', 'name')]).verdict).toBe('allow');

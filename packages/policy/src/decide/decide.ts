@@ -23,6 +23,9 @@ import { addUp } from './requirement.ts';
 /** Milliseconds from `allowed` within which a call must start. */
 const startWithinMs = 10 * 60_000;
 
+/** What can be repeated without doing anything twice. */
+const harmless: ReadonlySet<string> = new Set(['read', 'secret']);
+
 /** Decides a call. Pure; the same question under the same policy has the same answer. */
 export function decide(policy: Policy, question: Question): Decision {
   const compiled = compile(policy);
@@ -89,7 +92,7 @@ function consent(
 ): Decision {
   const { asked, allowed } = effects;
   // A rule that asks for what the call writes puts the earlier call before a person; nothing else lets it run again.
-  const asksForWrite = asked.some(({ effect }) => baseAction(effect.action) !== 'read');
+  const asksForWrite = asked.some(({ effect }) => !harmless.has(baseAction(effect.action)));
   if (question.earlierOutcomeOpen === true && !asksForWrite)
     return deny('earlier_outcome_open', errorTable.earlier_outcome_open.people, namesOf(allowed), masks);
   const asking = [

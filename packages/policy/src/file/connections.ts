@@ -63,7 +63,7 @@ function postgres(env: Environment) {
   const url = postgresUrl(env);
   return {
     url,
-    logins: object('logins', { wall: url, read: url, write: url }, ['read']),
+    logins: object('logins', { wall: url, read: url, write: url }, ['write']),
     preview,
     trial_timeout: duration(30 * second, '30s'),
   };

@@ -2,7 +2,17 @@
  * A YAML text as a tree of plain values that know where they stand. Built once, bounded: what the file's readers walk
  * has no aliases, no repeated keys, no tags and no keys that confuse an object.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from 'yaml';
 import type { Report } from './report.ts';
 
 /** Both count from 1. */
@@ -46,7 +56,7 @@ export function readTree(text: string, report: Report): Tree | null {
     const at = fault.linePos?.[0];
     report.problem(
       at === undefined ? start : { line: at.line, column: at.col },
-      firstLine(fault.code, fault.message),
+      fault.message.split('\n', 1)[0] ?? fault.code,
     );
   }
   if (report.problems.length > 0) return null;
@@ -55,18 +65,13 @@ export function readTree(text: string, report: Report): Tree | null {
 
 function parse(text: string, lineCounter: LineCounter, report: Report): Document | null {
   try {
-    return parseDocument(text, { lineCounter, uniqueKeys: true, prettyErrors: false, logLevel: 'silent' });
+    return parseDocument(text, { lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
   } catch {
     report.problem(start, 'the file is nested too deep to be read', {
       expected: `at most ${maxDepth} levels`,
     });
     return null;
   }
-}
-
-function firstLine(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands twice in one mapping';
-  return message.split('\n', 1)[0] ?? message;
 }
 
 /** One pass over a document. Stops at the first excess, so that no file costs more than its bounds. */
@@ -92,7 +97,7 @@ class Walk {
       return null;
     }
     if (node === null || node === undefined) return { kind: 'scalar', at, value: null };
-    if (isAlias(node)) return this.tree(node.resolve(this.#document), at, depth + 1);
+    if (isAlias(node)) return this.#alias(node, at, depth);
     if (isScalar(node)) return this.#scalar(node.value, at);
     if (isSeq(node)) {
       const items: Tree[] = [];
@@ -104,6 +109,13 @@ class Walk {
     }
     if (isMap(node)) return this.#map(node.items, at, depth);
     this.#report.problem(at, 'a value of an unknown kind');
+    return null;
+  }
+
+  #alias(alias: Alias, at: Position, depth: number): Tree | null {
+    const node = alias.resolve(this.#document);
+    if (node !== undefined) return this.tree(node, at, depth + 1);
+    this.#report.problem(at, 'an alias without its anchor', { expected: `&${alias.source} before it` });
     return null;
   }
 
