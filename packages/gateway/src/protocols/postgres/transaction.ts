@@ -28,8 +28,10 @@ import type { Plan } from './effects.ts';
 import type { Reach } from './reach.ts';
 import { xactStatus } from './xact-status.ts';
 
-/** Milliseconds for BEGIN, for ROLLBACK, and between a cancel and the end of the backend that ignores it. */
-const patience = Object.freeze({ begin: 5000, commit: 10_000, rollback: 5000, cancel: 2000 });
+/** Milliseconds for an answer; for a cancelled statement to end. */
+const patience = Object.freeze({ begin: 5000, commit: 10_000, rollback: 5000, cancel: 500 });
+/** Cancels before the backend that ignores them is ended. */
+const cancels = 4;
 /** Milliseconds a statement may wait for a lock: others queue up behind it. */
 const lockTimeoutMs = 5000;
 /** Milliseconds by which the server's own timeouts come after ours: they hold where the gateway no longer can. */
@@ -195,9 +197,12 @@ export class Transaction<Facts extends BackendFacts> {
     this.#spoilt = true;
     const { connection, runtime } = this.#reach;
     try {
-      await signalBackend(connection, this.#login, this.facts, 'cancel');
-      await runtime.sleep(patience.cancel, settled);
-      if (settled.aborted) return;
+      // A cancel that comes just before its statement is lost, so it is sent again.
+      for (let sent = 0; sent < cancels; sent++) {
+        await signalBackend(connection, this.#login, this.facts, 'cancel');
+        await runtime.sleep(patience.cancel, settled);
+        if (settled.aborted) return;
+      }
       await signalBackend(connection, this.#login, this.facts, 'terminate');
     } catch {
       // Out of reach by another connection; the server notices this one's end, or its own timeout.
