@@ -5,10 +5,16 @@ import { CountersignError } from '@countersign/core';
 import { type LoadedFile, parsePolicyFile } from '@countersign/policy';
 import type { Host } from './options.ts';
 
+type Where = Pick<Host, 'directory' | 'terminal'>;
+
 /** Stands for a variable that is not set, where nothing is going to be connected to. */
 const standIn = 'postgres://unset.invalid/unset';
 
-/** What can be read of a text file named on the command line. */
+/**
+ * What stands in a text file that the command line names.
+ *
+ * @throws {CountersignError} `config_invalid` where it can't be read.
+ */
 export async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
@@ -17,17 +23,22 @@ export async function readText(path: string, what: string): Promise<string> {
   }
 }
 
+const readPolicy = (path: string) => readText(path, 'a policy file; name another with -c FILE');
+
 /**
- * Loads a policy file for a command that reaches no target: variables that are not set are no error.
+ * Loads a policy file for a command that reaches its targets.
  *
  * @throws {PolicyFileError} with all that is wrong with the file; {@link CountersignError} `config_invalid` where it can't be read.
  */
-export async function loadPolicyFile(
-  { directory, terminal }: Pick<Host, 'directory' | 'terminal'>,
-  file: string,
-): Promise<LoadedFile> {
+export async function loadPolicyFile({ directory, terminal }: Where, file: string): Promise<LoadedFile> {
   const path = resolve(directory, file);
-  const text = await readText(path, 'a policy file; name another with -c FILE');
+  return parsePolicyFile(await readPolicy(path), { file, directory: dirname(path), env: terminal.env });
+}
+
+/** As {@link loadPolicyFile}, for a command that reaches no target: variables that are not set are no error. */
+export async function loadWithoutTargets({ directory, terminal }: Where, file: string): Promise<LoadedFile> {
+  const path = resolve(directory, file);
+  const text = await readPolicy(path);
   const unset = [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)]
     .map(([, name = '']) => name)
     .filter((name) => (terminal.env[name] ?? '') === '');

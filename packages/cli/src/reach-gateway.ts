@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { jsonOrNull } from './json-or-null.ts';
 import { type CommonOptions, defaultFile, type Host } from './options.ts';
 import { personTokens } from './person-tokens.ts';
-import { loadPolicyFile } from './policy-file.ts';
+import { loadWithoutTargets } from './policy-file.ts';
 
 /** `gateway.json` in the data folder. */
 const gatewayFileSchema = z.object({
@@ -38,7 +38,7 @@ export async function reachGateway(host: Host, options: CommonOptions): Promise<
   const url = options.gateway ?? (options.config === undefined ? fromEnvironment : '');
   if (url !== '') return { url: createClient({ url }).url, operatorToken: null };
   const file = options.config ?? defaultFile;
-  const { server } = await loadPolicyFile(host, file);
+  const { server } = await loadWithoutTargets(host, file);
   const found = await aliveGateway(server.data, host.signal);
   if (found === null)
     throw new CountersignError('unreachable', {

@@ -2,16 +2,24 @@
 import type { AddCommand } from '../options.ts';
 import { addApprovals } from './approvals.ts';
 import { addCalls } from './calls.ts';
+import { addExplain } from './explain.ts';
 import { addLedger } from './ledger.ts';
 import { addPolicy } from './policy.ts';
+import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 import { addStop } from './stop.ts';
 import { addToken } from './token.ts';
+import { addVerify } from './verify.ts';
 
 export const commands: readonly AddCommand[] = [
+  addServe,
+  addExplain,
+  addRun,
   addApprovals,
   addStop,
   addToken,
   addPolicy,
   addLedger,
+  addVerify,
   addCalls,
 ];

@@ -1,0 +1,86 @@
+/** What `explain` and `run` share: who asks, on what, and whether line by line. */
+import { isUtf8 } from 'node:buffer';
+import { CountersignError, parseStrictJson } from '@countersign/core';
+import type { Command } from 'commander';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { maxLineBytes, requestOf } from '../jsonl/request.ts';
+import { answerLines } from '../jsonl/stream.ts';
+import type { Judge, JudgedCall } from '../judge.ts';
+import { type JudgeChoice, openJudge } from '../open-judge.ts';
+import { collect, type Host, parseCaller, parseName, withCommonOptions } from '../options.ts';
+
+export interface JudgeOptions extends JudgeChoice {
+  readonly jsonl?: true;
+  readonly purpose?: string;
+}
+
+const groupOf = (value: string, before: readonly string[] | undefined) => collect(parseName(value), before);
+
+export function withJudgeOptions(command: Command): Command {
+  return withCommonOptions(command)
+    .argument('<connection>', 'the connection, as the policy file names it')
+    .argument('[input]', 'a SQL text, or a call as a JSON object; read from stdin where left out')
+    .option(
+      '--as <caller>',
+      'who asks: agent:NAME or service:NAME; judged from the file, without a gateway',
+      parseCaller,
+    )
+    .option('--group <group>', 'a group the caller is in; repeatable', groupOf)
+    .option('--purpose <text>', 'what it is wanted for, as an agent would say it')
+    .option('--jsonl', 'one call a line on stdin, one answer a line on stdout, in order');
+}
+
+/** Answers the one call of the command line with `one`, or every line of stdin. */
+export async function judgeCommand(
+  mode: 'explain' | 'run',
+  host: Host,
+  connection: string,
+  input: string | undefined,
+  options: JudgeOptions,
+  one: (judge: Judge, call: JudgedCall) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const { terminal, signal } = host;
+  if (options.jsonl === true && input !== undefined)
+    throw new CountersignError('malformed', { what: 'INPUT beside --jsonl', expected: 'the calls on stdin' });
+  const call = options.jsonl === true ? null : callOf(connection, input ?? (await readInput(host)), options);
+  const judge = await openJudge(host, options);
+  try {
+    if (call !== null) return await one(judge, call);
+    const write = (text: string) => terminal.out.write(text);
+    await answerLines(terminal.stdin, { mode, connection, judge, signal, write });
+    return signal.aborted ? exitCodes.interrupted : exitCodes.ok;
+  } finally {
+    await judge.close();
+  }
+}
+
+/** The call of the command line: a JSON object is taken apart, anything else is a SQL text. */
+function callOf(connection: string, input: string, options: JudgeOptions): JudgedCall {
+  const purpose = options.purpose ?? null;
+  if (!/^\s*\{/.test(input)) return { connection, input: { sql: input }, purpose };
+  const request = requestOf(parseStrictJson(Buffer.from(input), { bytes: maxLineBytes }));
+  return { connection, input: request.input, purpose: purpose ?? request.purpose };
+}
+
+async function readInput({ terminal }: Host): Promise<string> {
+  if (terminal.stdin.isTTY === true)
+    throw new CountersignError('malformed', {
+      what: 'no INPUT',
+      expected: 'a SQL text, or a call as a JSON object',
+    });
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of terminal.stdin as AsyncIterable<Buffer>) {
+    size += part.byteLength;
+    if (size > maxLineBytes)
+      throw new CountersignError('too_large', {
+        what: 'the input',
+        expected: `at most ${maxLineBytes} bytes`,
+      });
+    parts.push(part);
+  }
+  const whole = Buffer.concat(parts);
+  if (!isUtf8(whole))
+    throw new CountersignError('malformed', { what: 'an input that is not UTF-8', expected: 'UTF-8 text' });
+  return whole.toString();
+}

@@ -1,0 +1,73 @@
+/** `countersign verify`: whether a ledger file is what the gateway signed. Needs no gateway. */
+import { resolve } from 'node:path';
+import { exitCodes } from '../exit-codes.ts';
+import { fileLines, publicKeyBeside, readCheckpoint, textLines } from '../ledger/read-ledger.ts';
+import {
+  type AddCommand,
+  type CommonOptions,
+  defaultFile,
+  type Host,
+  withCommonOptions,
+} from '../options.ts';
+import { loadWithoutTargets, readText } from '../policy-file.ts';
+import { printable } from '../terminal/printable.ts';
+import type { InputStream } from '../terminal/terminal.ts';
+
+interface VerifyOptions extends CommonOptions {
+  readonly key?: string;
+  readonly checkpoint?: string;
+}
+
+export const addVerify: AddCommand = (program, host) => {
+  const verify = program
+    .command('verify')
+    .description('whether a ledger file is whole and unchanged, without a gateway')
+    .argument('<file>', 'as `countersign ledger --jsonl` wrote it; - reads stdin')
+    .option(
+      '--key <file>',
+      'the gateway’s public key; default: the one beside the data folder of the policy file',
+    )
+    .option('--checkpoint <file>', 'a signed head kept elsewhere: the ledger has to hold what stood then');
+  withCommonOptions(verify).action(async (file: string) => {
+    const options = verify.opts<VerifyOptions>();
+    const { out, err, stdin } = host.terminal;
+    const publicKey = await publicKeyOf(host, options);
+    const checkpoint =
+      options.checkpoint === undefined
+        ? null
+        : await readCheckpoint(resolve(host.directory, options.checkpoint));
+    const { verifyLedger } = await import('@countersign/gateway');
+    const result = await verifyLedger(linesOf(file, host, stdin), {
+      publicKey,
+      ...(checkpoint === null ? {} : { checkpoint }),
+    });
+    host.exit(result.verdict === 'consistent' ? exitCodes.ok : exitCodes.no);
+    if (options.json === true) return await out.line(JSON.stringify(result, null, 2));
+    if (result.verdict === 'inconsistent')
+      return await err.line(
+        `${err.paint('red', 'not consistent')}  line ${result.line}: ${printable(result.reason)} ${err.paint('dim', '(ledger_inconsistent)')}`,
+      );
+    const upTo =
+      result.completeUpTo === null ? '' : `, complete up to the checkpoint at ${result.completeUpTo}`;
+    await out.line(
+      `${out.paint('green', 'consistent')}  ${result.events} events, signed ${result.head.at}${upTo}`,
+    );
+    if (checkpoint === null)
+      await err.line(
+        err.paint(
+          'dim',
+          'Only a checkpoint kept elsewhere shows that nothing was cut off: --checkpoint FILE.',
+        ),
+      );
+  });
+};
+
+function linesOf(file: string, { directory }: Host, stdin: InputStream): AsyncIterable<string> {
+  return file === '-' ? textLines(stdin) : fileLines(resolve(directory, file));
+}
+
+async function publicKeyOf(host: Host, { key, config = defaultFile }: VerifyOptions): Promise<string> {
+  if (key !== undefined) return await readText(resolve(host.directory, key), 'a public key');
+  const { server } = await loadWithoutTargets(host, config);
+  return await publicKeyBeside(server.data);
+}
