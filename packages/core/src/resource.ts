@@ -34,9 +34,10 @@ export function resource(kind: string, ...segments: readonly string[]): Resource
   return `${kind}:${segments.map(encodeSegment).join(separatorOf(kind))}`;
 }
 
-/** Splits a resource name, or a pattern, into its kind and its still encoded segments. */
+/** Splits a resource name, or a pattern, into its kind and its still encoded segments. What has no colon has no kind. */
 export function splitResource(name: string): { readonly kind: string; readonly segments: readonly string[] } {
   const colon = name.indexOf(':');
+  if (colon < 0) return { kind: '', segments: [name] };
   const kind = name.slice(0, colon);
   return { kind, segments: name.slice(colon + 1).split(separatorOf(kind)) };
 }
