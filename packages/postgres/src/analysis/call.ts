@@ -1,14 +1,21 @@
 /** Function calls: which functions a name may mean, and what calling them does. */
-import { CountersignError, resource } from '@countersign/core';
+import { CountersignError, resource, splitResource } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
 import type { UserFunction } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
-import { harmOf, isSessionFunction } from '../functions/harm.ts';
+import { harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { harmResource } from './harm-resource.ts';
 import type { Scope } from './scope.ts';
-import { builtinTypeByWrittenName, convert, functionResource, isTypeName, typeOf } from './types.ts';
+import {
+  builtinTypeByWrittenName,
+  convert,
+  convertImplicitly,
+  functionResource,
+  isTypeName,
+  typeOf,
+} from './types.ts';
 import { derivedFrom, unproven, type Value } from './value.ts';
 
 export function call(context: Context, scope: Scope, fn: FuncCall): Value {
@@ -38,9 +45,10 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   const all = [...candidates.builtin, ...candidates.user];
   if (all.some((one) => one.kind === 'a')) context.use('aggregate', ...args);
   const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
+  known.push(convertImplicitly(context, args));
   for (const one of candidates.user) context.execute('execute', functionResource(one));
   const outputs = all[0]?.outputs ?? [];
-  const value = derivedFrom(values, commonType(context, candidates));
+  const value = derivedFrom(values, returnType(context, candidates, args));
   return {
     value: candidates.user.length > 0 || known.includes(false) ? unproven(value) : value,
     columns: outputs.length > 1 || (outputs.length === 1 && outputs[0] !== '') ? outputs : null,
@@ -82,6 +90,10 @@ function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncC
     context.execute(action, functionResource(fn));
     return false;
   }
+  if (harm.resource === 'setting' && isSecretSetting(splitResource(on).segments[0] ?? '')) {
+    context.execute('secret', on);
+    return false;
+  }
   if (harm.action === 'read' || harm.action === 'write') {
     context.effects.add(harm.action, on);
     return true;
@@ -112,13 +124,22 @@ function projectionOrCast(context: Context, names: readonly string[], args: read
   throw unknownObject('function', `${shown} with ${args.length} argument${args.length === 1 ? '' : 's'}`);
 }
 
-function commonType(context: Context, { builtin, user }: Candidates): string | null {
-  const [firstUser] = user;
-  if (builtin.length === 0) return user.length === 1 && firstUser !== undefined ? firstUser.returns : null;
-  const [first] = builtin;
-  if (user.length > 0 || first === undefined || builtin.some((one) => one.returns !== first.returns))
-    return null;
-  return builtinTypeByWrittenName(context, first.returns);
+/** The type of what is returned, where every candidate returns it, or one takes exactly these arguments. */
+function returnType(context: Context, { builtin, user }: Candidates, args: readonly Value[]): string | null {
+  const [first, second] = builtin;
+  if (first === undefined) return user.length === 1 ? (user[0]?.returns ?? null) : null;
+  if (user.length > 0) return null;
+  const exact =
+    second === undefined
+      ? first
+      : builtin.find((one) =>
+          one.arguments.every(
+            (type, i) =>
+              (args[i]?.type ?? null) !== null && builtinTypeByWrittenName(context, type) === args[i]?.type,
+          ),
+        );
+  const meant = exact ?? (builtin.every((one) => one.returns === first.returns) ? first : undefined);
+  return meant === undefined ? null : builtinTypeByWrittenName(context, meant.returns);
 }
 
 /** What PARTITION BY and ORDER BY of a window decide, the window's rows, and so its values. */
@@ -133,5 +154,6 @@ export function analyseWindow(context: Context, scope: Scope, window: WindowDef)
   context.use('group', ...partition);
   context.use('sort', ...order);
   context.use('filter', ...analyseExpressions(context, scope, offsets));
-  return [...partition, ...order];
+  const named = [window.name, window.refname].flatMap((name) => scope.windows.get(name ?? '') ?? []);
+  return [...named, ...partition, ...order];
 }

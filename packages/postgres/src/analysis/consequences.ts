@@ -3,22 +3,13 @@
  * evaluated for each row, row security policies, partitions, and for a view the table behind it.
  */
 import { type Action, resource } from '@countersign/core';
-import {
-  asKind,
-  fieldsOf,
-  kindOf,
-  type Node,
-  type RangeVar,
-  type ResTarget,
-  stringsOf,
-} from '../ast/nodes.ts';
 import type { ForeignKey, Relation, WriteEvent } from '../catalog/catalog.ts';
 import { type Context, tableResource, unknownEffect } from './context.ts';
-import { memoryOf } from './memory.ts';
 import { applyPolicies, relationName } from './read-relation.ts';
-import { descendantsOf, findRelation } from './relations.ts';
+import { descendantsOf } from './relations.ts';
 import { storedExpression } from './stored.ts';
-import { functionResource } from './types.ts';
+import { convert, functionResource } from './types.ts';
+import { updatableView } from './updatable-view.ts';
 
 export const writeActions = {
   insert: 'write.insert',
@@ -59,7 +50,10 @@ function spread(
   refuseRules(relation, write.event);
   fireTriggers(context, relation, write);
   if (relation.kind === 'v') {
-    behindView(context, relation, write, seen);
+    if (relation.triggers.some((one) => one.insteadOf && one.events.has(write.event))) return;
+    const behind = updatableView(context, relation);
+    const columns = write.columns === null ? null : behind.columns(write.columns);
+    spread(context, behind.relation, { event: write.event, columns }, `view ${relationName(relation)}`, seen);
     return;
   }
   if (relation.server !== null)
@@ -104,11 +98,13 @@ function fireTriggers(context: Context, relation: Relation, write: Write): void 
   }
 }
 
-/** Checks and index expressions are evaluated for each new row, and so are generated columns. */
+/** Checks and index expressions are evaluated for each new row, so are generated columns, and the checks of domains. */
 function evaluate(context: Context, relation: Relation, write: Write): void {
   if (write.event !== 'insert' && write.event !== 'update') return;
   for (const { of, expression } of relation.expressions)
     context.includeEffects(storedExpression(context, relation, expression), of);
+  for (const column of relation.columns)
+    if (write.columns === null || write.columns.includes(column.name)) convert(context, null, column.type);
   for (const column of relation.columns)
     if (column.generated !== null && column.default !== null)
       context.includeEffects(storedExpression(context, relation, column.default), `column ${column.name}`);
@@ -156,36 +152,4 @@ function followForeignKey(context: Context, key: ForeignKey, write: Write, seen:
       child,
       new Set(child.columns.map((column) => column.name).filter((name) => !key.columns.includes(name))),
     );
-}
-
-/** A simple view is written through to its one table; any other needs an INSTEAD OF trigger. */
-function behindView(context: Context, view: Relation, write: Write, seen: Set<string>): void {
-  if (view.triggers.some((trigger) => trigger.insteadOf && trigger.events.has(write.event))) return;
-  const target = simpleView(context, view);
-  if (target === null) throw unknownEffect(`writing through the view ${relationName(view)}`);
-  const columns =
-    write.columns === null ? null : write.columns.map((name) => target.columns.get(name) ?? name);
-  spread(context, target.relation, { event: write.event, columns }, `view ${relationName(view)}`, seen);
-}
-
-interface SimpleView {
-  readonly relation: Relation;
-  /** The table's column for each of the view's. */
-  readonly columns: ReadonlyMap<string, string>;
-}
-
-function simpleView(context: Context, view: Relation): SimpleView | null {
-  const query = memoryOf(context.catalog).tree(view.definition ?? '')[0]?.stmt;
-  const select = asKind<{ fromClause?: readonly Node[]; targetList?: readonly Node[] }>(query, 'SelectStmt');
-  const [from, another] = select?.fromClause ?? [];
-  if (from === undefined || another !== undefined || kindOf(from) !== 'RangeVar') return null;
-  const relation = findRelation(context, fieldsOf<RangeVar>(from));
-  const columns = new Map<string, string>();
-  for (const [i, node] of (select?.targetList ?? []).entries()) {
-    const fields = asKind<{ fields: readonly Node[] }>(fieldsOf<ResTarget>(node).val, 'ColumnRef')?.fields;
-    const name = view.columns[i]?.name;
-    const base = stringsOf(fields).at(-1);
-    if (name !== undefined && base !== undefined) columns.set(name, base);
-  }
-  return { relation, columns };
 }

@@ -3,13 +3,16 @@ import { type AExpr, asKind, fieldsOf, kindOf, type Node, type TypeName } from '
 import { call } from './call.ts';
 import { columnReference, indirection, starColumns } from './column-reference.ts';
 import { type Context, notSupported } from './context.ts';
-import { operator } from './operator.ts';
+import { operator, useOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { subLink } from './sub-link.ts';
 import { convert, typeOf } from './types.ts';
 import { constant, constantOf, derivedFrom, oneOf, unknownType, unproven, type Value } from './value.ts';
 
 type Visitor = (context: Context, scope: Scope, node: Node) => Value;
+
+/** A truth value, computed from all the expressions within. */
+const truth: Visitor = (context, scope, node) => derivedFrom(partsOf(context, scope, fieldsOf(node)), '16');
 
 /** For nodes whose value is computed from all the expressions within, and that do nothing else. */
 const fromParts: Visitor = (context, scope, node) => derivedFrom(partsOf(context, scope, fieldsOf(node)));
@@ -19,9 +22,9 @@ const expressions = {
   A_Const: (_context, _scope, node) => constantOf(typeOfConstant(fieldsOf(node))),
   ParamRef: () => constant,
   A_Expr: (context, scope, node) => operator(context, scope, fieldsOf<AExpr>(node)),
-  BoolExpr: fromParts,
-  NullTest: fromParts,
-  BooleanTest: fromParts,
+  BoolExpr: truth,
+  NullTest: truth,
+  BooleanTest: truth,
   CaseExpr: (context, scope, node) => caseExpression(context, scope, fieldsOf(node)),
   CaseWhen: fromParts,
   CoalesceExpr: fromParts,
@@ -68,6 +71,8 @@ const expressions = {
   JsonOutput: fromParts,
   JsonBehavior: fromParts,
   MergeSupportFunc: () => constant,
+  // A name of its own: XMLFOREST(email AS mail).
+  ResTarget: (context, scope, node) => analyseExpression(context, scope, fieldsOf<{ val: Node }>(node).val),
   SortBy: (context, scope, node) => analyseExpression(context, scope, fieldsOf<{ node: Node }>(node).node),
 } as const satisfies Record<string, Visitor>;
 
@@ -127,7 +132,9 @@ function caseExpression(
   const branches = args.map((node) => {
     const when = asKind<{ expr: Node; result: Node }>(node, 'CaseWhen');
     if (when === null) throw notSupported('a CASE without WHEN');
-    tested.push(analyseExpression(context, scope, when.expr));
+    const compared = analyseExpression(context, scope, when.expr);
+    if (arg !== undefined) useOperator(context, ['='], tested.slice(0, 1), [compared]);
+    tested.push(compared);
     return analyseExpression(context, scope, when.result);
   });
   if (defresult !== undefined) branches.push(analyseExpression(context, scope, defresult));

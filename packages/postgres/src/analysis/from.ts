@@ -18,6 +18,7 @@ import {
 import { callColumns } from './call.ts';
 import { type Context, notSupported, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
+import { useOperator } from './operator.ts';
 import { readRelation } from './read-relation.ts';
 import { findRelation } from './relations.ts';
 import { type FromItem, Scope, type ScopeColumn, type ScopeEntry } from './scope.ts';
@@ -127,6 +128,7 @@ function join(context: Context, scope: Scope, item: JoinExpr): FromItem {
     const a = columnOf(left, name);
     const b = columnOf(right, name);
     context.use('join', a.value, b.value);
+    useOperator(context, ['='], [a.value], [b.value]);
     a.onUse?.();
     b.onUse?.();
     return { name, value: oneOf([a.value, b.value]) };

@@ -5,18 +5,35 @@ import { isBuiltinOperator } from '../functions/builtins.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
-import { functionResource } from './types.ts';
+import { convertImplicitly, functionResource } from './types.ts';
 import { derivedFrom, unknownType, unproven, type Value } from './value.ts';
 
 export function operator(context: Context, scope: Scope, expression: AExpr): Value {
   const { lexpr, rexpr } = expression;
   const left = lexpr === undefined ? [] : operands(context, scope, lexpr);
   const right = rexpr === undefined ? [] : operands(context, scope, rexpr);
-  const value = derivedFrom([...left, ...right]);
+  const value = derivedFrom([...left, ...right], resultType(expression, [...left, ...right]));
   const known = operatorsOf(expression).map((name) =>
     useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right),
   );
+  known.push(convertImplicitly(context, [...left, ...right]));
   return known.includes(false) ? unproven(value) : value;
+}
+
+const comparisons: ReadonlySet<string> = new Set(
+  '= <> != < > <= >= ~ !~ ~* !~* ~~ !~~ ~~* !~~* @> <@ && ? ?| ?&'.split(' '),
+);
+const closed: ReadonlySet<string> = new Set(['+', '-', '*', '||']);
+
+/** The type of the server's own operators where it is plain: of comparisons, and of values of one type. */
+function resultType({ kind, name }: AExpr, values: readonly Value[]): string | null {
+  const symbol = stringsOf(name).at(-1) ?? '';
+  if (kind !== 'AEXPR_NULLIF' && (kind !== 'AEXPR_OP' || comparisons.has(symbol))) return '16';
+  const [first] = values;
+  const { type = null } = first ?? {};
+  const one = closed.has(symbol) || kind === 'AEXPR_NULLIF';
+  const isNumberOrText = type === '23' || type === '20' || type === '1700' || type === '25' || type === '701';
+  return one && isNumberOrText && values.every((value) => value.type === type) ? type : null;
 }
 
 /** The right side of IN and BETWEEN is a list. */

@@ -1,6 +1,7 @@
 /** SELECT, INSERT, UPDATE, DELETE, MERGE, EXPLAIN, SHOW: what agents send all day. */
 import { resource } from '@countersign/core';
 import { asKind, fieldsOf, kindOf, type Node, type SelectStmt, stringOf } from '../ast/nodes.ts';
+import { isSecretSetting } from '../functions/harm.ts';
 import { Context, notSupported } from './context.ts';
 import { Scope } from './scope.ts';
 import { analyseQuery } from './select.ts';
@@ -89,7 +90,7 @@ function asPlanned(effect: Effects[number]): Effects[number][] {
 
 function show(context: Context, node: Node): StatementTraits {
   const { name } = fieldsOf<{ name: string }>(node);
-  context.effects.add('read', resource('setting', name));
+  context.effects.add(isSecretSetting(name) ? 'secret' : 'read', resource('setting', name));
   const names = name === 'all' ? ['name', 'setting', 'description'] : [name];
   const columns = names.map((label) => ({ name: label, value: constantOf('25') }));
   return { ...query, kind: 'show', columns, explainable: false };

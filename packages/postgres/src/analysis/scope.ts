@@ -45,6 +45,8 @@ export class Scope {
   readonly outer: Scope | null;
   readonly commonTables: CommonTables | null;
   readonly #items: FromItem[] = [];
+  /** The named windows of the query, with what their partitions and order come from. */
+  readonly windows = new Map<string, readonly Value[]>();
 
   constructor(outer: Scope | null, commonTables: CommonTables | null = outer?.commonTables ?? null) {
     this.outer = outer;

@@ -53,7 +53,10 @@ function simpleSelect(context: Context, scope: Scope, select: SelectStmt): Scope
   addFrom(context, scope, select.fromClause);
   if (select.whereClause !== undefined)
     context.use('filter', analyseExpression(context, scope, select.whereClause));
-  for (const node of select.windowClause ?? []) analyseWindow(context, scope, fieldsOf<WindowDef>(node));
+  for (const node of select.windowClause ?? []) {
+    const window = fieldsOf<WindowDef>(node);
+    scope.windows.set(window.name ?? '', analyseWindow(context, scope, window));
+  }
   const columns = targetList(context, scope, select.targetList);
   for (const node of select.groupClause ?? []) groupBy(context, scope, columns, node);
   if (select.havingClause !== undefined)

@@ -100,6 +100,24 @@ export function convert(context: Context, value: Value | null, target: string | 
   return checkInput(context, target) && known;
 }
 
+/**
+ * Values may be converted without a cast being written, where a user made an implicit cast from their type.
+ *
+ * @returns Whether only the server's own functions are called.
+ */
+export function convertImplicitly(context: Context, values: readonly Value[]): boolean {
+  let known = true;
+  for (const cast of context.catalog.casts) {
+    if (!cast.implicit || cast.function === null) continue;
+    if (!values.some((value) => value.type === null || value.type === cast.source)) continue;
+    const fn = context.catalog.functionsByOid.get(cast.function);
+    if (fn === undefined) continue;
+    known = false;
+    context.execute('execute', functionResource(fn), 'cast');
+  }
+  return known;
+}
+
 function checkInput(context: Context, oid: string | null): boolean {
   let known = true;
   for (

@@ -80,6 +80,16 @@ const needsSession: ReadonlySet<string> = new Set(
     pg_advisory_unlock_shared pg_advisory_unlock_all`),
 );
 
+/** Settings that may hold a password or a command with one. */
+const secretSettings: ReadonlySet<string> = new Set(
+  words(`
+    primary_conninfo ssl_passphrase_command archive_command restore_command archive_cleanup_command
+    recovery_end_command krb_server_keyfile ssl_key_file`),
+);
+
+/** Whether to read a setting is to read a secret. */
+export const isSecretSetting = (name: string): boolean => secretSettings.has(name.toLowerCase());
+
 /** Whether the function takes or gives up what belongs to a session. */
 export const isSessionFunction = (name: string): boolean => needsSession.has(name);
 

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { describeEffects } from './describe.ts';
+
+test('effects read as a person would say them', () => {
+  expect(
+    describeEffects([
+      { action: 'read', resource: 'table:public.orders', columns: ['id', 'total'] },
+      { action: 'write.update', resource: 'table:public.orders', columns: ['status'] },
+      { action: 'write.delete', resource: 'table:public.orders', via: 'foreign key orders_fkey' },
+      { action: 'write.insert', resource: 'table:public.we%2Eird' },
+      { action: 'write.truncate', resource: 'table:public.orders' },
+      { action: 'write.lock', resource: 'table:public.orders' },
+      { action: 'write', resource: 'sequence:public.orders_id_seq' },
+      { action: 'schema.drop', resource: 'table:public.orders' },
+      { action: 'schema.create', resource: 'schema:archive' },
+      { action: 'execute', resource: 'function:public.audit()', via: 'trigger audit_orders' },
+      { action: 'admin', resource: 'role:bob' },
+      { action: 'secret', resource: 'table:pg_catalog.pg_authid' },
+    ]),
+  ).toEqual([
+    'reads public.orders (id, total)',
+    'changes rows of public.orders (status)',
+    'removes rows of public.orders, by foreign key orders_fkey',
+    'adds rows to public.we.ird',
+    'removes all rows of public.orders',
+    'locks rows of public.orders',
+    'changes sequence public.orders_id_seq',
+    'drops table public.orders',
+    'creates schema archive',
+    'runs function public.audit(), by trigger audit_orders',
+    'administers role bob',
+    'reads secrets of table pg_catalog.pg_authid',
+  ]);
+});
