@@ -1,4 +1,6 @@
-/** The kinds of resources that effects and policies may name. */
+/** The kinds of resources, as far as policy has to know them. */
+
+/** What rules may name. A protocol may bring about effects on more kinds: rules without `resources` speak of those. */
 export const resourceKinds = [
   'table',
   'column',
@@ -13,10 +15,31 @@ export const resourceKinds = [
   'server',
   'http',
   'k8s',
+  'type',
+  'database',
+  'extension',
+  'language',
+  'publication',
+  'subscription',
+  'event_trigger',
+  'tablespace',
+  'foreign_data_wrapper',
+  'user_mapping',
+  'access_method',
+  'collation',
+  'conversion',
+  'statistics',
+  'text_search',
 ] as const;
 
 const known: ReadonlySet<string> = new Set(resourceKinds);
 
+/** Whether a rule may name resources of this kind. */
 export function isResourceKind(kind: string): boolean {
   return known.has(kind);
+}
+
+/** Whether a word has the form of a kind. */
+export function looksLikeKind(kind: string): boolean {
+  return /^[a-z][a-z0-9_]{0,39}$/.test(kind);
 }

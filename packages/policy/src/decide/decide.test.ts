@@ -141,7 +141,8 @@ describe('default deny', () => {
 
   test.each([
     { action: 'fly', resource: 'table:public.orders' },
-    { action: 'read', resource: 'moon:public.orders' },
+    { action: 'read', resource: 'Table:public.orders' },
+    { action: 'read', resource: 'public.orders' },
     { action: 'read', resource: 'table' },
     { action: '__proto__', resource: 'table:public.orders' },
     { action: 'read', resource: '__proto__:x' },

@@ -3,7 +3,7 @@
  * effect is covered by a rule that asks for it, or by rules that allow every part of it.
  */
 import { actionSchema, type Effect, splitResource } from '@countersign/core';
-import { isResourceKind } from '../resource-kinds.ts';
+import { looksLikeKind } from '../resource-kinds.ts';
 import { type Atom, atomsOf } from './atom.ts';
 import { matchesAction, matchesAll, matchesResource, matchesWho } from './compiled-scope.ts';
 import type { Question } from './question.ts';
@@ -44,11 +44,7 @@ export function judgeEffects(index: RuleIndex, question: Question): Judgement {
 
 /** Whether an effect is one that rules can speak of. */
 function makesSense({ action, resource }: Effect): boolean {
-  return (
-    actionSchema.safeParse(action).success &&
-    resource.includes(':') &&
-    isResourceKind(splitResource(resource).kind)
-  );
+  return actionSchema.safeParse(action).success && looksLikeKind(splitResource(resource).kind);
 }
 
 /** Protected data moving into a place that is not as strict: only a rule that names exactly this lets it happen. */

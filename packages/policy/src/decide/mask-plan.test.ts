@@ -143,6 +143,19 @@ test('detectors are collected, and masks have the names of the outputs', () => {
   ]);
 });
 
+test('a detector that spares a table does not spare a call that touches none', () => {
+  const mask = '  - { detect: [email], with: redact, except: { resources: ["table:public.orders"] } }';
+  const detectors = (effects: readonly Effect[]) => plan(mask, [], { effects }).detectors.length;
+  expect([[orders], [orders, customers], []].map(detectors)).toEqual([0, 1, 1]);
+});
+
+test('whom a mask spares whole, it does not touch where nothing is proven either', () => {
+  const mask = '  - { columns: ["*.*.ssn"], with: redact, except: { who: { groups: [agents] } } }';
+  expect(plan(mask, [unproven]).columns).toEqual([null]);
+  const narrower = mask.replace(' } } }', ' }, resources: ["table:public.orders"] } }');
+  expect(plan(narrower, [unproven]).columns[0]?.with).toBe('redact');
+});
+
 describe('never 39: a masked column that decides what comes out', () => {
   const use = (column: Resource): Partial<Lineage> => ({
     uses: [{ column, as: 'filter' } satisfies ColumnUse],

@@ -23,10 +23,11 @@ import type { Question } from './question.ts';
 /** The masks that can apply to a call, whatever its columns. */
 export function masksFor(masks: readonly CompiledMask[], question: Question): readonly CompiledMask[] {
   return masks.filter(
-    ({ mask }) =>
-      matchesWho(mask, question.principal) &&
-      matchesConnection(mask, question.connection) &&
-      someActionOf(mask.actions, question.effects),
+    (compiled) =>
+      matchesWho(compiled.mask, question.principal) &&
+      matchesConnection(compiled.mask, question.connection) &&
+      someActionOf(compiled.mask.actions, question.effects) &&
+      !excepted(compiled, question, []),
   );
 }
 
@@ -40,7 +41,10 @@ function someActionOf(named: MaskRule['actions'], effects: readonly Effect[]): b
   return actionsOf(effects).some((action) => named.some((one) => actionCovers(one, action)));
 }
 
-/** Whether `except` takes all of this out: it does so for actions only where it names every action of the call. */
+/**
+ * Whether `except` takes all of this out: it does so for actions only where it names every action of the call, and
+ * where it names resources, only for resources that are known.
+ */
 function excepted({ except }: CompiledMask, question: Question, atoms: readonly Atom[]): boolean {
   if (except === null) return false;
   const { scope } = except;
@@ -48,7 +52,8 @@ function excepted({ except }: CompiledMask, question: Question, atoms: readonly 
     matchesWho(scope, question.principal) &&
     matchesConnection(scope, question.connection) &&
     actionsOf(question.effects).every((action) => someAction(scope.actions, action)) &&
-    atoms.every((atom) => matchesResource(except, atom, 'surely'))
+    (except.patterns === null ||
+      (atoms.length > 0 && atoms.every((atom) => matchesResource(except, atom, 'surely'))))
   );
 }
 

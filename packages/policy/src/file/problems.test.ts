@@ -86,7 +86,7 @@ limitz: {}
     ],
     [
       'version: 1\nrules: [{ then: allow, resources: ["tabel:a.b"] }]',
-      '2:36: "tabel:a.b" names no known kind of resource; expected one of table, column, function, sequence, role, setting, schema, large_object, file, program, server, http, k8s; did you mean "table"?',
+      '2:36: "tabel:a.b" names no known kind of resource; expected one like table:public.orders, column:public.customers.ssn, function:, http:/v1/**, k8s:; did you mean "table"?',
     ],
     [
       'version: 1\nrules: [{ then: allow, resources: ["table:a%2"] }]',
@@ -150,6 +150,9 @@ limitz: {}
       'Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
     ['version: 1\nrules: !secret x', 'Unresolved tag: !secret'],
+    ['version: 1\npeople: { a: { groups: ["a\\ud800"] } }', '2:25: text that is not well-formed unicode'],
+    ['version: 1\npeople: { a: { groups: ["a\\0"] } }', '2:25: text that is not well-formed unicode'],
+    ['version: 1\nserver: { listen: "127.999.1.1:1" }', '2:19: 127.999.1.1 is reachable from other machines'],
     ['version: 1\nrules: *nowhere', '2:8: an alias without its anchor; expected &nowhere before it'],
   ])('%j', (text, message) => {
     const problems = problemsOf(text);

@@ -10,6 +10,7 @@ import {
 import { compilePattern } from '../decide/pattern.ts';
 import type { Scope } from '../policy.ts';
 import { isResourceKind, resourceKinds } from '../resource-kinds.ts';
+import { nearest } from './nearest.ts';
 import { list, object, oneOf, type Read, record, text, textLike } from './read.ts';
 import type { Report } from './report.ts';
 import type { Tree } from './tree.ts';
@@ -35,8 +36,12 @@ const resourcePattern: Read<string> = (tree, report) => {
   const value = text('a resource pattern like table:public.orders')(tree, report);
   if (value === undefined) return undefined;
   const { kind } = splitResource(value);
-  if (!value.includes(':') || !isResourceKind(kind)) {
-    report.notOneOf(tree.at, `"${value.slice(0, 100)}" names no known kind of resource`, kind, resourceKinds);
+  if (!isResourceKind(kind)) {
+    const guess = nearest(kind, resourceKinds);
+    report.problem(tree.at, `"${value.slice(0, 100)}" names no known kind of resource`, {
+      expected: 'one like table:public.orders, column:public.customers.ssn, function:, http:/v1/**, k8s:',
+      ...(guess === null ? {} : { nearest: guess }),
+    });
     return undefined;
   }
   return checkPattern(kind, value.slice(kind.length + 1), tree, report) ? value : undefined;

@@ -1,4 +1,5 @@
 /** `server:` */
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../policy.ts';
 import { flag, object, type Read } from './read.ts';
@@ -27,7 +28,7 @@ function listenReader(env: Environment): Read<Listen> {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function storeReader(env: Environment): Read<ServerConfig['store']> {

@@ -74,6 +74,8 @@ function parse(text: string, lineCounter: LineCounter, report: Report): Document
   }
 }
 
+const isText = (value: string): boolean => value.isWellFormed() && !value.includes('\0');
+
 /** One pass over a document. Stops at the first excess, so that no file costs more than its bounds. */
 class Walk {
   readonly #document: Document;
@@ -120,6 +122,10 @@ class Walk {
   }
 
   #scalar(value: unknown, at: Position): Tree | null {
+    if (typeof value === 'string' && !isText(value)) {
+      this.#report.problem(at, 'text that is not well-formed unicode, or holds a NUL');
+      return null;
+    }
     if (
       value === null ||
       typeof value === 'string' ||
@@ -140,7 +146,7 @@ class Walk {
     for (const item of items) {
       const keyAt = this.#position(item.key, at);
       const key = isAlias(item.key) ? item.key.resolve(this.#document) : item.key;
-      const name = isScalar(key) && typeof key.value === 'string' ? key.value : null;
+      const name = isScalar(key) && typeof key.value === 'string' && isText(key.value) ? key.value : null;
       if (name === null)
         this.#report.problem(keyAt, 'a key that is not text', { expected: 'a name; quote it' });
       else if (confusing.has(name)) this.#report.problem(keyAt, `the key "${name}" is refused`);

@@ -14,8 +14,8 @@ interface Shape {
   /** The fewest units after the prefix. */
   readonly least: number;
   readonly of: (unit: number) => boolean;
-  /** Whether the rest must hold a digit and a letter: the prefix alone also begins words. */
-  readonly mixed?: boolean;
+  /** What the rest must also hold, where the prefix begins ordinary names too. */
+  readonly mix?: readonly RegExp[];
 }
 
 const isUpperOrDigit = (unit: number): boolean => isUpper(unit) || isDigit(unit);
@@ -48,7 +48,7 @@ const shapes: readonly Shape[] = [
   { prefix: 'ya29.', least: 20, of: isDottedToken },
   { prefix: 'GOCSPX-', least: 20, of: isTokenUnit },
   // Model providers.
-  { prefix: 'sk-', least: 20, of: isTokenUnit, mixed: true },
+  { prefix: 'sk-', least: 20, of: isTokenUnit, mix: [/[0-9]/, /[a-z]/, /[A-Z]/] },
   { prefix: 'hf_', least: 30, of: isAlphanumeric },
   { prefix: 'gsk_', least: 40, of: isAlphanumeric },
   { prefix: 'xai-', least: 40, of: isAlphanumeric },
@@ -59,7 +59,7 @@ const shapes: readonly Shape[] = [
   // Clouds and services.
   { prefix: 'SG.', least: 60, of: isDottedToken },
   { prefix: 'dop_v1_', least: 60, of: isAlphanumeric },
-  { prefix: 'dapi', least: 32, of: isAlphanumeric, mixed: true },
+  { prefix: 'dapi', least: 32, of: isAlphanumeric, mix: [/[0-9]/, /[a-z]/] },
   { prefix: 'hvs.', least: 20, of: isTokenUnit },
   { prefix: 'shpat_', least: 32, of: isAlphanumeric },
   { prefix: 'shpss_', least: 32, of: isAlphanumeric },
@@ -90,6 +90,6 @@ export const apiKey: Detector = (text) => {
   return spans;
 };
 
-function isKey({ least, mixed }: Shape, rest: string): boolean {
-  return rest.length >= least && (mixed !== true || (/[0-9]/.test(rest) && /[A-Za-z]/.test(rest)));
+function isKey({ least, mix = [] }: Shape, rest: string): boolean {
+  return rest.length >= least && mix.every((some) => some.test(rest));
 }

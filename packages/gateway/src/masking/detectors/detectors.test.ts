@@ -166,6 +166,7 @@ const cases: Readonly<Record<DetectorName, { finds: readonly string[]; leaves: r
       'AKIA',
       'task-list-of-things-to-do-2026',
       'sk-a-long-name-in-kebab-case',
+      'sk-2026-winter-jacket-blue-xl',
       'risk-1234567890abcdefghij',
       'npm_config_registry',
       'dapi',
