@@ -71,7 +71,6 @@ describe('a text', () => {
     ['create index concurrently i on orders (total)', 'not_supported'],
     ['vacuum orders', 'not_supported'],
     ['selec 1', 'parse_failed'],
-    ['', 'malformed'],
     ['-- nothing', 'malformed'],
   ])('that cannot be run is denied: %s', async (sql, code) => {
     await expect(target.analyse(parsed(sql), signal)).rejects.toMatchObject({ code });
@@ -204,7 +203,9 @@ describe('a preview', () => {
     const both = Promise.all([previewOf('delete from orders'), previewOf('delete from orders where id = 1')]);
     let most = 0;
     await until(async () => {
-      const waiting = (await shop.sessions()).filter(({ query }) => query.startsWith('EXPLAIN')).length;
+      const waiting = (await shop.sessions()).filter(
+        ({ state, query }) => state === 'active' && query.startsWith('EXPLAIN'),
+      ).length;
       most = Math.max(most, waiting);
       return waiting > 0;
     });

@@ -2,6 +2,7 @@
 
 import type { Json } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Execution } from '../../packages/gateway/src/protocols/protocol.ts';
 import { fastRuntime, openShop, type Shop, until, write } from './support.ts';
 import { type Fate, isCommit, TcpProxy } from './tcp-proxy.ts';
 
@@ -13,8 +14,8 @@ beforeAll(async () => {
   proxy = await TcpProxy.inFrontOf(shop.url);
 });
 afterAll(async () => {
-  await shop[Symbol.asyncDispose]();
   await proxy[Symbol.asyncDispose]();
+  await shop[Symbol.asyncDispose]();
 });
 
 const total = async (id: number) =>
@@ -91,6 +92,48 @@ describe('never 49: an outcome is found out, not guessed', () => {
     );
     expect(await total(5)).toBe('7.50');
     await target.close();
+  });
+});
+
+describe('never 49: what is reported is what happened', () => {
+  const truth = async (id: number, { outcome }: Execution) => {
+    const changed = (await total(id)) === '42.00';
+    if (outcome !== 'unknown') expect(changed).toBe(outcome === 'succeeded');
+    await shop.rows('update orders set total = 0 where id = $1', [id]);
+    return outcome;
+  };
+
+  test.each<Fate>(['lose', 'lose_answer', 'swallow'])(
+    'whichever message meets its fate: %s',
+    async (fate) => {
+      const outcomes = new Set<string>();
+      // A connection's first messages log it in; the last ones are BEGIN, the statement, the comparison and COMMIT.
+      for (let doomed = 1; doomed <= 9; doomed++) {
+        let chunk = 0;
+        proxy.judge = () => (++chunk === doomed ? fate : 'pass');
+        const target = shop.target({ url: proxy.url }, fastRuntime(50));
+        const sql = 'update orders set total = 42 where id = 10';
+        outcomes.add(await truth(10, await write(target, sql)));
+        proxy.judge = () => 'pass';
+        await target.close();
+      }
+      expect(outcomes).toEqual(new Set(['failed', 'succeeded']));
+    },
+  );
+
+  test('whenever a stop comes', async () => {
+    const target = shop.target();
+    const outcomes: string[] = [];
+    for (let after = 0; after < 12; after++) {
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(), after);
+      const context = { signal: stop.signal };
+      outcomes.push(
+        await truth(11, await write(target, 'update orders set total = 42 where id = 11', [], { context })),
+      );
+    }
+    expect(outcomes).toContain('failed');
+    expect(outcomes).toContain('succeeded');
   });
 });
 

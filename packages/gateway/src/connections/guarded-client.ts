@@ -4,12 +4,14 @@ import { Client, type ClientConfig } from 'pg';
 export class GuardedClient extends Client {
   #allowed = Number.POSITIVE_INFINITY;
   #overflowed = false;
+  #ready = false;
 
   constructor(config?: string | ClientConfig) {
     super(config);
     // Whoever waits for an answer gets the error; an unheard event would end the process.
     this.on('error', () => {});
     this.once('connect', () => {
+      this.#ready = true;
       this.connection.stream.on('data', (chunk: Buffer) => this.#count(chunk.length));
     });
   }
@@ -22,6 +24,11 @@ export class GuardedClient extends Client {
   /** Whether the connection was destroyed for an answer beyond what was allowed. */
   get overflowed(): boolean {
     return this.#overflowed;
+  }
+
+  /** Whether it has ever been connected and logged in. */
+  get ready(): boolean {
+    return this.#ready;
   }
 
   destroy(): void {

@@ -112,6 +112,8 @@ export function postgresConnection(
     },
 
     async close() {
+      // Whoever waited for these has been told to stop.
+      for (const client of live) if (!client.ready) client.destroy();
       await Promise.all([...pools.values()].map((pool) => pool.end()));
       await Promise.all([...live].map((client) => ended(client, runtime)));
     },

@@ -23,6 +23,12 @@ describe('an input', () => {
       'The connection speaks another protocol; expected sql, and params.',
     ],
     [
+      'an empty text',
+      { sql: '' },
+      'malformed',
+      'The request was malformed: sql without text; expected a statement.',
+    ],
+    [
       'a NUL in the text',
       { sql: 'select 1\0; drop table t' },
       'malformed',

@@ -18,7 +18,7 @@ export interface PostgresInput {
 export function parseInput(input: CallInput): PostgresInput & Json {
   if (!('sql' in input)) throw new CountersignError('wrong_protocol', { expected: 'sql, and params' });
   const { sql, params = [] } = input;
-  if (typeof sql !== 'string') throw malformed('sql that is no text', 'a text');
+  if (typeof sql !== 'string' || sql === '') throw malformed('sql without text', 'a statement');
   checkText(sql, 'sql');
   params.forEach((value, index) => {
     if (typeof value === 'string') checkText(value, `params[${index}]`);
