@@ -19,6 +19,7 @@ import {
 import type { z } from 'zod';
 import type { Log } from '../calls/room.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
+import { faultOf } from '../store/store-fault.ts';
 import { classesOf, type Route } from './route.ts';
 
 /** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
@@ -187,14 +188,12 @@ const codeByFastify: Readonly<Record<string, ErrorCode>> = Object.freeze({
 
 function fromFastify(thrown: unknown): CountersignError {
   if (thrown instanceof CountersignError) return thrown;
-  const { code = '', statusCode = 500 } = thrown as { code?: string; statusCode?: number };
+  const { code = '', statusCode } = thrown as { code?: string; statusCode?: number };
   if (Object.hasOwn(codeByFastify, code))
     return new CountersignError(codeByFastify[code] ?? 'malformed', {}, { cause: thrown });
-  return new CountersignError(
-    statusCode >= 400 && statusCode < 500 ? 'malformed' : 'internal',
-    {},
-    { cause: thrown },
-  );
+  return statusCode !== undefined && statusCode < 500
+    ? new CountersignError('malformed', {}, { cause: thrown })
+    : faultOf(thrown);
 }
 
 function audienceOf(request: FastifyRequest): Principal['class'] | null {

@@ -18,6 +18,7 @@ import type { NewCall } from '../store/insert-call.ts';
 import { asksInLastHour, hasOpenOutcome } from '../store/memory.ts';
 import { moveCall } from '../store/move-call.ts';
 import { isStopped, notStopped } from '../store/stops.ts';
+import { faultOf } from '../store/store-fault.ts';
 import type { Judged } from './judge.ts';
 import { moves } from './machine.ts';
 import { asJson } from './record.ts';
@@ -51,7 +52,7 @@ export async function ask(room: Room, parts: AskParts): Promise<void> {
     const asked = await moveToWaiting(room, call, requirement, preview, digest);
     if (!asked) await deny(room, call, await whyNot(room, call), null);
   } catch (thrown) {
-    const error = asCountersignError(thrown);
+    const error = faultOf(thrown);
     if (error.code === 'internal')
       room.log.error({ err: String(error.cause), call: call.id }, 'asking failed');
     await deny(room, call, error.code, null);

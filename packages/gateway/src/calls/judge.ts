@@ -3,7 +3,6 @@
  * code of what went wrong; nothing here can end in allow by accident, because only `decide` says allow.
  */
 import {
-  asCountersignError,
   type CallInput,
   type Decision,
   type ErrorCode,
@@ -15,6 +14,7 @@ import {
 import { decide } from '@countersign/policy';
 import type { Analysis } from '../protocols/protocol.ts';
 import { isStopped } from '../store/stops.ts';
+import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Room } from './room.ts';
 
 export interface Judged {
@@ -57,7 +57,7 @@ export async function judge(room: Room, options: JudgeOptions): Promise<Judged> 
     });
     return { analysis, decision, message: messageOf(decision), parsed };
   } catch (thrown) {
-    const error = asCountersignError(thrown);
+    const error = faultOf(thrown);
     if (error.code === 'internal')
       room.log.error({ err: String(error.cause), connection: connected.config.name }, 'judging failed');
     // What the analysis says of a text is about the agent's own text, and is what it needs to mend it.

@@ -1,0 +1,18 @@
+/** Tells a fault of the store from one of the code: the store's carry a SQLSTATE or a socket's code, or say it is closed. */
+import { asCountersignError, CountersignError } from '@countersign/core';
+
+const sqlState = /^[0-9A-Z]{5}$/;
+const socketFault = /^E[A-Z]{3,}$/;
+const closed = /closed|terminated|destroyed|Connection|timeout/i;
+
+function isStoreFault(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code } = thrown as { code?: unknown };
+  if (typeof code === 'string' && (sqlState.test(code) || socketFault.test(code))) return true;
+  return !(thrown instanceof TypeError) && closed.test(thrown.message);
+}
+
+/** Whatever was thrown, as a CountersignError: `unavailable` where the store failed, else `internal`. */
+export function faultOf(thrown: unknown): CountersignError {
+  return asCountersignError(thrown, isStoreFault(thrown) ? 'unavailable' : 'internal');
+}

@@ -1,0 +1,316 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from '@countersign/client';
+import { type Gateway, startGateway, verifyLedger } from '@countersign/gateway';
+import { parsePolicyFile } from '@countersign/policy';
+import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { Client } from 'pg';
+import { execute, refusal, rules, seed, submit, vote } from './harness.ts';
+
+let server: PostgresServer;
+let database: TestDatabase;
+let observer: Client;
+let folder: string;
+let template: string;
+let open: Gateway[] = [];
+let children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  server = await startPostgres();
+  database = await server.createDatabase({ seed });
+  observer = new Client({ connectionString: database.url });
+  await observer.connect();
+  folder = mkdtempSync(join(tmpdir(), 'countersign-template-'));
+  await stop(await start());
+  template = folder;
+});
+afterAll(async () => {
+  rmSync(template, { recursive: true, force: true });
+  await observer.end();
+  await server.stop();
+});
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  children = [];
+  for (const gateway of open) await gateway.close();
+  open = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const policyText = `${rules}\nserver: { data: data }\n`;
+
+function load() {
+  return parsePolicyFile(policyText, {
+    file: 'countersign.yaml',
+    env: { BANK_URL: database.url },
+    directory: folder,
+  });
+}
+
+async function start(): Promise<Gateway> {
+  const gateway = await startGateway({
+    file: load(),
+    listen: { host: '127.0.0.1', port: 0 },
+    logLevel: 'silent',
+  });
+  open.push(gateway);
+  return gateway;
+}
+
+async function stop(gateway: Gateway): Promise<void> {
+  open = open.filter((one) => one !== gateway);
+  await gateway.close();
+}
+
+/** A copy of a store that was made once: making one takes seconds. */
+const freshFolder = () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-durability-'));
+  cpSync(template, folder, { recursive: true });
+};
+
+/** A gateway in a process of its own, which can be killed. Its address and operator token come from gateway.json. */
+async function startProcess(): Promise<{ child: ChildProcess; url: string; token: string }> {
+  const script = join(folder, 'gateway.ts');
+  writeFileSync(join(folder, 'countersign.yaml'), policyText);
+  const source = (name: string) =>
+    JSON.stringify(new URL(`../../packages/${name}/src/index.ts`, import.meta.url).pathname);
+  writeFileSync(
+    script,
+    `import { readFileSync } from 'node:fs';
+     import { startGateway } from ${source('gateway')};
+     import { parsePolicyFile } from ${source('policy')};
+     const text = readFileSync(${JSON.stringify(join(folder, 'countersign.yaml'))}, 'utf8');
+     const file = parsePolicyFile(text, { file: 'countersign.yaml', env: process.env, directory: ${JSON.stringify(folder)} });
+     await startGateway({ file, listen: { host: '127.0.0.1', port: 0 }, logLevel: 'silent' });`,
+  );
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script],
+    {
+      env: { ...process.env, BANK_URL: database.url, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  children.push(child);
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const note = join(folder, 'data', 'gateway.json');
+  for (let tries = 0; tries < 400; tries++) {
+    if (existsSync(note)) {
+      const { url, operator_token, pid } = JSON.parse(readFileSync(note, 'utf8') || '{}') as {
+        url: string;
+        operator_token: string;
+        pid: number;
+      };
+      if (pid === child.pid) return { child, url, token: operator_token };
+    }
+    if (child.exitCode !== null) throw new Error(`the gateway ended: ${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the gateway did not start: ${said}`);
+}
+
+const kill = (child: ChildProcess): Promise<void> =>
+  new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+
+const until = async (condition: () => Promise<boolean>): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('it did not come to that');
+};
+
+const balance = async (id: number) =>
+  (await observer.query<{ balance: number }>('select balance from accounts where id = $1', [id])).rows[0]
+    ?.balance;
+
+describe('the data folder', () => {
+  test('a second process on one folder gets a clear error, and the first goes on', async () => {
+    freshFolder();
+    const { url } = await startProcess();
+    await expect(start()).rejects.toMatchObject({
+      code: 'data_locked',
+      message: expect.stringContaining('one gateway at a time'),
+    });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  test('what only its owner may read has mode 0600', async () => {
+    freshFolder();
+    const gateway = await start();
+    for (const name of ['keys', 'gateway.json'])
+      expect(statSync(join(folder, 'data', name)).mode & 0o777).toBe(0o600);
+    await stop(gateway);
+    expect(existsSync(join(folder, 'data', 'gateway.json'))).toBe(false);
+  });
+
+  test('a call that waits survives a restart, and runs after the vote', async () => {
+    freshFolder();
+    const first = await start();
+    const tokens = await people(first.url, first.operatorToken);
+    const call = await submit(tokens.agent(first.url), 'update accounts set balance = 1 where id = 1');
+    await stop(first);
+    const second = await start();
+    await vote(tokens.dana(second.url), call);
+    expect(await execute(tokens.agent(second.url), call)).toMatchObject({ outcome: 'succeeded' });
+    expect(await balance(1)).toBe(1);
+  });
+});
+
+async function people(url: string, operatorToken: string | null) {
+  const operator = createClient({ url, token: operatorToken ?? '' });
+  const agent = (
+    await operator.mintToken({ class: 'agent', name: 'teller', groups: ['agents'], owner: 'olivia' })
+  ).token;
+  const dana = (await operator.mintToken({ class: 'person', name: 'dana' })).token;
+  return {
+    agent: (at: string) => createClient({ url: at, token: agent }),
+    dana: (at: string) => createClient({ url: at, token: dana }),
+  };
+}
+
+describe('kill -9', () => {
+  test('in the middle of a write: the target undid it, and recovery says so', async () => {
+    freshFolder();
+    const first = await startProcess();
+    const tokens = await people(first.url, first.token);
+    const call = await submit(
+      tokens.agent(first.url),
+      'update accounts set balance = 0 where id in (10, 11)',
+    );
+    await vote(tokens.dana(first.url), call);
+    const blocker = new Client({ connectionString: database.url });
+    await blocker.connect();
+    await blocker.query('begin; select 1 from accounts where id = 11 for update');
+    const lost = execute(tokens.agent(first.url), call).catch((error: { code?: string }) => error.code);
+    await until(
+      async () =>
+        (
+          await observer.query(
+            "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'update accounts%'",
+          )
+        ).rows.length > 0,
+    );
+    await kill(first.child);
+    expect(await lost).toBe('unreachable');
+    const second = await start();
+    expect(await execute(tokens.agent(second.url), call)).toMatchObject({
+      outcome: 'failed',
+      error: { ran: 'rolled_back' },
+    });
+    await blocker.end();
+    expect([await balance(10), await balance(11)]).toEqual([100, 100]);
+  });
+
+  test('never 19: after the commit, before the outcome was recorded: recovery finds that it happened, and it happens once', async () => {
+    freshFolder();
+    const first = await startProcess();
+    const tokens = await people(first.url, first.token);
+    const call = await submit(
+      tokens.agent(first.url),
+      'update accounts set balance = balance - 1 where id = 12',
+    );
+    await vote(tokens.dana(first.url), call);
+    // The gateway stops at the moment its transaction is open: it is killed, and the transaction then commits as it had asked.
+    expect(await execute(tokens.agent(first.url), call)).toMatchObject({ outcome: 'succeeded' });
+    await kill(first.child);
+    // Put the store back to the moment between COMMIT and outcome, which is where a kill can fall.
+    const between = await start();
+    await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${call.id}`.execute(
+      between.engine.store.db,
+    );
+    await stop(between);
+    const second = await start();
+    const done = await execute(tokens.agent(second.url), call);
+    expect(done).toMatchObject({ outcome: 'succeeded', result: null, error: { code: 'result_expired' } });
+    expect(await balance(12)).toBe(99);
+  });
+
+  test('the ledger of a gateway that was killed again and again verifies, and no acknowledged call is missing', async () => {
+    freshFolder();
+    const calls: string[] = [];
+    let tokens: Awaited<ReturnType<typeof people>> | null = null;
+    for (let round = 0; round < 3; round++) {
+      const gateway = await startProcess();
+      tokens ??= await people(gateway.url, gateway.token);
+      const agent = tokens.agent(gateway.url);
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const call = await submit(agent, 'select 1');
+          calls.push(call.id);
+          await execute(agent, call);
+        }),
+      );
+      await kill(gateway.child);
+    }
+    const last = await start();
+    const operator = createClient({ url: last.url, token: last.operatorToken ?? '' });
+    const lines = (await operator.events({ limit: 10_000 })).map((line) => JSON.stringify(line));
+    expect(await verifyLedger(lines, { publicKey: last.engine.keys.publicKeyPem })).toMatchObject({
+      verdict: 'consistent',
+    });
+    const text = lines.join('\n');
+    for (const call of calls) expect(text).toContain(call);
+  });
+});
+
+describe('a store that lost its latest writes', () => {
+  test('never 48: behind the last signed head, what was allowed expires and the ledger says that there is a gap', async () => {
+    freshFolder();
+    const first = await start();
+    const tokens = await people(first.url, first.operatorToken);
+    const call = await submit(tokens.agent(first.url), 'select 1');
+    await first.engine.ledger.settled();
+    await stop(first);
+    const headFile = join(folder, 'data', 'keys.head');
+    const head = JSON.parse(readFileSync(headFile, 'utf8')) as { size: number };
+    writeFileSync(headFile, JSON.stringify({ ...head, size: head.size + 10 }), { mode: 0o600 });
+    const second = await start();
+    expect(await execute(tokens.agent(second.url), call)).toMatchObject({
+      outcome: 'not_executed',
+      call: { state: 'expired' },
+    });
+    const operator = createClient({ url: second.url, token: second.operatorToken ?? '' });
+    expect(JSON.stringify(await operator.events({ limit: 10_000 }))).toContain('ledger.gap');
+  });
+
+  test('after another boot of the machine, what was allowed expires', async () => {
+    freshFolder();
+    const first = await start();
+    const tokens = await people(first.url, first.operatorToken);
+    const call = await submit(tokens.agent(first.url), 'select 1');
+    await sql`update meta set value = 'an earlier boot' where name = 'boot'`.execute(first.engine.store.db);
+    await stop(first);
+    const second = await start();
+    expect(await execute(tokens.agent(second.url), call)).toMatchObject({
+      outcome: 'not_executed',
+      call: { state: 'expired' },
+    });
+  });
+});
+
+describe('a store that fails', () => {
+  test('never 14: calls are refused with a code, nothing runs, and it goes on when the store is back', async () => {
+    freshFolder();
+    const gateway = await start();
+    const tokens = await people(gateway.url, gateway.operatorToken);
+    const agent = tokens.agent(gateway.url);
+    const ready = await submit(agent, "insert into notes (body) values ('store down')");
+    const { db } = gateway.engine.store;
+    await sql`alter table calls rename to calls_gone`.execute(db);
+    expect(await refusal(submit(agent, 'select 1'))).toBe('unavailable');
+    expect(await refusal(execute(agent, ready))).toBe('unavailable');
+    expect((await observer.query("select 1 from notes where body = 'store down'")).rows).toEqual([]);
+    await sql`alter table calls_gone rename to calls`.execute(db);
+    expect(await execute(agent, ready)).toMatchObject({ outcome: 'succeeded' });
+    expect((await observer.query("select 1 from notes where body = 'store down'")).rows).toHaveLength(1);
+  });
+});
