@@ -115,8 +115,8 @@ function collect(root: Branch, { resource, columns }: Effect, found: Set<Compile
   if (kind !== 'table') return;
   const table = follow(root.below.get('column'), segments, found);
   if (table === undefined) return;
-  const known = columns === undefined || columns.length === 0 ? null : columns.map(encodeSegment);
-  for (const column of known ?? table.below.keys()) follow(table.below.get(column), [], found);
+  if (columns === undefined || columns.length === 0) everything(table, found);
+  else for (const column of columns) follow(table.below.get(encodeSegment(column)), [], found);
 }
 
 /** Collects along a path; returns its end if the tree goes that far. */
