@@ -80,7 +80,7 @@ describe('the card', () => {
 │  Needs      2 votes from dba, with a reason, says “writes need a dba”        │
 │  Votes      dana: approve, “seen the photos”                                 │
 │  Note       No wall login is set up for this connection.                     │
-│  By         11:00:00 UTC, in 59 minutes                                      │
+│  By         11:00:00 UTC, in 1 hour                                          │
 │                                                                              │
 ╰──────────────────────────────────────────────────────────────────────────────╯`.trim(),
     );

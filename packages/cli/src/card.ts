@@ -7,7 +7,7 @@ import { blank, frame, indented, labelled, type Row, row, untrustedBox } from '.
 import { printable, printableLine } from './terminal/printable.ts';
 import type { Paint } from './terminal/terminal.ts';
 import { clock, fromNow } from './terminal/times.ts';
-import { wrap } from './terminal/width.ts';
+import { wrapWords } from './terminal/width.ts';
 
 export interface CardOptions {
   /** Cells of the whole card. */
@@ -25,7 +25,7 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
     labelled(label, lines.map(printable), { width: inner, indent: 11, paint });
   const headline = `${printableLine(preview.principal)} asks to run this on ${printableLine(preview.connection)}`;
   const rows: readonly Row[] = [
-    ...wrap(headline, inner).map((line) => row(line, paint('bold', line))),
+    ...wrapWords(headline, inner).map((line) => row(line, paint('bold', line))),
     blank,
     ...preview.input.flatMap(({ label, text }) =>
       untrustedBox(`${printableLine(label)} · as the agent wrote it`, printable(text), inner, paint),

@@ -4,6 +4,7 @@ import { PolicyFileError } from '@countersign/policy';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { printable } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What to do about it, where that is known. */
 const advice: Partial<Record<ErrorCode, string>> = {
@@ -19,8 +20,12 @@ const advice: Partial<Record<ErrorCode, string>> = {
 /** Reports what went wrong on stderr, and gives the exit code for it. */
 export async function reportFailure(thrown: unknown, { err, env }: Terminal): Promise<ExitCode> {
   if (isAbort(thrown)) return exitCodes.interrupted;
-  const error = asCountersignError(thrown);
   const head = err.paint('red', 'error');
+  if (thrown instanceof UsageError) {
+    await err.line(`${head} ${printable(thrown.message)} ${err.paint('dim', '(usage)')}`);
+    return exitCodes.usage;
+  }
+  const error = asCountersignError(thrown);
   if (error instanceof PolicyFileError) {
     await err.line(`${head} The policy file can’t be used:`);
     for (const line of error.message.split('\n')) await err.line(`  ${printable(line)}`);

@@ -1,5 +1,4 @@
 /** Which judge answers: the file's own engine for `--as`, a live gateway for a token. */
-import { CountersignError } from '@countersign/core';
 import { engineJudge } from './engine-judge.ts';
 import { gatewayJudge } from './gateway-judge.ts';
 import type { Judge } from './judge.ts';
@@ -7,25 +6,22 @@ import { type CallerName, type CommonOptions, defaultFile, type Host } from './o
 import { loadPolicyFile } from './policy-file.ts';
 import { callerClient } from './reach-gateway.ts';
 import { withProgress } from './terminal/progress.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface JudgeChoice extends CommonOptions {
   readonly as?: CallerName;
   readonly group?: readonly string[];
 }
 
-/** @throws {CountersignError} `malformed` for `--as` with a gateway: there a token says who asks, nothing else. */
+/** @throws {UsageError} for `--as` with a gateway: there a token says who asks, nothing else. */
 export async function openJudge(host: Host, options: JudgeChoice): Promise<Judge> {
   const { as: caller, group: groups = [], gateway, config = defaultFile } = options;
   if (caller === undefined) {
-    if (groups.length > 0)
-      throw new CountersignError('malformed', { what: '--group without --as', expected: '--as agent:NAME' });
+    if (groups.length > 0) throw new UsageError('--group without --as', '--as agent:NAME');
     return gatewayJudge(await callerClient(host, options));
   }
   if (gateway !== undefined)
-    throw new CountersignError('malformed', {
-      what: '--as with --gateway',
-      expected: 'one of them: a gateway knows who asks from the token',
-    });
+    throw new UsageError('--as with --gateway', 'one of them: a gateway knows who asks from the token');
   const file = await loadPolicyFile(host, config);
   return await withProgress(host.terminal, 'Opening a throw-away store', () =>
     engineJudge({ file, caller, groups }),

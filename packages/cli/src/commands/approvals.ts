@@ -4,7 +4,6 @@ import {
   type ApprovalView,
   approvalDigestSchema,
   approvalIdSchema,
-  CountersignError,
   type VoteRequest,
 } from '@countersign/core';
 import type { Command } from 'commander';
@@ -24,6 +23,7 @@ import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { fromNow } from '../terminal/times.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface PersonOptions extends CommonOptions {
   readonly person?: string;
@@ -133,9 +133,9 @@ function addVote(approvals: Command, host: Host, vote: VoteRequest['vote']): voi
 async function confirmed({ terminal, signal }: Host, { yes, digest }: VoteOptions): Promise<boolean> {
   if (yes === true || digest !== undefined) return true;
   if (!terminal.interactive)
-    throw new CountersignError('malformed', {
-      what: 'no terminal to ask in',
-      expected: '--digest of what was reviewed, as `approvals show ID --json` prints it, or --yes',
-    });
+    throw new UsageError(
+      'no terminal to ask in',
+      '--digest of what was reviewed, as `approvals show ID --json` prints it, or --yes',
+    );
   return (await askKey(terminal, 'Approve exactly this? [y/n]', ['y', 'n'], signal)) === 'y';
 }

@@ -8,6 +8,7 @@ import { answerLines } from '../jsonl/stream.ts';
 import type { Judge, JudgedCall } from '../judge.ts';
 import { type JudgeChoice, openJudge } from '../open-judge.ts';
 import { collect, type Host, parseCaller, parseName, withCommonOptions } from '../options.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface JudgeOptions extends JudgeChoice {
   readonly jsonl?: true;
@@ -41,7 +42,7 @@ export async function judgeCommand(
 ): Promise<ExitCode> {
   const { terminal, signal } = host;
   if (options.jsonl === true && input !== undefined)
-    throw new CountersignError('malformed', { what: 'INPUT beside --jsonl', expected: 'the calls on stdin' });
+    throw new UsageError('INPUT beside --jsonl', 'the calls on stdin');
   const call = options.jsonl === true ? null : callOf(connection, input ?? (await readInput(host)), options);
   const judge = await openJudge(host, options);
   try {
@@ -64,10 +65,7 @@ function callOf(connection: string, input: string, options: JudgeOptions): Judge
 
 async function readInput({ terminal }: Host): Promise<string> {
   if (terminal.stdin.isTTY === true)
-    throw new CountersignError('malformed', {
-      what: 'no INPUT',
-      expected: 'a SQL text, or a call as a JSON object',
-    });
+    throw new UsageError('no INPUT', 'a SQL text, or a call as a JSON object');
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of terminal.stdin as AsyncIterable<Buffer>) {
@@ -80,7 +78,6 @@ async function readInput({ terminal }: Host): Promise<string> {
     parts.push(part);
   }
   const whole = Buffer.concat(parts);
-  if (!isUtf8(whole))
-    throw new CountersignError('malformed', { what: 'an input that is not UTF-8', expected: 'UTF-8 text' });
+  if (!isUtf8(whole)) throw new UsageError('an input that is not UTF-8', 'UTF-8 text');
   return whole.toString();
 }

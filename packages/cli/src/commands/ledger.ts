@@ -1,5 +1,5 @@
 /** `countersign ledger`: the record in words, or as the file that `verify` reads. */
-import { type LedgerLine, type SignedHead } from '@countersign/core';
+import type { LedgerLine, SignedHead } from '@countersign/core';
 import { InvalidArgumentError } from 'commander';
 import { eventInWords } from '../ledger/event-in-words.ts';
 import { gatewayLines } from '../ledger/read-ledger.ts';
@@ -35,7 +35,9 @@ export const addLedger: AddCommand = (program, host) => {
     for await (const line of lines) {
       if (options.jsonl === true) await out.line(JSON.stringify(line));
       else if ('head' in line) head = line.head;
-      else for (const text of eventInWords(line, out)) await out.line(text);
+      else
+        for (const text of eventInWords(line, { paint: out.paint, width: out.width, ids: true }))
+          await out.line(text);
     }
     if (head !== null)
       await err.line(

@@ -1,14 +1,9 @@
 /** `countersign stop`: the kill switch. It outranks consent already given, and also cancels what runs. */
-import {
-  CountersignError,
-  type StopId,
-  type StopRequest,
-  type StopScope,
-  stopIdSchema,
-} from '@countersign/core';
+import { type StopId, type StopRequest, type StopScope, stopIdSchema } from '@countersign/core';
 import { type AddCommand, type CommonOptions, parseId, withCommonOptions } from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
 import { table } from '../terminal/table.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface StopOptions extends CommonOptions {
   readonly principal?: string;
@@ -79,10 +74,10 @@ function scopeOf({ principal, connection, all, lift }: StopOptions): StopScope |
   ];
   const [only, another] = wanted;
   if (only !== undefined && another === undefined) return only;
-  throw new CountersignError('malformed', {
-    what: wanted.length === 0 ? 'nothing to stop' : 'several things at once',
-    expected: 'one of --principal ID, --connection NAME, --all, --lift ID',
-  });
+  throw new UsageError(
+    wanted.length === 0 ? 'nothing to stop' : 'several things at once',
+    'one of --principal ID, --connection NAME, --all, --lift ID',
+  );
 }
 
 function scopeInWords(scope: StopScope): string {

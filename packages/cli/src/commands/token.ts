@@ -1,5 +1,5 @@
 /** `countersign token`: mint, list and revoke tokens, as the operator. */
-import { CountersignError, type MintInput, type TokenView, tokenIdSchema } from '@countersign/core';
+import { type MintInput, type TokenView, tokenIdSchema } from '@countersign/core';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import {
@@ -15,6 +15,7 @@ import { keepPersonToken } from '../person-tokens.ts';
 import { operatorClient } from '../reach-gateway.ts';
 import { table } from '../terminal/table.ts';
 import { fromNow, parseSeconds } from '../terminal/times.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface MintOptions extends CommonOptions {
   readonly agent?: string;
@@ -95,15 +96,15 @@ function requestOf(options: MintOptions): MintInput {
   const [tokenClass, another] = classes;
   const name = tokenClass === undefined ? undefined : options[tokenClass];
   if (tokenClass === undefined || name === undefined || another !== undefined)
-    throw new CountersignError('malformed', {
-      what: another === undefined ? 'nobody is named whom the token is for' : 'a token for several',
-      expected: 'one of --agent, --service, --person, --operator NAME',
-    });
+    throw new UsageError(
+      another === undefined ? 'nobody is named whom the token is for' : 'a token for several',
+      'one of --agent, --service, --person, --operator NAME',
+    );
   if (owner === undefined && (tokenClass === 'agent' || tokenClass === 'service'))
-    throw new CountersignError('malformed', {
-      what: `no owner of ${tokenClass} ${name}`,
-      expected: '--owner PERSON: who answers for it, and can’t vote on what it asks',
-    });
+    throw new UsageError(
+      `no owner of ${tokenClass} ${name}`,
+      '--owner PERSON: who answers for it, and can’t vote on what it asks',
+    );
   return {
     class: tokenClass,
     name,

@@ -1,69 +1,136 @@
 /** One event of the ledger, as a person reads it. */
-import { eventSchema, type LedgerEvent, type LedgerLine } from '@countersign/core';
+import { eventSchema, type LedgerEvent, type LedgerLine, type Outcome } from '@countersign/core';
 import { z } from 'zod';
 import { jsonOrNull } from '../json-or-null.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Paint, Style } from '../terminal/terminal.ts';
-import { padEnd, wrapLine } from '../terminal/width.ts';
+import { padEnd, wrapWords } from '../terminal/width.ts';
 
 type EventLine = Extract<LedgerLine, { readonly index: number }>;
-
-/** What happened, by the event's type; any other type speaks for itself. */
-const happenings: ReadonlyMap<string, readonly [string, Style]> = new Map([
-  ['call.allowed', ['may run', 'green']],
-  ['call.waiting', ['has to wait for a person', 'yellow']],
-  ['call.denied', ['is denied', 'red']],
-  ['call.approved', ['is approved', 'green']],
-  ['call.rejected', ['is rejected', 'red']],
-  ['call.claimed', ['is about to run', 'dim']],
-  ['call.started', ['has begun at the target', 'dim']],
-  ['call.succeeded', ['has run', 'green']],
-  ['call.failed', ['has failed', 'red']],
-  ['call.unknown', ['may have run: nobody knows', 'red']],
-  ['token.minted', ['minted a token', 'dim']],
-  ['token.revoked', ['revoked a token', 'dim']],
-  ['vote.cast', ['voted', 'cyan']],
-]);
-
-/** What `record` discloses of a call, as far as it is shown here. */
-const recordSchema = z.object({ input: z.looseObject({}), purpose: z.string().nullable() });
+type Data = LedgerEvent['data'];
 
 export interface EventLayout {
   readonly paint: Paint;
   readonly width: number;
+  /** Whether each line ends with the id of its call. */
+  readonly ids: boolean;
 }
 
-/** Index, time, who and what, and under it what was asked and why, as far as it is disclosed. */
-export function eventInWords(
-  { index, event, disclosed }: EventLine,
-  { paint, width }: EventLayout,
-): readonly string[] {
-  const parsed = eventSchema.safeParse(jsonOrNull(event));
-  if (!parsed.success) return [`${String(index).padStart(4)}  an event of another version`];
-  const { at, type, actor, data } = parsed.data;
-  const [words, style] = happenings.get(type) ?? [type.replace(/[._]/g, ' '), 'dim'];
-  const head = `${String(index).padStart(4)}  ${at.slice(11, 19)}  ${padEnd(printableLine(actor), 16)}  `;
-  const rest = detailOf(parsed.data);
-  const record = recordSchema.safeParse(jsonOrNull(disclosed?.['record']?.content ?? ''));
-  const said = record.success ? [inputInShort(record.data.input)] : [];
-  const reason = disclosed?.['reason']?.content;
-  return [
-    `${paint('dim', head)}${paint(style, words)}${rest === '' ? '' : `  ${paint('dim', rest)}`}`,
-    ...[...said, ...(reason === undefined ? [] : [`“${reason}”`])]
-      .flatMap((text) => wrapLine(printableLine(text), width - 34))
-      .map((line) => `${' '.repeat(34)}${line}`),
-  ];
+/** Cells before what happened: index, time, actor. */
+const indent = 34;
 
-  function detailOf({ call }: LedgerEvent): string {
-    const facts = ['code', 'vote', 'name', 'class', 'connection', 'ran', 'version']
-      .map((name) => (Object.hasOwn(data, name) ? data[name] : null))
-      .filter((fact) => typeof fact === 'string' || typeof fact === 'number')
-      .map((fact) => `${fact}`);
-    return [...(call === null ? [] : [call]), ...facts].map(printableLine).join('  ');
+/** Index, time, who did what, and under it what was asked and why, as far as that is disclosed. */
+export function eventInWords(
+  { index, event, disclosed = {} }: EventLine,
+  layout: EventLayout,
+): readonly string[] {
+  const { paint, width, ids } = layout;
+  const parsed = eventSchema.safeParse(jsonOrNull(event));
+  if (!parsed.success) return [`${String(index).padStart(4)}  an event of a form that is not known here`];
+  const { at, actor, call } = parsed.data;
+  const record = recordSchema.safeParse(jsonOrNull(disclosed['record']?.content ?? ''));
+  const { words, style } = happening(parsed.data, record.success);
+  const head = `${String(index).padStart(4)}  ${at.slice(11, 19)}  ${padEnd(printableLine(actor), 16)}  `;
+  const said = [
+    ...(record.success ? [inputInShort(record.data.input)] : []),
+    ...(disclosed['reason'] === undefined ? [] : [`“${disclosed['reason'].content}”`]),
+  ];
+  const [first = '', ...more] = wrapWords(printableLine(words), width - indent);
+  return [
+    `${paint('dim', head)}${paint(style, first)}${ids && call !== null ? paint('dim', `  ${call}`) : ''}`,
+    ...more.map((row) => ' '.repeat(indent) + paint(style, row)),
+    ...said
+      .flatMap((text) => wrapWords(printableLine(text), width - indent))
+      .map((row) => ' '.repeat(indent) + paint('dim', row)),
+  ];
+}
+
+interface Happening {
+  readonly words: string;
+  readonly style: Style;
+}
+
+/** @param asked Whether the event is a call's first, whose input stands beside it. */
+function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
+  const plain = (words: string): Happening => ({ words, style: 'dim' });
+  const good = (words: string): Happening => ({ words, style: 'green' });
+  const bad = (words: string): Happening => ({ words, style: 'red' });
+  const on = `asks to run on ${text(data, 'connection')}`;
+  switch (type) {
+    case 'policy.loaded':
+      return plain(`loads the policy, version ${text(data, 'version').slice(0, 12)}`);
+    case 'token.minted':
+      return plain(`mints a token for ${text(data, 'class')} ${text(data, 'name')}`);
+    case 'token.revoked':
+      return plain(`revokes the token ${text(data, 'token')}`);
+    case 'call.submitted':
+      return plain(on);
+    case 'call.explained':
+      return plain(
+        `asks how a call on ${text(data, 'connection')} would be decided: ${text(data, 'decision')}`,
+      );
+    case 'call.allowed':
+      return good(`${on}, and may`);
+    case 'call.denied':
+      return bad(`${asked ? `${on}, and ` : ''}may not: ${text(data, 'code')}`);
+    case 'preview.started':
+      return plain('asks the target for an estimate');
+    case 'preview.finished':
+      return plain('has the estimate; nothing was kept');
+    case 'call.waiting':
+      return { words: 'shows the card: a person has to decide', style: 'yellow' };
+    case 'vote.cast':
+      return text(data, 'vote') === 'approve' ? good('approves') : bad('rejects');
+    case 'call.approved':
+      return good('that was the last vote it needed');
+    case 'call.rejected':
+      return bad('that ends it');
+    case 'call.claimed':
+      return plain('claims it: it can run once');
+    case 'call.started':
+      return plain('has reached the target');
+    case 'call.succeeded':
+    case 'call.failed':
+    case 'call.unknown':
+      return outcome(type.slice('call.'.length) as Outcome, data);
+    case 'call.expired':
+      return bad('one of its clocks ran out');
+    case 'call.cancelled':
+      return bad(`cancels it: ${text(data, 'code')}`);
+    case 'call.settled':
+      return plain('settles it');
+    case 'stop.made':
+      return bad(`stops ${text(data, 'kind')} ${text(data, 'subject')}`);
+    case 'stop.lifted':
+      return good(`lifts the stop ${text(data, 'stop')}`);
+    case 'ledger.gap':
+      return bad(`the store may have lost its last writes: ${text(data, 'why')}`);
+    default:
+      return plain(type.replace(/[._]/g, ' '));
   }
 }
 
+function outcome(became: Outcome, data: Data): Happening {
+  const code = text(data, 'code');
+  const ran = text(data, 'ran');
+  switch (became) {
+    case 'succeeded':
+      return { words: 'it succeeded', style: 'green' };
+    case 'failed':
+      return { words: `it failed: ${code}${ran === '' ? '' : `, ran: ${ran}`}`, style: 'red' };
+    case 'unknown':
+      return { words: 'nobody can tell whether it took effect', style: 'red' };
+  }
+}
+
+/** What `record` discloses of a call, as far as it is shown here. */
+const recordSchema = z.object({ input: z.looseObject({}) });
+
 function inputInShort(input: Readonly<Record<string, unknown>>): string {
-  if (typeof input['sql'] === 'string') return input['sql'].replace(/\s+/g, ' ');
-  return JSON.stringify(input);
+  return typeof input['sql'] === 'string' ? input['sql'].replace(/\s+/g, ' ') : JSON.stringify(input);
+}
+
+function text(data: Data, name: string): string {
+  const value = Object.hasOwn(data, name) ? data[name] : '';
+  return typeof value === 'string' ? value : '';
 }

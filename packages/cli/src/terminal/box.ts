@@ -1,6 +1,6 @@
 /** Boxes of text, of a given width in cells. What does not fit a row goes on in the next: nothing is ever cut. */
 import type { Paint, Style } from './terminal.ts';
-import { cellWidth, expandTabs, padEnd, wrap, wrapLine } from './width.ts';
+import { cellWidth, expandTabs, padEnd, wrapLine, wrapWords } from './width.ts';
 
 /** One row before it is framed: its text, colours included, and the cells it takes. */
 export interface Row {
@@ -34,7 +34,7 @@ export function frame(rows: readonly Row[], { title, aside, width, paint, style 
   const top = fits
     ? `${edge('╭─')} ${paint('bold', title)} ${edge('─'.repeat(room))} ${aside} ${edge('─╮')}`
     : `${edge('╭─')} ${paint('bold', title)} ${edge(`${'─'.repeat(Math.max(0, inner - cellWidth(title) - 3))}╮`)}`;
-  const own = fits ? [] : wrap(aside, inner - 4).map((line) => row(`  ${line}`));
+  const own = fits ? [] : wrapWords(aside, inner - 4).map((line) => row(`  ${line}`));
   const body = [...own, ...rows].map(
     ({ text, cells }) => `${edge('│')}${text}${' '.repeat(Math.max(0, inner - cells))}${edge('│')}`,
   );
@@ -69,11 +69,10 @@ export function labelled(
 ): readonly Row[] {
   const { width, indent, paint } = layout;
   return lines
-    .flatMap((line) => wrap(line, width - indent))
+    .flatMap((line) => wrapWords(line, width - indent))
     .map((text, index) => {
       const name = padEnd(index === 0 ? label : '', indent);
-      const rest = index === 0 ? text : text.trimStart();
-      return row(`${name}${rest}`, `${paint('dim', name)}${rest}`);
+      return row(`${name}${text}`, `${paint('dim', name)}${text}`);
     });
 }
 

@@ -8,10 +8,10 @@ const units = [
   ['second', 1000],
 ] as const;
 
-/** `59 minutes`, `2 days`: in the largest unit that is at least 1, rounded down. Milliseconds. */
+/** `59 minutes`, `2 days`: milliseconds in the largest unit that fits, to within a twentieth of it. */
 export function lengthOfTime(ms: number): string {
   for (const [name, size] of units) {
-    const count = Math.floor(ms / size);
+    const count = Math.floor(ms / size + 0.05);
     if (count >= 1) return `${count} ${name}${count === 1 ? '' : 's'}`;
   }
   return 'less than a second';

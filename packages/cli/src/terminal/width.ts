@@ -26,6 +26,11 @@ export function padEnd(text: string, width: number): string {
 
 /** Breaks one line into rows of at most `width` cells: at a space where there is one, in the middle of a word where not. */
 export function wrapLine(line: string, width: number): readonly string[] {
+  return breakLine(line, width, false);
+}
+
+/** @param drop Whether a space that no longer fits is left out rather than put on the next row. */
+function breakLine(line: string, width: number, drop: boolean): readonly string[] {
   if (cellWidth(line) <= width) return [line];
   const rows: string[] = [];
   let row = '';
@@ -45,6 +50,7 @@ export function wrapLine(line: string, width: number): readonly string[] {
         cells = 0;
       }
       space = null;
+      if (drop && segment === ' ') continue;
     }
     row += segment;
     cells += add;
@@ -54,11 +60,12 @@ export function wrapLine(line: string, width: number): readonly string[] {
   return rows;
 }
 
-/** Breaks a text, line feeds included, into rows of at most `width` cells. Tabs become spaces up to the next fourth cell. */
-export function wrap(text: string, width: number): readonly string[] {
-  return text.split('\n').flatMap((line) => wrapLine(expandTabs(line), width));
+/** A text, line feeds included, in rows: for words of our own, where the space a row broke at may go. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  return text.split('\n').flatMap((line) => breakLine(line, width, true).map((row) => row.trimEnd()));
 }
 
+/** Tabs become spaces up to the next fourth cell. */
 export function expandTabs(line: string): string {
   if (!line.includes('\t')) return line;
   let out = '';
