@@ -207,3 +207,15 @@ const teller = async () =>
     owner: 'olivia',
     onBehalfOf: null,
   }) as const;
+
+test('a shutdown answers who waits with what is known, and does not wait for the clock', async () => {
+  const other = await startHarness({ policy });
+  const agent = await other.agent('patient');
+  const call = await submit(agent, 'update accounts set balance = 0 where id = 9');
+  const waiting = agent.getCall(call.id, { wait: 60 });
+  await pause(300);
+  const before = performance.now();
+  await other.close();
+  expect((await waiting).state).toBe('waiting');
+  expect(performance.now() - before).toBeLessThan(8000);
+});

@@ -84,8 +84,7 @@ export async function startHarness(
     observer,
     mint,
     agent: async (name = 'teller', given = {}) =>
-      (await mint({ class: 'agent', name, groups: ['agents'], owner: 'olivia', ...given } as MintInput))
-        .client,
+      (await mint({ class: 'agent', name, groups: ['agents'], owner: 'olivia', ...given })).client,
     person: async (name) => (await mint({ class: 'person', name })).client,
     rewrite: (next) => {
       text = next;

@@ -44,7 +44,9 @@ export interface Engine {
   explain: Calls['explainUnrecorded'];
   /** Judges a call and, where it is allowed at once, runs it. For a throw-away store and target. */
   run: Calls['runOnce'];
-  /** Ends: no new work, a moment for what runs, then its end at the target; the store is closed last. */
+  /** Gives what runs a moment (10 s) to finish, then ends it at its target. */
+  drain(): Promise<void>;
+  /** Drains, sequences the ledger, and closes everything, the store last. */
   close(): Promise<void>;
 }
 
@@ -107,14 +109,17 @@ async function assemble(
   const ending = new AbortController();
   const sweeping = sweep(room, ending.signal, alone);
   let closing: Promise<void> | null = null;
-  const close = async () => {
-    ending.abort();
-    await sweeping;
+  const drain = async () => {
     const drained = new AbortController();
     await Promise.race([room.running.idle(), runtime.sleep(drainWithinMs, drained.signal)]);
     drained.abort();
     room.running.abort(() => true, new CountersignError('shutting_down'));
     await room.running.idle();
+  };
+  const close = async () => {
+    ending.abort();
+    await sweeping;
+    await drain();
     await ledger
       .settled()
       .catch((fault: unknown) => log.error({ err: String(fault) }, 'the ledger could not be sequenced'));
@@ -132,6 +137,7 @@ async function assemble(
     keys,
     policy,
     runtime,
+    drain,
     close: () => {
       closing ??= close();
       return closing;

@@ -70,7 +70,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   const { calls, ledger, policy, runtime, store } = engine;
   const operator = file.server.localOperator ? localOperator(runtime) : null;
   const tokens = localTokens(store.db, ledger, runtime, (name) => policy.current().policy.people.has(name));
-  let closing = false;
+  const closing = new AbortController();
   const reload = async (by: string): Promise<PolicyView> => {
     if (options.load === undefined)
       throw new CountersignError('config_invalid', {
@@ -89,7 +89,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
         protocol: config.protocol,
       })),
     ready: async () => {
-      if (closing) throw new CountersignError('shutting_down');
+      if (closing.signal.aborted) throw new CountersignError('shutting_down');
       await sql`select 1`.execute(store.db);
     },
     log,
@@ -102,7 +102,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     log,
     rateLimits: { ...defaultRateLimits, ...options.rateLimits },
     tls: file.server.tls,
-    closing: () => closing,
+    closing: closing.signal,
   });
   const { host, port } = options.listen ?? file.server.listen;
   try {
@@ -130,8 +130,10 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     tokens,
     reload,
     close: async () => {
-      closing = true;
+      // Long polls answer with what they know; new work is refused; what runs gets its moment before the sockets go.
+      closing.abort();
       note?.remove();
+      await engine.drain();
       await server.close();
       await engine.close();
     },

@@ -40,7 +40,8 @@ export interface ServerOptions {
   readonly log: Log;
   readonly rateLimits: RateLimits;
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  readonly closing: () => boolean;
+  /** Aborted when the gateway begins to shut down. */
+  readonly closing: AbortSignal;
 }
 
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -64,10 +65,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const server =
     tls === null
       ? fastify(shared)
-      : (fastify({
-          ...shared,
-          https: { cert: readFileSync(tls.cert), key: readFileSync(tls.key) },
-        } as FastifyServerOptions) as FastifyInstance);
+      : (fastify({ ...shared, https: readTls(tls) } as FastifyServerOptions) as FastifyInstance);
   await server.register(rateLimit, { global: false });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
@@ -87,6 +85,19 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   const authenticate = authenticator(server, options);
   for (const route of options.routes) addRoute(server, route, authenticate, options);
   return server;
+}
+
+function readTls({ cert, key }: { cert: string; key: string }): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) };
+  } catch (cause) {
+    const expected = 'files with a certificate and its key, in PEM (server.tls)';
+    throw new CountersignError(
+      'config_invalid',
+      { what: `${cert} or ${key} can't be read`, expected },
+      { cause },
+    );
+  }
 }
 
 type Authenticate = (request: FastifyRequest, route: Route) => Promise<Principal | null>;
@@ -136,7 +147,7 @@ function addRoute(
     // Before the body is read: a stranger costs nothing.
     onRequest: async (request) => {
       await authenticate(request, route);
-      if (options.closing() && route.url !== '/healthz') throw new CountersignError('shutting_down');
+      if (options.closing.aborted && route.url !== '/healthz') throw new CountersignError('shutting_down');
     },
     handler: async (request, reply) => {
       const started = performance.now();
@@ -147,7 +158,7 @@ function addRoute(
         query: checked(route.query, request.query, 'the query'),
         body: checked(route.body, request.body, 'the body'),
         principal: principalsOf.get(request) ?? null,
-        gone: gone.signal,
+        gone: AbortSignal.any([gone.signal, options.closing]),
         reply,
       });
       const ms = Math.round(performance.now() - started);

@@ -95,10 +95,7 @@ function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys
   const key = keyName(publicKey);
   if (file !== null) replaceFile(`${file}.pub`, publicKeyPem, 0o644);
   const headFile = file === null ? null : `${file}.head`;
-  let kept: SignedHead | null =
-    headFile !== null && existsSync(headFile)
-      ? headSchema.parse(JSON.parse(readFileSync(headFile, 'utf8')))
-      : null;
+  let kept = headFile === null ? null : readHead(headFile);
   return {
     master,
     masks: Buffer.from(hkdfSync('sha256', master, '', 'countersign.masks.v1', 32)),
@@ -114,6 +111,15 @@ function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys
       if (headFile !== null) replaceFile(headFile, `${JSON.stringify(head)}\n`, 0o600);
     },
   };
+}
+
+function readHead(file: string): SignedHead | null {
+  if (!existsSync(file)) return null;
+  try {
+    return headSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new CountersignError('data_damaged', { what: `${file} is not a signed head` }, { cause });
+  }
 }
 
 function replaceFile(file: string, text: string, mode: number): void {

@@ -7,6 +7,7 @@ import { CountersignError, type Json } from '@countersign/core';
 import type { ConnectionConfig } from '@countersign/policy';
 import { createAnalyser } from '@countersign/postgres';
 import { CatalogCache } from '../../connections/catalog-cache.ts';
+import { checkLogins } from '../../connections/login-check.ts';
 import { loadCatalog } from '../../connections/postgres-catalog.ts';
 import { postgresConnection } from '../../connections/postgres-connection.ts';
 import { unavailable } from '../../connections/postgres-fault.ts';
@@ -35,7 +36,11 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     runtime,
     hasWall: logins.hasWall,
     analyser: createAnalyser(),
-    catalogs: new CatalogCache(() => loadCatalog(connection), runtime),
+    catalogs: new CatalogCache(async () => {
+      const catalog = await loadCatalog(connection);
+      await checkLogins(connection, logins, catalog.searchPath);
+      return catalog;
+    }, runtime),
     closing: closing.signal,
   };
   const running = new Set<Promise<unknown>>();
