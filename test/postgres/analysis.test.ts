@@ -55,6 +55,34 @@ describe('a text', () => {
     expect(await run('delete from orders where id = 900')).toMatchObject({ result: { affected: 1 } });
   });
 
+  test('is analysed and runs: a schema change, and the next call knows of it at once', async () => {
+    expect(await run('create table notes (id int, body text)')).toMatchObject({ outcome: 'succeeded' });
+    expect(await run("insert into notes values (1, 'x') returning body")).toMatchObject({
+      outcome: 'succeeded',
+    });
+    expect(await run('alter table notes add column at date')).toMatchObject({ outcome: 'succeeded' });
+    expect(await run('select * from notes')).toMatchObject({ result: { columns: ['id', 'body', 'at'] } });
+  });
+
+  test.each([
+    'create index on notes (id)',
+    'create view titles as select id, body from notes',
+    'create or replace view titles as select id, body, at from notes',
+    'create materialized view counts as select count(*) as n from notes',
+    'refresh materialized view counts',
+    "comment on table notes is 'what agents note'",
+    'grant select on notes to public',
+    'truncate notes',
+    'drop materialized view counts',
+    'drop view titles',
+    'drop table notes',
+  ])('is analysed and runs alone: %s', async (sql) => {
+    expect(await run(sql)).toEqual({
+      outcome: 'succeeded',
+      result: { columns: [], rows: [], truncated: false },
+    });
+  });
+
   test('naming what is made elsewhere meanwhile is found in a fresh catalog', async () => {
     await expect(target.analyse(parsed('select * from later'), signal)).rejects.toMatchObject({
       code: 'unknown_object',
@@ -70,6 +98,7 @@ describe('a text', () => {
     ['listen x', 'needs_native_session'],
     ['create index concurrently i on orders (total)', 'not_supported'],
     ['vacuum orders', 'not_supported'],
+    ['select 1; drop table orders', 'must_stand_alone'],
     ['selec 1', 'parse_failed'],
     ['-- nothing', 'malformed'],
   ])('that cannot be run is denied: %s', async (sql, code) => {

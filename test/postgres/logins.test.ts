@@ -8,20 +8,23 @@ const tag = randomBytes(4).toString('hex');
 const roles = { wall: `wall_${tag}`, read: `read_${tag}`, write: `write_${tag}` };
 let shop: Shop;
 let target: Target;
+let urls: Readonly<Record<string, string>>;
+
+function urlOf(role: string): string {
+  const url = new URL(shop.url);
+  url.username = role;
+  url.password = `pw_${role}`;
+  return url.href;
+}
 
 beforeAll(async () => {
   shop = await openShop();
-  const logins = Object.entries(roles).map(([login, role]) => {
-    const url = new URL(shop.url);
-    url.username = role;
-    url.password = `pw_${role}`;
-    return [login, url.href] as const;
-  });
+  urls = Object.fromEntries(Object.entries(roles).map(([login, role]) => [login, urlOf(role)]));
   for (const role of Object.values(roles)) await shop.rows(`create role ${role} login password 'pw_${role}'`);
   await shop.rows(`grant select (id, name) on customers to ${roles.wall}`);
   await shop.rows(`grant select on customers, orders to ${roles.read}, ${roles.write}`);
   await shop.rows(`grant update on orders to ${roles.write}`);
-  target = shop.target({ logins: Object.fromEntries(logins) });
+  target = shop.target({ logins: urls });
 });
 afterAll(async () => {
   await target.close();
@@ -99,4 +102,27 @@ test('a preview says where no wall stands, and is silent where one does', async 
   expect((await shop.target().preview(input, analysis, signal)).notes).toEqual([
     'No wall login is configured: the database keeps this from writing, not from reading protected columns.',
   ]);
+});
+
+test.each([
+  ['superuser', 'alter role %r superuser', 'is a superuser'],
+  ['role beyond row security', 'alter role %r bypassrls', 'bypasses row security'],
+  ['role that reads files', 'grant pg_read_server_files to %r', 'may reach files or programs of the server'],
+  [
+    'role that finds others by the same names',
+    'alter role %r set search_path = information_schema',
+    'has another search path than logins.write',
+  ],
+])('a %s is no login for reads', async (_, sql, flaw) => {
+  const role = `strong_${randomBytes(4).toString('hex')}`;
+  await shop.rows(`create role ${role} login password 'pw_${role}'`);
+  await shop.rows(sql.replace('%r', role));
+  const strong = shop.target({ logins: { ...urls, wall: urlOf(role) } });
+  const analysing = strong.analyse(strong.parse({ sql: 'select 1' }), new AbortController().signal);
+  await expect(analysing).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `The store or another part the gateway needs is not available: logins.wall ${flaw}.`,
+  });
+  await strong.close();
+  await shop.rows(`drop role ${role}`);
 });

@@ -250,14 +250,23 @@ describe('a schema that changed', () => {
 });
 
 test('never 17: a statement on the catalog keeps other changes of its tables out while it compares and runs', async () => {
+  await shop.rows('create table "odd.name" (id int)');
   const sql = 'do $$ begin perform pg_sleep(0.3); end $$';
-  const effects = [{ action: 'schema' as const, resource: 'table:public.orders' as const }];
+  const effects = [
+    { action: 'schema' as const, resource: 'table:public.odd%2Ename' as const },
+    { action: 'read' as const, resource: 'table:public.customers' as const },
+    { action: 'schema' as const, resource: 'table:public.not_there' as const },
+    { action: 'write' as const, resource: 'table:public.orders' as const, via: 'trigger t' },
+  ];
   const analysis = analysisOf([{ text: sql, readOnly: false, standsAlone: true }], [], { effects });
   const executing = target.execute(target.parse({ sql }), analysis, contextOf());
-  const held =
-    "select mode from pg_locks where relation = 'orders'::regclass and granted and mode like '%Exclusive%'";
-  await until(async () => (await shop.rows(held)).length === 1);
-  expect(await shop.rows(held)).toEqual([{ mode: 'ShareRowExclusiveLock' }]);
+  const held = `select relation::regclass::text as table, mode from pg_locks join pg_stat_activity using (pid)
+    where application_name = 'countersign' and datname = current_database() and granted and relation >= 16384 order by 1`;
+  await until(async () => (await shop.rows(held)).length === 2);
+  expect(await shop.rows(held)).toEqual([
+    { table: '"odd.name"', mode: 'ShareRowExclusiveLock' },
+    { table: 'customers', mode: 'AccessShareLock' },
+  ]);
   expect(await executing).toMatchObject({ outcome: 'succeeded' });
 });
 
