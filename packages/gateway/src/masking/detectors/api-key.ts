@@ -5,6 +5,7 @@ import {
   isDigit,
   isTokenUnit,
   isUpper,
+  occurrences,
   runEnd,
   type Span,
 } from './detector.ts';
@@ -23,6 +24,8 @@ const isDottedToken = (unit: number): boolean => isTokenUnit(unit) || unit === 0
 /** Base64 with its padding. */
 const isBase64 = (unit: number): boolean =>
   isAlphanumeric(unit) || unit === 0x2b || unit === 0x2f || unit === 0x3d;
+/** RFC 6750's token68. */
+const isBearer = (unit: number): boolean => isBase64(unit) || isDottedToken(unit) || unit === 0x7e;
 
 const shapes: readonly Shape[] = [
   // AWS access key ids, of users and of sessions.
@@ -67,6 +70,14 @@ const shapes: readonly Shape[] = [
   { prefix: 'sntrys_', least: 30, of: isBase64 },
   { prefix: 'AccountKey=', least: 40, of: isBase64 },
   { prefix: 'SharedAccessKey=', least: 40, of: isBase64 },
+  // HTTP's own way to say so.
+  ...['Bearer ', 'bearer '].map((prefix) => ({
+    prefix,
+    least: 20,
+    of: isBearer,
+    mix: [/[0-9]/, /[A-Za-z]/],
+  })),
+  ...['Basic ', 'basic '].map((prefix) => ({ prefix, least: 12, of: isBase64, mix: [/[0-9]/, /[A-Z]/] })),
   { prefix: 'AGE-SECRET-KEY-1', least: 50, of: isUpperOrDigit },
 ];
 
@@ -74,7 +85,9 @@ const shapes: readonly Shape[] = [
 const anyPrefix = new RegExp(shapes.map(({ prefix }) => prefix.replace(/[.]/g, '\\.')).join('|'), 'g');
 const byPrefix: ReadonlyMap<string, Shape> = new Map(shapes.map((shape) => [shape.prefix, shape]));
 
-export const apiKey: Detector = (text) => {
+export const apiKey: Detector = (text) => [...prefixed(text), ...urlPasswords(text)];
+
+function prefixed(text: string): Span[] {
   const spans: Span[] = [];
   /** By prefix, the end of the last run that was no key: no part of that run is one either, so it is not walked again. */
   const noneBefore = new Map<string, number>();
@@ -88,7 +101,25 @@ export const apiKey: Detector = (text) => {
     else noneBefore.set(prefix, end);
   }
   return spans;
-};
+}
+
+const isUserinfo = (unit: number): boolean =>
+  unit > 0x20 && unit !== 0x2f && unit !== 0x22 && unit !== 0x27 && unit !== 0x3c && unit !== 0x3e;
+/** Longer than user names and passwords in URLs are; it bounds the work for each. */
+const longestUserinfo = 512;
+
+/** What stands between `://` and `@` in a URL, where it holds a password. */
+function urlPasswords(text: string): readonly Span[] {
+  const spans: Span[] = [];
+  for (const scheme of occurrences(text, '://')) {
+    const start = scheme + 3;
+    const userinfo = text.slice(start, runEnd(text, start, isUserinfo, longestUserinfo));
+    const end = userinfo.lastIndexOf('@');
+    const colon = userinfo.indexOf(':');
+    if (colon >= 0 && colon + 1 < end) spans.push({ start, end: start + end });
+  }
+  return spans;
+}
 
 function isKey({ least, mix = [] }: Shape, rest: string): boolean {
   return rest.length >= least && mix.every((some) => some.test(rest));

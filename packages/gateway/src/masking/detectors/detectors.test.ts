@@ -159,6 +159,8 @@ const cases: Readonly<Record<DetectorName, { finds: readonly string[]; leaves: r
       joined('sk', '_live_4eC39HqLyjWDarjtT1zdp7dc'),
       joined('AI', 'zaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe'),
       joined('sk', '-proj-abcDEF1234567890abcdef'),
+      joined('Bea', 'rer mF_9.B5f-4.1JqM0123456'),
+      joined('Ba', 'sic QWxhZGRpbjpvcGVuIHNlc2FtZTE='),
       joined('glpat', '-abcdefghij1234567890'),
       joined('npm', '_abcdefghijklmnopqrstuvwxyz0123456789'),
     ],
@@ -166,6 +168,10 @@ const cases: Readonly<Record<DetectorName, { finds: readonly string[]; leaves: r
       'AKIA',
       'task-list-of-things-to-do-2026',
       'sk-a-long-name-in-kebab-case',
+      'Bearer of good news: it is all about to be over',
+      'Basic authentication is required',
+      'https://example.com:8443/a@b',
+      'postgres://reader@db/shop',
       'sk-2026-winter-jacket-blue-xl',
       'risk-1234567890abcdefghij',
       'npm_config_registry',
@@ -190,6 +196,11 @@ describe.each(Object.entries(cases) as [DetectorName, (typeof cases)[DetectorNam
     });
   },
 );
+
+test('the password of a URL is a credential', () => {
+  expect(found('api_key', 'at postgres://me:s3cret@db.internal/shop now')).toEqual(['me:s3cret']);
+  expect(found('api_key', 'redis://:p@ss@cache')).toEqual([':p@ss']);
+});
 
 test('several values of one kind are found each', () => {
   expect(found('credit_card', '4111 1111 1111 1111 5555 5555 5555 4444')).toEqual([
@@ -221,6 +232,9 @@ describe('hostile text costs no more than its length', () => {
     'sk-',
     'AKIA',
     '-----BEGIN ',
+    '://',
+    '://a:',
+    'Bearer ',
     '-----BEGIN PRIVATE KEY',
     '%40',
     '(212) ',
