@@ -3,12 +3,14 @@
  *
  *     node generate-builtins.js builtins-15.json builtins-18.json
  *
- * One function a line. A function that servers declare differently keeps the less harmless volatility.
+ * One function a line; two where servers give it different output columns. A function that they declare differently
+ * keeps the less harmless volatility.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const documents = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')));
 const functions = new Map();
+const volatilities = new Map();
 const operators = new Set();
 const types = new Set();
 const rank = 'isv';
@@ -18,14 +20,12 @@ for (const { version, functions: list, operators: names, types: typeNames } of d
   for (const name of typeNames) types.add(name);
   for (const f of list) {
     const key = `${f.name}(${f.arguments.join(',')})`;
-    const known = functions.get(key);
-    if (known === undefined) functions.set(key, { ...f, versions: [version] });
-    else {
-      known.versions.push(version);
-      if (rank.indexOf(f.volatility) > rank.indexOf(known.volatility)) known.volatility = f.volatility;
-      if (f.outputs.length > known.outputs.length) known.outputs = f.outputs;
-      if (f.kind !== known.kind) throw new Error(`${key} changed its kind`);
-    }
+    if (rank.indexOf(f.volatility) > rank.indexOf(volatilities.get(key) ?? 'i'))
+      volatilities.set(key, f.volatility);
+    const full = `${key} ${f.kind} ${f.returns} ${f.defaults} ${f.outputs.join(',')}`;
+    const known = functions.get(full);
+    if (known === undefined) functions.set(full, { ...f, key, versions: [version] });
+    else known.versions.push(version);
   }
 }
 
@@ -36,7 +36,7 @@ const line = (f) =>
     f.arguments.join(','),
     f.defaults,
     f.variadic ? 'v' : '',
-    f.kind + f.volatility + (f.set ? 's' : ''),
+    f.kind + (volatilities.get(f.key) ?? 'i') + (f.set ? 's' : ''),
     f.returns,
     f.outputs.join(','),
     f.versions.join(','),

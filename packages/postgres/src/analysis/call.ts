@@ -6,26 +6,20 @@ import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../fun
 import { harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
+import { resultOf } from './function-result.ts';
 import { harmResource } from './harm-resource.ts';
 import type { Scope } from './scope.ts';
-import {
-  builtinTypeByWrittenName,
-  convert,
-  convertImplicitly,
-  functionResource,
-  isTypeName,
-  typeOf,
-} from './types.ts';
-import { derivedFrom, unproven, type Value } from './value.ts';
+import { convert, convertImplicitly, functionResource, isTypeName, typeOf } from './types.ts';
+import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
 
 export function call(context: Context, scope: Scope, fn: FuncCall): Value {
   return callColumns(context, scope, fn).value;
 }
 
-/** A call, with the names of its columns where it returns a row. */
+/** A call, with its columns where it returns a row: null for a plain value, `unknown` where it can't be told. */
 export interface CallValue {
   readonly value: Value;
-  readonly columns: readonly string[] | null;
+  readonly columns: readonly NamedValue[] | null | 'unknown';
 }
 
 export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallValue {
@@ -47,15 +41,16 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
   known.push(convertImplicitly(context, args));
   for (const one of candidates.user) context.execute('execute', functionResource(one));
-  const outputs = all[0]?.outputs ?? [];
-  const value = derivedFrom(values, returnType(context, candidates, args));
-  return {
-    value: candidates.user.length > 0 || known.includes(false) ? unproven(value) : value,
-    columns: outputs.length > 1 || (outputs.length === 1 && outputs[0] !== '') ? outputs : null,
-  };
+  const result = resultOf(context, candidates, args);
+  const computed = derivedFrom(values, result.kind === 'unknown' ? null : result.type);
+  const value = candidates.user.length > 0 || known.includes(false) ? unproven(computed) : computed;
+  if (result.kind !== 'row') return { value, columns: result.kind === 'unknown' ? 'unknown' : null };
+  const columns = result.columns.map(({ name, type }) => ({ name, value: { ...value, type } }));
+  return { value: { ...value, row: columns }, columns };
 }
 
-interface Candidates {
+/** The functions a name may mean. */
+export interface Candidates {
   readonly builtin: readonly BuiltinFunction[];
   readonly user: readonly UserFunction[];
 }
@@ -70,7 +65,7 @@ export function findFunctions(context: Context, names: readonly string[], count:
   context.reliedOn.name('pg_proc', name);
   return {
     builtin: schemas.includes('pg_catalog')
-      ? builtinFunctions(name).filter((one) => acceptsArguments(one, count))
+      ? builtinFunctions(name, context.catalog.major).filter((one) => acceptsArguments(one, count))
       : [],
     user: (context.catalog.functions.get(name) ?? []).filter(
       (one) => schemas.includes(one.schema) && acceptsArguments(one, count),
@@ -122,24 +117,6 @@ function projectionOrCast(context: Context, names: readonly string[], args: read
   }
   const shown = displayName(schema, name);
   throw unknownObject('function', `${shown} with ${args.length} argument${args.length === 1 ? '' : 's'}`);
-}
-
-/** The type of what is returned, where every candidate returns it, or one takes exactly these arguments. */
-function returnType(context: Context, { builtin, user }: Candidates, args: readonly Value[]): string | null {
-  const [first, second] = builtin;
-  if (first === undefined) return user.length === 1 ? (user[0]?.returns ?? null) : null;
-  if (user.length > 0) return null;
-  const exact =
-    second === undefined
-      ? first
-      : builtin.find((one) =>
-          one.arguments.every(
-            (type, i) =>
-              (args[i]?.type ?? null) !== null && builtinTypeByWrittenName(context, type) === args[i]?.type,
-          ),
-        );
-  const meant = exact ?? (builtin.every((one) => one.returns === first.returns) ? first : undefined);
-  return meant === undefined ? null : builtinTypeByWrittenName(context, meant.returns);
 }
 
 /** What PARTITION BY and ORDER BY of a window decide, the window's rows, and so its values. */

@@ -95,8 +95,7 @@ const call: StatementVisitor = (context, node) => {
   const { columns } = callColumns(context, new Scope(null), funccall);
   return {
     ...code('call'),
-    columns:
-      columns?.map((name) => ({ name, value: { sources: new Map(), proven: false, type: null } })) ?? null,
+    columns: columns === 'unknown' ? null : columns,
   };
 };
 

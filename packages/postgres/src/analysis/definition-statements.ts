@@ -1,5 +1,5 @@
 /** CREATE, ALTER and DROP of what a schema holds: tables, views, indexes, sequences, functions, types, triggers. */
-import { type Resource, resource } from '@countersign/core';
+import { resource } from '@countersign/core';
 import {
   asKind,
   fieldsOf,
@@ -25,7 +25,7 @@ import { writtenName } from './types.ts';
 type Visit = (context: Context, node: Node) => ReturnType<StatementVisitor>;
 
 /** A relation that is altered, and with it those that inherit from it. */
-function alterRelation(
+export function alterRelation(
   context: Context,
   range: RangeVar,
   verb: SchemaVerb,
@@ -248,68 +248,6 @@ function newOwner(node: Node): string {
   return fieldsOf<{ newowner?: { rolename?: string } }>(node).newowner?.rolename ?? 'current';
 }
 
-const sequence =
-  (verb: SchemaVerb): Visit =>
-  (context, node) => {
-    const { sequence: range, missing_ok } = fieldsOf<{ sequence: RangeVar; missing_ok?: boolean }>(node);
-    if (verb === 'create') change(context, 'schema.create', newRelation(context, range, 'sequence'));
-    else {
-      const found = objectEffect(context, 'OBJECT_SEQUENCE', nodeOf(range), verb, missing_ok === true);
-      change(context, found.action, found.resource);
-    }
-    return definition(context, `${verb}_sequence`);
-  };
-
-const nodeOf = (range: RangeVar): Node => ({ RangeVar: range });
-
-/** Types and domains by the name the statement gives. */
-const type =
-  (kind: string, verb: SchemaVerb, name: (node: Node) => readonly string[]): Visit =>
-  (context, node) => {
-    const names = name(node);
-    change(context, `schema.${verb}`, typeResource(context, names));
-    refuseCascade(fieldsOf<{ behavior?: string }>(node), kind.replaceAll('_', ' '));
-    if (kind === 'alter_domain') definitionExpressions(context, null, fieldsOf(node));
-    return definition(context, kind);
-  };
-
-function typeResource(context: Context, names: readonly string[]): Resource {
-  context.reliedOn.name('pg_type', names.at(-1) ?? '');
-  return resource('type', names.at(-2) ?? creationSchema(context), names.at(-1) ?? '');
-}
-
-const listed =
-  (field: string) =>
-  (node: Node): readonly string[] =>
-    stringsOf(fieldsOf<Readonly<Record<string, readonly Node[]>>>(node)[field]);
-
-const createSchema: Visit = (context, node) => {
-  const { schemaname, schemaElts, authrole } = fieldsOf<{
-    schemaname?: string;
-    schemaElts?: readonly Node[];
-    authrole?: { rolename?: string };
-  }>(node);
-  if ((schemaElts?.length ?? 0) > 0) throw notSupported('CREATE SCHEMA with elements');
-  change(context, 'schema.create', resource('schema', schemaname ?? authrole?.rolename ?? ''));
-  return definition(context, 'create_schema');
-};
-
-const statistics: Visit = (context, node) => {
-  const { relations = [], defnames } = fieldsOf<{ relations?: readonly Node[]; defnames?: readonly Node[] }>(
-    node,
-  );
-  for (const range of relations) alterRelation(context, fieldsOf<RangeVar>(range), 'alter');
-  if (relations.length === 0) {
-    const names = stringsOf(defnames);
-    change(
-      context,
-      'schema.alter',
-      resource('statistics', names.at(-2) ?? creationSchema(context), names.at(-1) ?? ''),
-    );
-  }
-  return definition(context, 'create_statistics');
-};
-
 export const definitionStatements: readonly (readonly [string, StatementVisitor])[] = [
   ['CreateStmt', createTable],
   ['CreateForeignTableStmt', createTable],
@@ -329,22 +267,8 @@ export const definitionStatements: readonly (readonly [string, StatementVisitor]
   ['AlterObjectSchemaStmt', alterObject('set_schema')],
   ['AlterOwnerStmt', alterObject('alter_owner')],
   ['CommentStmt', alterObject('comment')],
-  ['CreateSeqStmt', sequence('create')],
-  ['AlterSeqStmt', sequence('alter')],
-  ['CreateEnumStmt', type('create_type', 'create', listed('typeName'))],
-  ['AlterEnumStmt', type('alter_type', 'alter', listed('typeName'))],
-  ['CreateRangeStmt', type('create_type', 'create', listed('typeName'))],
-  ['CompositeTypeStmt', type('create_type', 'create', compositeName)],
-  ['CreateDomainStmt', type('create_domain', 'create', listed('domainname'))],
-  ['AlterDomainStmt', type('alter_domain', 'alter', listed('typeName'))],
-  ['CreateSchemaStmt', createSchema],
-  ['CreateStatsStmt', statistics],
+  ['AlterObjectDependsStmt', alterObject('alter_depends')],
 ];
-
-function compositeName(node: Node): readonly string[] {
-  const { schemaname, relname } = fieldsOf<{ typevar: RangeVar }>(node).typevar;
-  return schemaname === undefined ? [relname] : [schemaname, relname];
-}
 
 function alterFunction(kind: string): Visit {
   return (context, node) => {

@@ -6,7 +6,7 @@ import { type Context, notSupported } from './context.ts';
 import { operator, useOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { subLink } from './sub-link.ts';
-import { convert, typeOf } from './types.ts';
+import { arrayOf, convert, typeOf } from './types.ts';
 import { constant, constantOf, derivedFrom, oneOf, unknownType, unproven, type Value } from './value.ts';
 
 type Visitor = (context: Context, scope: Scope, node: Node) => Value;
@@ -44,7 +44,10 @@ const expressions = {
   SubLink: (context, scope, node) => subLink(context, scope, fieldsOf(node)),
   RowExpr: (context, scope, node) =>
     derivedFrom(analyseExpressions(context, scope, fieldsOf<{ args?: Node[] }>(node).args)),
-  A_ArrayExpr: fromParts,
+  A_ArrayExpr: (context, scope, node) => {
+    const values = analyseExpressions(context, scope, fieldsOf<{ elements?: Node[] }>(node).elements);
+    return derivedFrom(values, arrayOf(context, elementType(context, values)));
+  },
   A_Indirection: (context, scope, node) => indirection(context, scope, fieldsOf(node)),
   A_Indices: fromParts,
   List: fromParts,
@@ -148,6 +151,17 @@ function jsonAggregate(context: Context, scope: Scope, node: Node): Value {
   const parts = partsOf(context, scope, fields);
   context.use('aggregate', ...parts);
   return derivedFrom(parts);
+}
+
+/** The type of an array's elements, where they all have one; quoted constants have any, and text where all are. */
+function elementType(context: Context, values: readonly Value[]): string | null {
+  const types = new Set(values.map((value) => value.type));
+  if (types.size > 1) types.delete(unknownType);
+  const [type = null, another] = types;
+  if (another !== undefined || values.some((value) => value.row !== undefined)) return null;
+  // An array of arrays is of the same type.
+  const inner = type === null ? null : (context.catalog.types.get(type)?.element ?? null);
+  return inner ?? (type === unknownType ? '25' : type);
 }
 
 interface Constant {

@@ -11,7 +11,6 @@ import {
   type RangeFunction,
   type RangeSubselect,
   type RangeVar,
-  stringOf,
   stringsOf,
   type TypeName,
 } from '../ast/nodes.ts';
@@ -19,6 +18,7 @@ import { callColumns } from './call.ts';
 import { type Context, notSupported, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { useOperator } from './operator.ts';
+import { outputName } from './output-name.ts';
 import { readRelation } from './read-relation.ts';
 import { findRelation } from './relations.ts';
 import { type FromItem, Scope, type ScopeColumn, type ScopeEntry } from './scope.ts';
@@ -167,6 +167,11 @@ function functionItem(context: Context, scope: Scope, item: RangeFunction): From
   for (const fn of item.functions) {
     const [call, definitions] = asKind<{ items: readonly Node[] }>(fn, 'List')?.items ?? [];
     if (call === undefined) continue;
+    const arrays = manyArrays(call);
+    if (arrays !== null) {
+      for (const array of arrays) columns.push(...functionColumns(context, scope, array, [], undefined));
+      continue;
+    }
     const defined = [
       ...(item.coldeflist ?? []),
       ...(asKind<{ items?: readonly Node[] }>(definitions, 'List')?.items ?? []),
@@ -179,6 +184,14 @@ function functionItem(context: Context, scope: Scope, item: RangeFunction): From
   return named(name, null, columns, [], item.alias);
 }
 
+/** `unnest(a, b)` in FROM is one call for each array. */
+function manyArrays(node: Node): Node[] | null {
+  const call = asKind<FuncCall>(node, 'FuncCall');
+  const args = call?.args ?? [];
+  if (call === null || args.length < 2 || stringsOf(call.funcname).at(-1) !== 'unnest') return null;
+  return args.map((arg) => ({ FuncCall: { ...call, args: [arg] } }));
+}
+
 function functionColumns(
   context: Context,
   scope: Scope,
@@ -189,7 +202,7 @@ function functionColumns(
   const fn = asKind<FuncCall>(call, 'FuncCall');
   if (fn === null) {
     const value = analyseExpression(context, scope, call);
-    return [{ name: alias?.aliasname ?? kindOf(call).toLowerCase(), value }];
+    return [{ name: alias?.aliasname ?? outputName(call), value }];
   }
   const { value, columns } = callColumns(context, scope, fn);
   // Which rows come out depends on the arguments.
@@ -202,8 +215,10 @@ function functionColumns(
         value: { ...value, type: typeName === undefined ? null : typeOf(context, typeName) },
       };
     });
-  if (columns === null) return [{ name: alias?.aliasname ?? stringOf(fn.funcname.at(-1) as Node), value }];
-  return columns.map((name) => ({ name, value }));
+  if (columns === 'unknown')
+    throw notSupported(`the function ${stringsOf(fn.funcname).at(-1)} in FROM: its columns are not known`);
+  if (columns !== null) return [...columns];
+  return [{ name: alias?.aliasname ?? stringsOf(fn.funcname).at(-1) ?? '', value }];
 }
 
 interface XmlTable {

@@ -20,9 +20,10 @@ interface ObjectKind {
   readonly action: 'schema' | 'admin';
   /**
    * `relation`: an existing relation; `part`: the last name is a part of the relation before it; `function`: with its
-   * arguments; `type`, `qualified`: a name in a schema; `plain`: a name without one.
+   * arguments; `type`, `qualified`: a name in a schema; `of_method`: the same after an access method; `pair`: two types,
+   * or a type and what is made for it; `plain`: a name without a schema.
    */
-  readonly named: 'relation' | 'part' | 'function' | 'type' | 'qualified' | 'plain';
+  readonly named: 'relation' | 'part' | 'function' | 'type' | 'qualified' | 'of_method' | 'pair' | 'plain';
   /** The kind of resource; for relations their own. */
   readonly resource: string;
 }
@@ -63,6 +64,12 @@ const objectKinds: ReadonlyMap<string, ObjectKind> = new Map([
   ['OBJECT_CONVERSION', schemaPart('qualified', 'conversion')],
   ['OBJECT_TSCONFIGURATION', schemaPart('qualified', 'text_search')],
   ['OBJECT_TSDICTIONARY', schemaPart('qualified', 'text_search')],
+  ['OBJECT_OPERATOR', schemaPart('qualified', 'operator')],
+  ['OBJECT_OPCLASS', schemaPart('of_method', 'operator_class')],
+  ['OBJECT_OPFAMILY', schemaPart('of_method', 'operator_family')],
+  ['OBJECT_CAST', schemaPart('pair', 'cast')],
+  ['OBJECT_TRANSFORM', schemaPart('pair', 'transform')],
+  ['OBJECT_DOMCONSTRAINT', schemaPart('pair', 'type')],
   ['OBJECT_TSPARSER', administered('text_search', 'qualified')],
   ['OBJECT_TSTEMPLATE', administered('text_search', 'qualified')],
   ['OBJECT_EXTENSION', administered('extension')],
@@ -126,6 +133,12 @@ export function objectEffect(
       const names = namesOf(node);
       return found(resource(kind.resource, names.at(-2) ?? creationSchema(context), names.at(-1) ?? ''));
     }
+    case 'of_method': {
+      const names = namesOf(node).slice(1);
+      return found(resource(kind.resource, names.at(-2) ?? creationSchema(context), names.at(-1) ?? ''));
+    }
+    case 'pair':
+      return found(resource(kind.resource, ...namesOf(node).filter((name) => name !== 'pg_catalog')));
     case 'plain':
       return found(resource(kind.resource, namesOf(node).at(-1) ?? ''));
   }
@@ -216,7 +229,7 @@ function functionNamed(context: Context, node: Node, mayBeMissing: boolean): Res
   );
   const [only] = candidates;
   if (candidates.length === 1 && only !== undefined) return functionResource(only);
-  if (candidates.length === 0 && !mayBeMissing && builtinFunctions(name).length === 0)
+  if (candidates.length === 0 && !mayBeMissing && builtinFunctions(name, context.catalog.major).length === 0)
     throw unknownObject('function', displayName(schema, name));
   return resource('function', schema ?? only?.schema ?? creationSchema(context), name);
 }

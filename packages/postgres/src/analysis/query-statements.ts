@@ -88,10 +88,20 @@ function asPlanned(effect: Effects[number]): Effects[number][] {
   return [{ ...effect, action: 'read', columns: effect.columns ?? [] }];
 }
 
+/** Settings that the server does not spell in lower case. */
+const spelling: ReadonlyMap<string, string> = new Map([
+  ['timezone', 'TimeZone'],
+  ['datestyle', 'DateStyle'],
+  ['intervalstyle', 'IntervalStyle'],
+]);
+
 function show(context: Context, node: Node): StatementTraits {
   const { name } = fieldsOf<{ name: string }>(node);
   context.effects.add(isSecretSetting(name) ? 'secret' : 'read', resource('setting', name));
-  const names = name === 'all' ? ['name', 'setting', 'description'] : [name];
+  const names =
+    name === 'all'
+      ? ['name', 'setting', 'description']
+      : [spelling.get(name.toLowerCase()) ?? name.toLowerCase()];
   const columns = names.map((label) => ({ name: label, value: constantOf('25') }));
   return { ...query, kind: 'show', columns, explainable: false };
 }

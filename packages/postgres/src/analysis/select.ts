@@ -15,7 +15,7 @@ import {
 import { analyseWindow } from './call.ts';
 import { starColumns } from './column-reference.ts';
 import { withTables } from './common-tables.ts';
-import { type Context, notSupported, unknownObject } from './context.ts';
+import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { addFrom } from './from.ts';
 import { outputName } from './output-name.ts';
@@ -178,6 +178,9 @@ function valuesLists(context: Context, scope: Scope, select: SelectStmt): ScopeC
 /** FOR UPDATE and its weaker forms lock rows: those of the tables named, or of all in FROM. */
 function lock(context: Context, scope: Scope, select: SelectStmt, clause: LockingClause): void {
   const named = (clause.lockedRels ?? []).map((node) => fieldsOf<RangeVar>(node).relname);
+  for (const name of named)
+    if (!scope.items.some((item) => item.entries.some((entry) => entry.name === name)))
+      throw unknownObject('relation', displayName(name));
   const lockFrom = (node: Node): void => {
     const range = asKind<RangeVar>(node, 'RangeVar');
     const join = asKind<{ larg: Node; rarg: Node }>(node, 'JoinExpr');

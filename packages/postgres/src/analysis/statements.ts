@@ -7,6 +7,7 @@ import { definitionStatements } from './definition-statements.ts';
 import { queryStatements } from './query-statements.ts';
 import { sessionStatements } from './session-statements.ts';
 import type { StatementTraits } from './statement.ts';
+import { typeStatements } from './type-statements.ts';
 
 export type StatementVisitor = (context: Context, node: Node) => StatementTraits;
 
@@ -18,6 +19,7 @@ function allVisitors(): ReadonlyMap<string, StatementVisitor> {
     ...queryStatements,
     ...dataStatements,
     ...definitionStatements,
+    ...typeStatements,
     ...administrationStatements,
     ...sessionStatements,
   ]);

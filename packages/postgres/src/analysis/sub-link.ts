@@ -6,6 +6,7 @@ import { analyseExpression } from './expression.ts';
 import { useOperator } from './operator.ts';
 import { Scope } from './scope.ts';
 import { analyseQuery } from './select.ts';
+import { arrayOf } from './types.ts';
 import { derivedFrom, oneOf, unproven, type Value } from './value.ts';
 
 /** The value comes from what the query returns and, since a row may be there or not, from what filters it. */
@@ -23,5 +24,6 @@ export function subLink(context: Context, scope: Scope, link: SubLink): Value {
   const only = values.length === 1 ? (values[0] as Value) : null;
   if (link.subLinkType === 'EXPR_SUBLINK' && only !== null)
     return oneOf([{ ...only, type: only.type }, derivedFrom([deciding], only.type)]);
-  return derivedFrom([...tested, ...values, deciding]);
+  const type = link.subLinkType === 'ARRAY_SUBLINK' ? arrayOf(context, only?.type ?? null) : null;
+  return derivedFrom([...tested, ...values, deciding], type);
 }

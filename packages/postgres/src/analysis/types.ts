@@ -39,6 +39,8 @@ export function writtenName(type: TypeName): string {
 
 /** The id of one of the server's own types, by the name it writes; null for one it takes from the arguments. */
 export function builtinTypeByWrittenName(context: Context, written: string): string | null {
+  if (written.endsWith('[]'))
+    return arrayOf(context, builtinTypeByWrittenName(context, written.slice(0, -2)));
   const name = writtenNames.get(written) ?? written;
   const type = context.catalog.typesByName.get(name)?.find((one) => one.schema === 'pg_catalog');
   return type === undefined || type.kind === 'p' ? null : type.oid;
@@ -57,7 +59,7 @@ export function typeOf(context: Context, type: TypeName): string | null {
     throw unknownObject('type', displayName(schema, name));
   }
   const isArray = (type.arrayBounds?.length ?? 0) > 0;
-  return isArray ? (arrayOf(context, found.oid) ?? null) : found.oid;
+  return isArray ? arrayOf(context, found.oid) : found.oid;
 }
 
 function findType(context: Context, schema: string | null, name: string): TypeInfo | null {
@@ -76,9 +78,9 @@ export function isTypeName(context: Context, schema: string | null, name: string
   return findType(context, schema, name) !== null;
 }
 
-function arrayOf(context: Context, element: string): string | null {
-  for (const type of context.catalog.types.values()) if (type.element === element) return type.oid;
-  return null;
+/** The array type of an element type; null where it is not known. */
+export function arrayOf(context: Context, element: string | null): string | null {
+  return element === null ? null : (context.catalog.arrays.get(element) ?? null);
 }
 
 /**

@@ -22,6 +22,7 @@ function viewFindings(context: Context, view: Relation): ViewFindings {
   depth++;
   try {
     const columns = analyseQuery(inner, new Scope(null), query);
+    if (columns.length !== view.columns.length) throw unknownEffect(`the view ${view.name}`);
     const found = {
       columns: view.columns.map(({ name, type }, i): ScopeColumn => {
         const value = columns[i]?.value;

@@ -18,6 +18,8 @@ export interface Catalog {
   readonly functions: ReadonlyMap<string, readonly UserFunction[]>;
   readonly functionsByOid: ReadonlyMap<string, UserFunction>;
   readonly types: ReadonlyMap<string, TypeInfo>;
+  /** The array type of each element type. */
+  readonly arrays: ReadonlyMap<string, string>;
   readonly typesByName: ReadonlyMap<string, readonly TypeInfo[]>;
   /** Operators that came after the server's own, by name. */
   readonly operators: ReadonlyMap<string, readonly UserOperator[]>;

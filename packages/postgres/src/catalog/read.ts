@@ -202,6 +202,7 @@ export function readCatalog(json: string, major: Major): Catalog {
     functions: groupBy(functions, (f) => f.name),
     functionsByOid: new Map(functions.map((f) => [f.oid, f])),
     types: new Map(types.map((t) => [t.oid, t])),
+    arrays: new Map(types.flatMap((t) => (t.element === null ? [] : [[t.element, t.oid]]))),
     typesByName: groupBy(types, (t) => t.name),
     operators: groupBy(
       listOf(document.operators, (row) => ({

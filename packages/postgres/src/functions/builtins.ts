@@ -1,5 +1,7 @@
 /** The server's own functions, operators and types, from the table that `scripts/generate-builtins.js` made. */
+
 import { builtinFunctionLines, builtinOperatorNames, builtinTypeNames } from '../generated/builtins.ts';
+import { type Major, supportedMajors } from '../major.ts';
 
 export interface BuiltinFunction {
   readonly name: string;
@@ -13,12 +15,15 @@ export interface BuiltinFunction {
   readonly returns: string;
   /** Names of the output columns where it returns a row. */
   readonly outputs: readonly string[];
+  /** The oldest and the newest supported major version, or one of them: where it was seen. */
+  readonly majors: readonly number[];
 }
 
 const list = (text: string): string[] => (text === '' ? [] : text.split(','));
 
 function readLine(line: string): BuiltinFunction {
-  const [name = '', args = '', defaults, variadic, flags = '', returns = '', outputs = ''] = line.split('|');
+  const [name = '', args = '', defaults, variadic, flags = '', returns = '', outputs = '', majors = ''] =
+    line.split('|');
   return {
     name,
     arguments: list(args),
@@ -29,6 +34,7 @@ function readLine(line: string): BuiltinFunction {
     returnsSet: flags[2] === 's',
     returns,
     outputs: list(outputs),
+    majors: list(majors).map(Number),
   };
 }
 
@@ -45,9 +51,14 @@ function load(): Map<string, BuiltinFunction[]> {
   return byName;
 }
 
-/** The functions of `pg_catalog` with this name. The table is read at the first use, in a few milliseconds. */
-export function builtinFunctions(name: string): readonly BuiltinFunction[] {
-  return (functions ??= load()).get(name) ?? [];
+/**
+ * The functions of `pg_catalog` with this name. A major version between those the table was made from may have any of
+ * them. The table is read at the first use, in a few milliseconds.
+ */
+export function builtinFunctions(name: string, major: Major): readonly BuiltinFunction[] {
+  const same = (functions ??= load()).get(name) ?? [];
+  if (major !== supportedMajors[0] && major !== supportedMajors.at(-1)) return same;
+  return same.filter((fn) => fn.majors.includes(major));
 }
 
 const operatorNames: ReadonlySet<string> = new Set(builtinOperatorNames.split(' '));

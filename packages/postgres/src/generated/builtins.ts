@@ -2075,7 +2075,8 @@ pg_column_toast_chunk_id|\"any\"|0||fs|oid||18\n\
 pg_conf_load_time||0||fs|timestamp with time zone||15,18\n\
 pg_config||0||fss|record|name,setting|15,18\n\
 pg_control_checkpoint||0||fv|record|checkpoint_lsn,redo_lsn,redo_wal_file,timeline_id,prev_timeline_id,full_page_writes,next_xid,next_oid,next_multixact_id,next_multi_offset,oldest_xid,oldest_xid_dbid,oldest_active_xid,oldest_multi_xid,oldest_multi_dbid,oldest_commit_ts_xid,newest_commit_ts_xid,checkpoint_time|15,18\n\
-pg_control_init||0||fv|record|max_data_alignment,database_block_size,blocks_per_segment,wal_block_size,bytes_per_wal_segment,max_identifier_length,max_index_columns,max_toast_chunk_size,large_object_chunk_size,float8_pass_by_value,data_page_checksum_version,default_char_signedness|15,18\n\
+pg_control_init||0||fv|record|max_data_alignment,database_block_size,blocks_per_segment,wal_block_size,bytes_per_wal_segment,max_identifier_length,max_index_columns,max_toast_chunk_size,large_object_chunk_size,float8_pass_by_value,data_page_checksum_version,default_char_signedness|18\n\
+pg_control_init||0||fv|record|max_data_alignment,database_block_size,blocks_per_segment,wal_block_size,bytes_per_wal_segment,max_identifier_length,max_index_columns,max_toast_chunk_size,large_object_chunk_size,float8_pass_by_value,data_page_checksum_version|15\n\
 pg_control_recovery||0||fv|record|min_recovery_end_lsn,min_recovery_end_timeline,backup_start_lsn,backup_end_lsn,end_of_backup_record_required|15,18\n\
 pg_control_system||0||fv|record|pg_control_version,catalog_version_no,system_identifier,pg_control_last_modified|15,18\n\
 pg_conversion_is_visible|oid|0||fs|boolean||15,18\n\
@@ -2123,7 +2124,8 @@ pg_filenode_relation|oid,oid|0||fs|regclass||15,18\n\
 pg_function_is_visible|oid|0||fs|boolean||15,18\n\
 pg_get_acl|oid,oid,integer|0||fs|aclitem[]||18\n\
 pg_get_aios||0||fvs|record|pid,io_id,io_generation,state,operation,off,length,target,handle_data_len,raw_result,result,target_desc,f_sync,f_localmem,f_buffered|18\n\
-pg_get_backend_memory_contexts||0||fvs|record|name,ident,type,level,path,total_bytes,total_nblocks,free_bytes,free_chunks,used_bytes|15,18\n\
+pg_get_backend_memory_contexts||0||fvs|record|name,ident,parent,level,total_bytes,total_nblocks,free_bytes,free_chunks,used_bytes|15\n\
+pg_get_backend_memory_contexts||0||fvs|record|name,ident,type,level,path,total_bytes,total_nblocks,free_bytes,free_chunks,used_bytes|18\n\
 pg_get_catalog_foreign_keys||0||fss|record|fktable,fkcols,pktable,pkcols,is_array,is_opt|15,18\n\
 pg_get_constraintdef|oid,boolean|0||fs|text||15,18\n\
 pg_get_constraintdef|oid|0||fs|text||15,18\n\
@@ -2146,7 +2148,8 @@ pg_get_partkeydef|oid|0||fs|text||15,18\n\
 pg_get_publication_tables|text[]|0|v|fss|record|pubid,relid,attrs,qual|18\n\
 pg_get_publication_tables|text|0||fss|record|relid,attrs,qual|15\n\
 pg_get_replica_identity_index|regclass|0||fs|regclass||15,18\n\
-pg_get_replication_slots||0||fss|record|slot_name,plugin,slot_type,datoid,temporary,active,active_pid,xmin,catalog_xmin,restart_lsn,confirmed_flush_lsn,wal_status,safe_wal_size,two_phase,two_phase_at,inactive_since,conflicting,invalidation_reason,failover,synced|15,18\n\
+pg_get_replication_slots||0||fss|record|slot_name,plugin,slot_type,datoid,temporary,active,active_pid,xmin,catalog_xmin,restart_lsn,confirmed_flush_lsn,wal_status,safe_wal_size,two_phase,two_phase_at,inactive_since,conflicting,invalidation_reason,failover,synced|18\n\
+pg_get_replication_slots||0||fss|record|slot_name,plugin,slot_type,datoid,temporary,active,active_pid,xmin,catalog_xmin,restart_lsn,confirmed_flush_lsn,wal_status,safe_wal_size,two_phase|15\n\
 pg_get_ruledef|oid,boolean|0||fs|text||15,18\n\
 pg_get_ruledef|oid|0||fs|text||15,18\n\
 pg_get_sequence_data|regclass|0||fv|record|last_value,is_called|18\n\
@@ -2174,8 +2177,10 @@ pg_has_role|name,text|0||fs|boolean||15,18\n\
 pg_has_role|oid,name,text|0||fs|boolean||15,18\n\
 pg_has_role|oid,oid,text|0||fs|boolean||15,18\n\
 pg_has_role|oid,text|0||fs|boolean||15,18\n\
-pg_hba_file_rules||0||fvs|record|rule_number,file_name,line_number,type,database,user_name,address,netmask,auth_method,options,error|15,18\n\
-pg_ident_file_mappings||0||fvs|record|map_number,file_name,line_number,map_name,sys_name,pg_username,error|15,18\n\
+pg_hba_file_rules||0||fvs|record|line_number,type,database,user_name,address,netmask,auth_method,options,error|15\n\
+pg_hba_file_rules||0||fvs|record|rule_number,file_name,line_number,type,database,user_name,address,netmask,auth_method,options,error|18\n\
+pg_ident_file_mappings||0||fvs|record|line_number,map_name,sys_name,pg_username,error|15\n\
+pg_ident_file_mappings||0||fvs|record|map_number,file_name,line_number,map_name,sys_name,pg_username,error|18\n\
 pg_identify_object_as_address|oid,oid,integer|0||fs|record|type,object_names,object_args|15,18\n\
 pg_identify_object|oid,oid,integer|0||fs|record|type,schema,name,identity|15,18\n\
 pg_import_system_collations|regnamespace|0||fv|integer||15,18\n\
@@ -2263,7 +2268,8 @@ pg_partition_ancestors|regclass|0||fvs|regclass|relid|15,18\n\
 pg_partition_root|regclass|0||fi|regclass||15,18\n\
 pg_partition_tree|regclass|0||fvs|record|relid,parentrelid,isleaf,level|15,18\n\
 pg_postmaster_start_time||0||fs|timestamp with time zone||15,18\n\
-pg_prepared_statement||0||fss|record|name,statement,prepare_time,parameter_types,result_types,from_sql,generic_plans,custom_plans|15,18\n\
+pg_prepared_statement||0||fss|record|name,statement,prepare_time,parameter_types,from_sql,generic_plans,custom_plans|15\n\
+pg_prepared_statement||0||fss|record|name,statement,prepare_time,parameter_types,result_types,from_sql,generic_plans,custom_plans|18\n\
 pg_prepared_xact||0||fvs|record|transaction,gid,prepared,ownerid,dbid|15,18\n\
 pg_promote|boolean,integer|2||fv|boolean||15,18\n\
 pg_read_binary_file|text,bigint,bigint,boolean|0||fv|bytea||15,18\n\
@@ -2323,7 +2329,8 @@ pg_stat_clear_snapshot||0||fv|void||15,18\n\
 pg_stat_file|text,boolean|0||fv|record|size,access,modification,change,creation,isdir|15,18\n\
 pg_stat_file|text|0||fv|record|size,access,modification,change,creation,isdir|15,18\n\
 pg_stat_force_next_flush||0||fv|void||15,18\n\
-pg_stat_get_activity|integer|0||fss|record|datid,pid,usesysid,application_name,state,query,wait_event_type,wait_event,xact_start,query_start,backend_start,state_change,client_addr,client_hostname,client_port,backend_xid,backend_xmin,backend_type,ssl,sslversion,sslcipher,sslbits,ssl_client_dn,ssl_client_serial,ssl_issuer_dn,gss_auth,gss_princ,gss_enc,gss_delegation,leader_pid,query_id|15,18\n\
+pg_stat_get_activity|integer|0||fss|record|datid,pid,usesysid,application_name,state,query,wait_event_type,wait_event,xact_start,query_start,backend_start,state_change,client_addr,client_hostname,client_port,backend_xid,backend_xmin,backend_type,ssl,sslversion,sslcipher,sslbits,ssl_client_dn,ssl_client_serial,ssl_issuer_dn,gss_auth,gss_princ,gss_enc,gss_delegation,leader_pid,query_id|18\n\
+pg_stat_get_activity|integer|0||fss|record|datid,pid,usesysid,application_name,state,query,wait_event_type,wait_event,xact_start,query_start,backend_start,state_change,client_addr,client_hostname,client_port,backend_xid,backend_xmin,backend_type,ssl,sslversion,sslcipher,sslbits,ssl_client_dn,ssl_client_serial,ssl_issuer_dn,gss_auth,gss_princ,gss_enc,leader_pid,query_id|15\n\
 pg_stat_get_analyze_count|oid|0||fs|bigint||15,18\n\
 pg_stat_get_archiver||0||fs|record|archived_count,last_archived_wal,last_archived_time,failed_count,last_failed_wal,last_failed_time,stats_reset|15,18\n\
 pg_stat_get_autoanalyze_count|oid|0||fs|bigint||15,18\n\
@@ -2420,8 +2427,10 @@ pg_stat_get_recovery_prefetch||0||fvs|record|stats_reset,prefetch,hit,skip_init,
 pg_stat_get_replication_slot|text|0||fs|record|slot_name,spill_txns,spill_count,spill_bytes,stream_txns,stream_count,stream_bytes,total_txns,total_bytes,stats_reset|15,18\n\
 pg_stat_get_slru||0||fss|record|name,blks_zeroed,blks_hit,blks_read,blks_written,blks_exists,flushes,truncates,stats_reset|15,18\n\
 pg_stat_get_snapshot_timestamp||0||fs|timestamp with time zone||15,18\n\
-pg_stat_get_subscription_stats|oid|0||fs|record|subid,apply_error_count,sync_error_count,confl_insert_exists,confl_update_origin_differs,confl_update_exists,confl_update_missing,confl_delete_origin_differs,confl_delete_missing,confl_multiple_unique_conflicts,stats_reset|15,18\n\
-pg_stat_get_subscription|oid|0||fss|record|subid,relid,pid,leader_pid,received_lsn,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time,worker_type|15,18\n\
+pg_stat_get_subscription_stats|oid|0||fs|record|subid,apply_error_count,sync_error_count,confl_insert_exists,confl_update_origin_differs,confl_update_exists,confl_update_missing,confl_delete_origin_differs,confl_delete_missing,confl_multiple_unique_conflicts,stats_reset|18\n\
+pg_stat_get_subscription_stats|oid|0||fs|record|subid,apply_error_count,sync_error_count,stats_reset|15\n\
+pg_stat_get_subscription|oid|0||fss|record|subid,relid,pid,leader_pid,received_lsn,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time,worker_type|18\n\
+pg_stat_get_subscription|oid|0||fss|record|subid,relid,pid,received_lsn,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time|15\n\
 pg_stat_get_total_analyze_time|oid|0||fs|double precision||18\n\
 pg_stat_get_total_autoanalyze_time|oid|0||fs|double precision||18\n\
 pg_stat_get_total_autovacuum_time|oid|0||fs|double precision||18\n\
@@ -2436,7 +2445,8 @@ pg_stat_get_tuples_updated|oid|0||fs|bigint||15,18\n\
 pg_stat_get_vacuum_count|oid|0||fs|bigint||15,18\n\
 pg_stat_get_wal_receiver||0||fs|record|pid,status,receive_start_lsn,receive_start_tli,written_lsn,flushed_lsn,received_tli,last_msg_send_time,last_msg_receipt_time,latest_end_lsn,latest_end_time,slot_name,sender_host,sender_port,conninfo|15,18\n\
 pg_stat_get_wal_senders||0||fss|record|pid,state,sent_lsn,write_lsn,flush_lsn,replay_lsn,write_lag,flush_lag,replay_lag,sync_priority,sync_state,reply_time|15,18\n\
-pg_stat_get_wal||0||fs|record|wal_records,wal_fpi,wal_bytes,wal_buffers_full,wal_write,wal_sync,wal_write_time,wal_sync_time,stats_reset|15,18\n\
+pg_stat_get_wal||0||fs|record|wal_records,wal_fpi,wal_bytes,wal_buffers_full,stats_reset|18\n\
+pg_stat_get_wal||0||fs|record|wal_records,wal_fpi,wal_bytes,wal_buffers_full,wal_write,wal_sync,wal_write_time,wal_sync_time,stats_reset|15\n\
 pg_stat_get_xact_blocks_fetched|oid|0||fv|bigint||15,18\n\
 pg_stat_get_xact_blocks_hit|oid|0||fv|bigint||15,18\n\
 pg_stat_get_xact_function_calls|oid|0||fv|bigint||15,18\n\
@@ -2454,10 +2464,12 @@ pg_stat_have_stats|text,oid,bigint|0||fv|boolean||18\n\
 pg_stat_have_stats|text,oid,oid|0||fv|boolean||15\n\
 pg_stat_reset_backend_stats|integer|0||fv|void||18\n\
 pg_stat_reset_replication_slot|text|0||fv|void||15,18\n\
-pg_stat_reset_shared|text|0||fv|void||15,18\n\
+pg_stat_reset_shared|text|0||fv|void||15\n\
+pg_stat_reset_shared|text|1||fv|void||18\n\
 pg_stat_reset_single_function_counters|oid|0||fv|void||15,18\n\
 pg_stat_reset_single_table_counters|oid|0||fv|void||15,18\n\
-pg_stat_reset_slru|text|0||fv|void||15,18\n\
+pg_stat_reset_slru|text|0||fv|void||15\n\
+pg_stat_reset_slru|text|1||fv|void||18\n\
 pg_stat_reset_subscription_stats|oid|0||fv|void||15,18\n\
 pg_stat_reset||0||fv|void||15,18\n\
 pg_statistics_obj_is_visible|oid|0||fs|boolean||15,18\n\

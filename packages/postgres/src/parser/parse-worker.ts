@@ -7,6 +7,9 @@ export interface ParseRequest {
   readonly sql: string;
 }
 
+/** Said when the grammar is loaded and the parser begins: the deadline runs from here. */
+export type ParseBegun = 'begun';
+
 export type ParseReply =
   | { readonly kind: 'tree'; readonly json: string }
   | { readonly kind: 'syntax'; readonly message: string; readonly at: number | null }
@@ -21,6 +24,7 @@ async function reply({ major, sql }: ParseRequest): Promise<ParseReply> {
     if (loading === undefined) grammars.set(major, (loading = Grammar.load(major)));
     const grammar = await loading;
     await grammar.ready();
+    post('begun');
     return { kind: 'tree', json: grammar.parse(sql) };
   } catch (thrown) {
     if (thrown instanceof SyntaxRefusal) return { kind: 'syntax', message: thrown.message, at: thrown.at };
@@ -28,7 +32,11 @@ async function reply({ major, sql }: ParseRequest): Promise<ParseReply> {
   }
 }
 
-parentPort?.on('message', (request: ParseRequest) => {
+function post(message: ParseBegun | ParseReply): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-  void reply(request).then((answer) => parentPort?.postMessage(answer));
+  parentPort?.postMessage(message);
+}
+
+parentPort?.on('message', (request: ParseRequest) => {
+  void reply(request).then(post);
 });

@@ -1,6 +1,6 @@
 /** The parent's side of the parse worker: one text at a time, each with a deadline, the worker replaced when it breaks. */
 import { Worker } from 'node:worker_threads';
-import type { ParseReply, ParseRequest } from './parse-worker.ts';
+import type { ParseBegun, ParseReply, ParseRequest } from './parse-worker.ts';
 
 /** Run from source the worker is source, too. */
 const workerFile = new URL(
@@ -8,12 +8,15 @@ const workerFile = new URL(
   import.meta.url,
 );
 
+/** Milliseconds a worker may take to start and to load a grammar. */
+const startupMs = 10_000;
+
 export class ParseWorker {
   readonly #deadlineMs: number;
   #worker: Worker | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** @param deadlineMs Milliseconds one text may take. */
+  /** @param deadlineMs Milliseconds the parser may take for one text; starting the worker does not count. */
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
   }
@@ -33,16 +36,21 @@ export class ParseWorker {
   async #parseNow(request: ParseRequest): Promise<ParseReply> {
     const worker = (this.#worker ??= start());
     const reply = await new Promise<ParseReply>((resolve) => {
+      const hear = (message: ParseBegun | ParseReply) => {
+        clearTimeout(timer);
+        if (message === 'begun') timer = setTimeout(broken, this.#deadlineMs);
+        else finish(message);
+      };
       const finish = (answer: ParseReply) => {
         clearTimeout(timer);
-        worker.off('message', finish).off('error', broken).off('exit', broken);
+        worker.off('message', hear).off('error', broken).off('exit', broken);
         worker.unref();
         resolve(answer);
       };
       const broken = () => finish({ kind: 'broken' });
-      const timer = setTimeout(broken, this.#deadlineMs);
+      let timer = setTimeout(broken, startupMs);
       worker.ref();
-      worker.on('message', finish).on('error', broken).on('exit', broken);
+      worker.on('message', hear).on('error', broken).on('exit', broken);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
       worker.postMessage(request);
     });
