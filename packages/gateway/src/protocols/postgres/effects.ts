@@ -86,8 +86,8 @@ export const isRead = (plan: Plan): boolean => plan.statements.every((statement)
 export const onlyReads = ({ effects }: Analysis): boolean =>
   effects.every(({ action }) => baseAction(action) === 'read');
 
-/** Whether the catalog may be another afterwards. */
-export const changesSchema = ({ effects }: Analysis): boolean => has(effects, 'schema', 'admin', 'execute');
+/** Whether the catalog is another afterwards. (A function may change it too: the next call that relied on it finds out.) */
+export const changesSchema = ({ effects }: Analysis): boolean => has(effects, 'schema', 'admin');
 
 /**
  * Whether something of it may outlast a rollback: a function that nobody has read, a program, a file, another server.
