@@ -25,7 +25,7 @@ export interface Person {
   readonly accounts: readonly string[];
 }
 
-/** What narrows a rule or a mask. An absent key means every one. */
+/** What narrows a rule or a mask: all keys have to match, of a list any item. An absent key means every one. */
 export interface Scope {
   readonly who?: { readonly groups?: readonly string[]; readonly principals?: readonly string[] };
   readonly connections?: {
@@ -81,7 +81,10 @@ export interface ConnectionConfig {
   readonly limits: Limits;
   /** Whether `countersign run --as` may use it: a target made to be thrown away. */
   readonly throwaway: boolean;
-  /** The protocol's own keys, `${VAR}` filled in. Holds credentials: never logged, never in an error. */
+  /**
+   * The protocol's own keys as the file spells them, `${VAR}` filled in, paths absolute, durations in milliseconds.
+   * Holds credentials: never logged, never in an error.
+   */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -102,6 +105,10 @@ export interface Policy {
   readonly masks: readonly MaskRule[];
   readonly limits: Limits;
   readonly people: ReadonlyMap<string, Person>;
+  /**
+   * Whether an account that is nobody's may vote, with the groups of its token. Who stands behind such an account is
+   * not known, so it can be a second one of someone who voted, or of the requester.
+   */
   readonly unmappedMayVote: boolean;
 }
 

@@ -131,8 +131,11 @@ function namesOf(matches: readonly Match[]): readonly string[] {
 
 function messagesOf(rules: readonly Rule[]): string | null {
   const messages = new Set(rules.flatMap(({ message }) => (message === undefined ? [] : [message])));
-  return messages.size === 0 ? null : [...messages].join(' ');
+  return messages.size === 0 ? null : [...messages].slice(0, maxMessages).join(' ');
 }
+
+/** A model reads that many messages of rules at most. */
+const maxMessages = 3;
 
 /** At most five, so that a call with a thousand effects can still be told about. */
 function listed(words: readonly string[]): string {

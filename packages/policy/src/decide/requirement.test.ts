@@ -131,6 +131,12 @@ describe('who may vote', () => {
     ).toBe('own_request');
   });
 
+  test('never 52: an account or a group that only looks the same is another', () => {
+    expect(humanOf(policy, 'local:d\u0430na')).toBeNull();
+    const zoe = person('zoe', 'local:zoe', ['db\u0430']);
+    expect(mayVote(open, dba, { principal: zoe }, requester)).toBe('not_eligible');
+  });
+
   test('never 25: no agent, service or operator', () => {
     for (const className of ['agent', 'service', 'operator'] as const)
       expect(mayVote(open, dba, { principal: { ...person('erin'), class: className } }, requester)).toBe(

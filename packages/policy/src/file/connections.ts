@@ -1,4 +1,5 @@
 /** `connections:` each with the keys of its protocol. */
+import { isIP } from 'node:net';
 import { type ProtocolName, protocolNames } from '@countersign/core';
 import type { ConnectionConfig, Limits } from '../policy.ts';
 import { connectionLimits } from './limits.ts';
@@ -99,9 +100,20 @@ function http(around: Surroundings) {
     auth: authReader(around),
     openapi: path(around, 'an OpenAPI document'),
     get_is_read: flag,
-    allow_addresses: list('addresses', text('an IP address or a range like 10.0.0.0/8', 60)),
+    allow_addresses: list('addresses', addressRange),
   };
 }
+
+const addressRange: Read<string> = (tree, report) => {
+  const expected = 'an IP address, or a range like 10.0.0.0/8';
+  const value = text(expected, 60)(tree, report);
+  if (value === undefined) return undefined;
+  const [, address = '', bits = '0'] = /^([0-9a-fA-F:.]+)(?:\/([0-9]{1,3}))?$/.exec(value) ?? [];
+  const family = isIP(address);
+  if (family !== 0 && Number(bits) <= (family === 4 ? 32 : 128)) return value;
+  report.problem(tree.at, `"${value}" is no address`, { expected });
+  return undefined;
+};
 
 function baseUrl(env: Environment): Read<string> {
   const read = credentialUrl(env, 'an http:// or https:// URL');

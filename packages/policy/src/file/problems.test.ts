@@ -144,6 +144,10 @@ limitz: {}
       `${base}rules: [{ then: allow, connections: { names: [shop-bd] } }]`,
       '6:47: there is no connection "shop-bd"; expected shop-db; did you mean "shop-db"?',
     ],
+    [
+      'version: 1\nconnections: { a: { protocol: http, base_url: "http://x", allow_addresses: [10.0.0.0/33] } }',
+      '2:77: "10.0.0.0/33" is no address; expected an IP address, or a range like 10.0.0.0/8',
+    ],
     ['version: 1\nrules: { a: b }', '2:8: found a mapping; expected a list'],
     [
       'version: 1\nrules: [',

@@ -70,6 +70,12 @@ const shapes: readonly Shape[] = [
   { prefix: 'sntrys_', least: 30, of: isBase64 },
   { prefix: 'AccountKey=', least: 40, of: isBase64 },
   { prefix: 'SharedAccessKey=', least: 40, of: isBase64 },
+  // Countersign's own tokens.
+  ...['agent', 'service', 'person', 'operator', 'local'].map((kind) => ({
+    prefix: `cs_${kind}_`,
+    least: 43,
+    of: isTokenUnit,
+  })),
   // HTTP's own way to say so.
   ...['Bearer ', 'bearer '].map((prefix) => ({
     prefix,

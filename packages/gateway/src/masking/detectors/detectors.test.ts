@@ -159,6 +159,7 @@ const cases: Readonly<Record<DetectorName, { finds: readonly string[]; leaves: r
       joined('sk', '_live_4eC39HqLyjWDarjtT1zdp7dc'),
       joined('AI', 'zaSyDaGmWKa4JsXZ-HjGw7ISLn_3namBGewQe'),
       joined('sk', '-proj-abcDEF1234567890abcdef'),
+      joined('cs_', 'agent_0123456789abcdefghijkm_', 'A'.repeat(43)),
       joined('Bea', 'rer mF_9.B5f-4.1JqM0123456'),
       joined('Ba', 'sic QWxhZGRpbjpvcGVuIHNlc2FtZTE='),
       joined('glpat', '-abcdefghij1234567890'),
