@@ -1,11 +1,15 @@
 /** The real command, from source, in a process of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+/** What the command's files compile to is kept between runs: it starts in half the time. */
+const compiled = join(tmpdir(), `countersign-compiled-${process.getuid?.() ?? 0}`);
 const script = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
 export interface CommandOptions {
@@ -27,7 +31,11 @@ export function startCountersign(args: readonly string[], { env = {}, cwd = root
   return spawn(
     process.execPath,
     ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script, ...args],
-    { cwd, env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env }, stdio: 'pipe' },
+    {
+      cwd,
+      env: { PATH, HOME, NODE_COMPILE_CACHE: compiled, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
+      stdio: 'pipe',
+    },
   );
 }
 

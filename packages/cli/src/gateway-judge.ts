@@ -48,7 +48,7 @@ export function gatewayJudge(client: Client): Judge {
           : submitted;
       // Executing a call that still waits cancels it.
       if (!['allowed', 'approved', 'waiting'].includes(decided.state)) return notExecuted(decided);
-      return executed(await execute(client, decided, signal));
+      return executed(decided, await execute(client, decided, signal));
     },
     close: async () => {},
   };
@@ -98,11 +98,13 @@ function notExecuted({ decision, code, reason, ...told }: Judgement): RunJudgeme
   };
 }
 
-function executed({ call, outcome, result, error }: ExecuteView): RunJudgement {
+/** Decision, code and reason are those under which it ran; the call's own tell how that ended. */
+function executed(decided: CallView, { call, outcome, result, error }: ExecuteView): RunJudgement {
+  const { decision, code, reason } = outcome === 'not_executed' ? call : decided;
   return {
-    decision: call.decision,
-    code: call.code,
-    reason: call.reason,
+    decision,
+    code,
+    reason,
     outcome: outcome === 'in_progress' ? 'unknown' : outcome,
     ...(result === null ? {} : { result }),
     ...(error === null ? {} : { error: { code: error.code, message: error.message } }),
