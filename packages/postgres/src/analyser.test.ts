@@ -43,4 +43,29 @@ describe('analyser', () => {
       'SELECT 2 -- end',
     ]);
   });
+
+  test('a search path that could put other functions before the server’s own is denied', async () => {
+    expect(
+      await analyser.analyse('select 1', catalog, { parameters: 0, searchPath: ['public', 'pg_catalog'] }),
+    ).toEqual({ ok: false, code: 'not_supported', what: 'a search path on which pg_catalog is not first' });
+  });
+
+  test('the search path decides which table a bare name means', async () => {
+    const searchPath = ['pg_catalog', 'other', 'public'];
+    expect(
+      await analyser.analyse('select z from orders', catalog, { parameters: 0, searchPath }),
+    ).toMatchObject({ effects: [{ resource: 'table:other.orders' }] });
+  });
+
+  test('a function whose columns cannot be told is denied in FROM, since they shift those after it', async () => {
+    expect(await analyse('select * from unnest($1) u, customers', 1)).toEqual({
+      ok: false,
+      code: 'not_supported',
+      what: 'the function unnest in FROM: its columns are not known',
+    });
+    const found = await analyse("select * from json_populate_record(null::addr, '{}'), customers");
+    expect(found.ok && found.lineage.outputs.map((output) => output.name)).toEqual(
+      'street zip id name email ssn card_number created_at'.split(' '),
+    );
+  });
 });

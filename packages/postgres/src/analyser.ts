@@ -87,6 +87,8 @@ async function analyse(
   searchPath: readonly string[],
 ): Promise<SqlAnalysis> {
   try {
+    if (searchPath.find((schema) => !schema.startsWith('pg_temp')) !== 'pg_catalog')
+      throw new CountersignError('not_supported', { what: 'a search path on which pg_catalog is not first' });
     const raws = await parser.parse(sql, catalog.major);
     if (raws.length === 0) throw new CountersignError('malformed', { what: 'a text without a statement' });
     if (raws.length > 1 && parameters > 0)

@@ -9,7 +9,7 @@ import { allNameVersions, allPartVersions, firstUserOid, nameVersions } from './
 const isUser = (oid: string) => `${oid} >= ${firstUserOid}`;
 
 const partsOfRelations = `
-  select relation, json_object_agg(part, version) as parts from (
+  select relation, pg_catalog.json_object_agg(part, version) as parts from (
     ${partCatalogs
       .map((part) => `select relation, '${part}' as part, version from (${allPartVersions(part)}) as ${part}`)
       .join('\n    union all ')}
@@ -18,79 +18,79 @@ const partsOfRelations = `
 const names = Object.keys(nameVersions)
   .map(
     (catalog) =>
-      `'${catalog}', (select coalesce(json_object_agg(name, version), '{}') from (${allNameVersions(
+      `'${catalog}', (select coalesce(pg_catalog.json_object_agg(name, version), '{}') from (${allNameVersions(
         catalog as keyof typeof nameVersions,
       )}) as n)`,
   )
   .join(',\n    ');
 
 const columns = `
-  select a.attrelid as relation, json_agg(json_build_array(
-    a.attname, a.atttypid::text, pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity <> ''
+  select a.attrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
+    a.attname, a.atttypid::text, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity <> ''
   ) order by a.attnum) as columns
-  from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where a.attnum > 0 and not a.attisdropped group by a.attrelid`;
 
 const triggers = `
-  select t.tgrelid as relation, json_agg(json_build_array(
+  select t.tgrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
     t.tgname, t.tgtype::int, t.tgfoid::text, t.tgqual is not null,
-    (select coalesce(json_agg(a.attname), '[]') from pg_attribute a
+    (select coalesce(pg_catalog.json_agg(a.attname), '[]') from pg_catalog.pg_attribute a
      where a.attrelid = t.tgrelid and a.attnum = any (t.tgattr::int2[]))
   ) order by t.oid) as triggers
-  from pg_trigger t where not t.tgisinternal and t.tgenabled <> 'D' group by t.tgrelid`;
+  from pg_catalog.pg_trigger t where not t.tgisinternal and t.tgenabled <> 'D' group by t.tgrelid`;
 
 const rules = `
-  select r.ev_class as relation, json_agg(json_build_array(
-    r.rulename, r.ev_type, r.is_instead, pg_get_ruledef(r.oid)
+  select r.ev_class as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
+    r.rulename, r.ev_type, r.is_instead, pg_catalog.pg_get_ruledef(r.oid)
   ) order by r.oid) as rules
-  from pg_rewrite r where r.rulename <> '_RETURN' and r.ev_enabled <> 'D' and ${isUser('r.oid')} group by r.ev_class`;
+  from pg_catalog.pg_rewrite r where r.rulename <> '_RETURN' and r.ev_enabled <> 'D' and ${isUser('r.oid')} group by r.ev_class`;
 
 const columnNames = (relation: string, numbers: string) => `(
-  select json_agg(a.attname order by n.i) from unnest(${numbers}) with ordinality as n(attnum, i)
-  join pg_attribute a on a.attrelid = ${relation} and a.attnum = n.attnum)`;
+  select pg_catalog.json_agg(a.attname order by n.i) from pg_catalog.unnest(${numbers}) with ordinality as n(attnum, i)
+  join pg_catalog.pg_attribute a on a.attrelid = ${relation} and a.attnum = n.attnum)`;
 
 const foreignKeys = `
-  select k.confrelid as relation, json_agg(json_build_array(
+  select k.confrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
     k.conname, k.conrelid::text, ${columnNames('k.conrelid', 'k.conkey')}, ${columnNames('k.confrelid', 'k.confkey')},
     k.confupdtype, k.confdeltype
   ) order by k.oid) as keys
-  from pg_constraint k where k.contype = 'f' group by k.confrelid`;
+  from pg_catalog.pg_constraint k where k.contype = 'f' group by k.confrelid`;
 
 const policies = `
-  select p.polrelid as relation, json_agg(json_build_array(
-    p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)
+  select p.polrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
+    p.polname, p.polcmd, pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
   ) order by p.oid) as policies
-  from pg_policy p group by p.polrelid`;
+  from pg_catalog.pg_policy p group by p.polrelid`;
 
 const expressions = `
-  select relation, json_agg(json_build_array(what, expression)) as expressions from (
-    select conrelid as relation, 'constraint ' || conname as what, pg_get_expr(conbin, conrelid) as expression
-    from pg_constraint where contype = 'c' and conrelid <> 0
+  select relation, pg_catalog.json_agg(pg_catalog.json_build_array(what, expression)) as expressions from (
+    select conrelid as relation, 'constraint ' || conname as what, pg_catalog.pg_get_expr(conbin, conrelid) as expression
+    from pg_catalog.pg_constraint where contype = 'c' and conrelid <> 0
     union all
-    select i.indrelid, 'index ' || c.relname, pg_get_expr(x.tree, i.indrelid)
-    from pg_index i join pg_class c on c.oid = i.indexrelid, lateral (values (i.indexprs), (i.indpred)) as x(tree)
+    select i.indrelid, 'index ' || c.relname, pg_catalog.pg_get_expr(x.tree, i.indrelid)
+    from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid, lateral (values (i.indexprs), (i.indpred)) as x (tree)
     where x.tree is not null
     union all
-    select partrelid, 'partition key', pg_get_expr(partexprs, partrelid)
-    from pg_partitioned_table where partexprs is not null
+    select partrelid, 'partition key', pg_catalog.pg_get_expr(partexprs, partrelid)
+    from pg_catalog.pg_partitioned_table where partexprs is not null
   ) as e where ${isUser('relation')} group by relation`;
 
 const relations = `
-  select json_agg(json_build_array(
+  select pg_catalog.json_agg(pg_catalog.json_build_array(
     c.oid::text, n.nspname, c.relname, c.relkind, c.relrowsecurity, c.xmin::text, parts.parts, columns.columns,
-    case when c.relkind in ('v', 'm') and ${isUser('c.oid')} then pg_get_viewdef(c.oid) end,
+    case when c.relkind in ('v', 'm') and ${isUser('c.oid')} then pg_catalog.pg_get_viewdef(c.oid) end,
     triggers.triggers, rules.rules, keys.keys, policies.policies, expressions.expressions,
-    (select json_agg(i.inhparent::text order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid),
-    (select json_agg(i.inhrelid::text order by i.inhrelid) from pg_inherits i where i.inhparent = c.oid),
-    (select s.srvname from pg_foreign_table f join pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid),
+    (select pg_catalog.json_agg(i.inhparent::text order by i.inhseqno) from pg_catalog.pg_inherits i where i.inhrelid = c.oid),
+    (select pg_catalog.json_agg(i.inhrelid::text order by i.inhrelid) from pg_catalog.pg_inherits i where i.inhparent = c.oid),
+    (select s.srvname from pg_catalog.pg_foreign_table f join pg_catalog.pg_foreign_server s on s.oid = f.ftserver where f.ftrelid = c.oid),
     case c.relkind
-      when 'S' then (select d.refobjid::text from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+      when 'S' then (select d.refobjid::text from pg_catalog.pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
                      and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') limit 1)
-      when 'i' then (select i.indrelid::text from pg_index i where i.indexrelid = c.oid)
-      when 'I' then (select i.indrelid::text from pg_index i where i.indexrelid = c.oid)
+      when 'i' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
+      when 'I' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
     end
   ))
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join (${columns}) as columns on columns.relation = c.oid and c.relkind not in ('i', 'I')
   left join (${partsOfRelations}) as parts on parts.relation = c.oid
   left join (${triggers}) as triggers on triggers.relation = c.oid
@@ -102,48 +102,48 @@ const relations = `
     and (${isUser('c.oid')} or c.relkind in ('r', 'v'))`;
 
 const functions = `
-  select json_agg(json_build_array(
+  select pg_catalog.json_agg(pg_catalog.json_build_array(
     p.oid::text, n.nspname, p.proname, p.prokind,
-    (select coalesce(json_agg(format_type(t, null) order by i), '[]')
-     from unnest(p.proargtypes::oid[]) with ordinality as a(t, i)),
+    (select coalesce(pg_catalog.json_agg(pg_catalog.format_type(t, null) order by i), '[]')
+     from pg_catalog.unnest(p.proargtypes::oid[]) with ordinality as a(t, i)),
     p.pronargdefaults, p.provariadic <> 0, p.prorettype::text, p.proretset,
     coalesce(
-      (select json_agg(coalesce(p.proargnames[i], '') order by i)
-       from unnest(p.proargmodes) with ordinality as m(mode, i) where m.mode in ('o', 'b', 't')),
-      (select json_agg(a.attname order by a.attnum) from pg_type t join pg_attribute a
+      (select pg_catalog.json_agg(coalesce(p.proargnames[i], '') order by i)
+       from pg_catalog.unnest(p.proargmodes) with ordinality as m(mode, i) where m.mode in ('o', 'b', 't')),
+      (select pg_catalog.json_agg(a.attname order by a.attnum) from pg_catalog.pg_type t join pg_catalog.pg_attribute a
        on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
        where t.oid = p.prorettype and t.typrelid <> 0),
       '[]'),
     p.xmin::text
   ))
-  from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where ${isUser('p.oid')}`;
 
 const types = `
-  select json_agg(json_build_array(
+  select pg_catalog.json_agg(pg_catalog.json_build_array(
     t.oid::text, n.nspname, t.typname, t.typtype, nullif(t.typrelid, 0)::text,
     case when t.typelem <> 0 and t.typinput = 'array_in'::regproc then t.typelem::text end,
     nullif(t.typbasetype, 0)::text, case when ${isUser('t.typinput')} then t.typinput::oid::text end,
-    (select json_agg(pg_get_expr(k.conbin, 0)) from pg_constraint k where k.contypid = t.oid and k.contype = 'c'),
+    (select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'),
     t.xmin::text
   ))
-  from pg_type t join pg_namespace n on n.oid = t.typnamespace
+  from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
   where ${isUser('t.oid')} or (t.typrelid = 0 and t.typtype <> 'c')`;
 
 const operators = `
-  select json_agg(json_build_array(
+  select pg_catalog.json_agg(pg_catalog.json_build_array(
     o.oid::text, n.nspname, o.oprname, nullif(o.oprleft, 0)::text, nullif(o.oprright, 0)::text, o.oprcode::oid::text
   ))
-  from pg_operator o join pg_namespace n on n.oid = o.oprnamespace where ${isUser('o.oid')}`;
+  from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace where ${isUser('o.oid')}`;
 
 const casts = `
-  select json_agg(json_build_array(
+  select pg_catalog.json_agg(pg_catalog.json_build_array(
     c.castsource::text, c.casttarget::text, c.castcontext = 'i', nullif(c.castfunc, 0)::text
   ))
-  from pg_cast c where ${isUser('c.oid')}`;
+  from pg_catalog.pg_cast c where ${isUser('c.oid')}`;
 
 const eventTriggers = `
-  select json_agg(json_build_array(evtname, evtfoid::text)) from pg_event_trigger where evtenabled <> 'D'`;
+  select pg_catalog.json_agg(pg_catalog.json_build_array(evtname, evtfoid::text)) from pg_catalog.pg_event_trigger where evtenabled <> 'D'`;
 
 /**
  * One SQL text that yields one row with one column: the catalog as JSON text, for `readCatalog`. It reads system
@@ -151,12 +151,12 @@ const eventTriggers = `
  */
 export function catalogQuery(_major: Major): string {
   return `
-select json_build_object(
-  'version', current_setting('server_version_num')::int,
-  'database', current_database(),
-  'search_path', to_json(current_schemas(true)),
-  'schemas', (select json_agg(nspname) from pg_namespace),
-  'names', json_build_object(${names}),
+select pg_catalog.json_build_object(
+  'version', pg_catalog.current_setting('server_version_num')::int,
+  'database', pg_catalog.current_database(),
+  'search_path', pg_catalog.to_json(pg_catalog.current_schemas(true)),
+  'schemas', (select pg_catalog.json_agg(nspname) from pg_catalog.pg_namespace),
+  'names', pg_catalog.json_build_object(${names}),
   'relations', (${relations}),
   'functions', (${functions}),
   'types', (${types}),

@@ -63,7 +63,7 @@ export function searchPathText(searchPath: readonly string[]): string {
 }
 
 const branches = [
-  `when 'pg_class oid' then (select xmin::text from pg_class where oid = r.key::oid)`,
+  `when 'pg_class oid' then (select xmin::text from pg_catalog.pg_class where oid = r.key::oid)`,
   ...Object.keys(nameVersions).map(
     (catalog) => `when '${catalog} name' then (${nameVersion(catalog as NamedCatalog, 'r.key')})`,
   ),
@@ -73,15 +73,15 @@ const branches = [
 const comparison = `
 select r.catalog, r.oid from (
   select catalog, oid, coalesce(xmin, '') as xmin,
-    catalog || ' ' || split_part(oid, ' ', 1) as kind, substr(oid, strpos(oid, ' ') + 1) as key
-  from json_to_recordset($1::json) as j(catalog text, oid text, xmin text)
+    catalog || ' ' || pg_catalog.split_part(oid, ' ', 1) as kind, pg_catalog.substr(oid, pg_catalog.strpos(oid, ' ') + 1) as key
+  from pg_catalog.json_to_recordset($1::json) as j(catalog text, oid text, xmin text)
 ) as r
 where r.xmin is distinct from coalesce(case r.kind
     ${branches}
     else 'unknown' end, '')
 union all
-select 'search_path', current_schemas(true)::text
-where $2::jsonb <> to_jsonb(current_schemas(true))`;
+select 'search_path', pg_catalog.current_schemas(true)::text
+where $2::jsonb <> pg_catalog.to_jsonb(pg_catalog.current_schemas(true))`;
 
 /**
  * The query that reads again what was relied on: no row when all is the same, else a row (catalog, oid) for each thing

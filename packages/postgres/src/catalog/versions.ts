@@ -38,10 +38,10 @@ export function allPartVersions(part: PartCatalog): string {
   const { belongsTo, order, only = 'true' } = partVersions[part];
   const rows = belongsTo.map(
     (column) =>
-      `select ${column} as relation, ${order}, xmin::text as version from ${part} where ${only} and ${column} >= ${firstUserOid}`,
+      `select ${column} as relation, ${order}, xmin::text as version from pg_catalog.${part} where ${only} and ${column} >= ${firstUserOid}`,
   );
   // A row that belongs to one relation in two ways counts once: UNION, not UNION ALL.
-  return `select relation, string_agg(version, ',' order by ${order}) as version
+  return `select relation, pg_catalog.string_agg(version, ',' order by ${order}) as version
     from (${rows.join(' union ')}) as r group by relation`;
 }
 
@@ -49,18 +49,18 @@ export function allPartVersions(part: PartCatalog): string {
 export function partVersion(part: PartCatalog, relation: string): string {
   const { belongsTo, order, only = 'true' } = partVersions[part];
   const mine = belongsTo.map((column) => `${column} = ${relation}`).join(' or ');
-  return `select string_agg(xmin::text, ',' order by ${order}) from ${part} where ${only} and (${mine})`;
+  return `select pg_catalog.string_agg(xmin::text, ',' order by ${order}) from pg_catalog.${part} where ${only} and (${mine})`;
 }
 
 /** The versions of every name in one catalog, as rows (name, version). */
 export function allNameVersions(catalog: NamedCatalog): string {
   const { name, only } = nameVersions[catalog];
-  return `select ${name}::text as name, string_agg(xmin::text, ',' order by oid) as version
-    from ${catalog} where ${only} group by ${name}`;
+  return `select ${name}::text as name, pg_catalog.string_agg(xmin::text, ',' order by oid) as version
+    from pg_catalog.${catalog} where ${only} group by ${name}`;
 }
 
 /** The version of the rows of one name. */
 export function nameVersion(catalog: NamedCatalog, text: string): string {
   const { name, only } = nameVersions[catalog];
-  return `select string_agg(xmin::text, ',' order by oid) from ${catalog} where ${only} and ${name} = ${text}`;
+  return `select pg_catalog.string_agg(xmin::text, ',' order by oid) from pg_catalog.${catalog} where ${only} and ${name} = ${text}`;
 }

