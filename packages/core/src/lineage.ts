@@ -27,12 +27,22 @@ export interface ColumnUse {
   readonly as: ColumnUsage;
 }
 
+/** A value that a write puts somewhere else, where another mask may hold, or none. */
+export interface ColumnMove {
+  /** The base column it comes from. */
+  readonly from: Resource;
+  /** The column it is written to. */
+  readonly to: Resource;
+}
+
 export interface Lineage {
   /** One for each output column, in order; empty for a call that returns none. */
   readonly outputs: readonly OutputColumn[];
   readonly uses: readonly ColumnUse[];
   /** True where every column that decides what comes out is listed in `uses`. */
   readonly usesProven: boolean;
+  /** What a write puts from one column into another; absent where nothing moves. */
+  readonly moves?: readonly ColumnMove[];
 }
 
 /** The lineage of a call that returns nothing. */
