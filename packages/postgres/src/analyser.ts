@@ -151,10 +151,12 @@ function lineageOf(lineages: readonly Lineage[]): Lineage {
   const uses = new Map(
     lineages.flatMap((lineage) => lineage.uses.map((use) => [`${use.as} ${use.column}`, use])),
   );
+  const moves = lineages.flatMap((lineage) => lineage.moves ?? []);
   return {
     outputs: lineages.at(-1)?.outputs ?? [],
     uses: [...uses.values()],
     usesProven: lineages.every((lineage) => lineage.usesProven),
+    ...(moves.length === 0 ? {} : { moves }),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import { type Context, notSupported, unknownEffect } from './context.ts';
 import { type CommonTable, Scope, type ScopeColumn } from './scope.ts';
 import { analyseQuery, analyseSelect, sort } from './select.ts';
-import { constant, derivedFrom, oneOf } from './value.ts';
+import { constant, derivedFrom, oneOf, type Value } from './value.ts';
 
 /** Rounds after which the sources of a recursive query must have settled: each adds a column's sources to another. */
 const maxRounds = 100;
@@ -34,13 +34,12 @@ export function withTables(context: Context, scope: Scope, clause: WithClause | 
   }
   for (const expression of expressions) {
     const place = inner;
-    const columns = renamed(
-      expression,
+    const { result, deciding } = context.deciding(() =>
       analyseQuery(context, new Scope(place.outer, place.commonTables), expression.ctequery),
     );
-    inner = inner.within(
-      new Map([[expression.ctename, { name: expression.ctename, columns: () => columns }]]),
-    );
+    const columns = renamed(expression, result);
+    const name = expression.ctename;
+    inner = inner.within(new Map([[name, { name, columns: () => columns, deciding: () => deciding }]]));
   }
   return inner;
 }
@@ -59,16 +58,21 @@ function renamed(expression: CommonTableExpr, columns: readonly ScopeColumn[]): 
 /** Analysed when it is first asked for; while that goes on, it is known by what its first part gives. */
 function recursiveTable(context: Context, scope: Scope, expression: CommonTableExpr): CommonTable {
   let columns: readonly ScopeColumn[] | null = null;
+  let decided: Value = constant;
   let running = false;
   const analyse = () => {
     if (running) throw notSupported(`WITH RECURSIVE ${expression.ctename} before its first part`);
     running = true;
-    columns = analyseRecursive(context, scope, expression, (provisional) => {
-      columns = provisional;
-    });
-    return columns;
+    const { result, deciding } = context.deciding(() =>
+      analyseRecursive(context, scope, expression, (provisional) => {
+        columns = provisional;
+      }),
+    );
+    columns = result;
+    decided = deciding;
+    return result;
   };
-  return { name: expression.ctename, columns: () => columns ?? analyse() };
+  return { name: expression.ctename, columns: () => columns ?? analyse(), deciding: () => decided };
 }
 
 function analyseRecursive(

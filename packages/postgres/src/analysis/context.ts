@@ -1,6 +1,7 @@
 /** What one analysis gathers while it walks a statement: effects, uses of columns, and what it relied on. */
 import {
   type Action,
+  type ColumnMove,
   type ColumnUsage,
   type ColumnUse,
   CountersignError,
@@ -18,6 +19,7 @@ export interface Findings {
   readonly effects: readonly Effect[];
   readonly uses: readonly ColumnUse[];
   readonly usesProven: boolean;
+  readonly moves: readonly ColumnMove[];
   readonly plannerSafe: boolean;
   readonly reliedOn: readonly ReliedOnRow[];
 }
@@ -28,6 +30,7 @@ export class Context {
   readonly effects = new EffectSet();
   readonly reliedOn: ReliedOnRows;
   readonly #uses = new Map<string, ColumnUse>();
+  readonly #moves = new Map<string, ColumnMove>();
   #deciding: Map<Resource, 'derived'> | null = null;
   #usesProven = true;
   #plannerSafe = true;
@@ -46,6 +49,11 @@ export class Context {
     }
   }
 
+  /** A value is written to a column. */
+  move(value: Value, to: Resource): void {
+    for (const from of value.sources.keys()) if (from !== to) this.#moves.set(`${from} ${to}`, { from, to });
+  }
+
   /** Runs a part of the walk, and gives the columns that were used to decide its result along with it. */
   deciding<Result>(walk: () => Result): { readonly result: Result; readonly deciding: Value } {
     const outer = this.#deciding;
@@ -58,6 +66,11 @@ export class Context {
       this.#deciding = outer;
       if (outer !== null) for (const column of inner.keys()) outer.set(column, 'derived');
     }
+  }
+
+  /** What decided the rows of a part that was walked before decides here, too. */
+  decidedBy({ sources }: Value): void {
+    for (const column of sources.keys()) this.#deciding?.set(column, 'derived');
   }
 
   /** A column of a relation is read. */
@@ -81,6 +94,7 @@ export class Context {
   /** The same for a part that does not decide which rows come out. */
   includeEffects(findings: Findings, via: string | undefined): void {
     this.effects.addAll(findings.effects, via);
+    for (const { from, to } of findings.moves) this.#moves.set(`${from} ${to}`, { from, to });
     this.#plannerSafe &&= findings.plannerSafe;
     this.reliedOn.addAll(findings.reliedOn);
   }
@@ -95,6 +109,7 @@ export class Context {
       effects: this.effects.list(),
       uses: [...this.#uses.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, use]) => use),
       usesProven: this.#usesProven,
+      moves: [...this.#moves.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, move]) => move),
       plannerSafe: this.#plannerSafe,
       reliedOn: this.reliedOn.rows(),
     };

@@ -3,6 +3,7 @@ import { resource } from '@countersign/core';
 import {
   asKind,
   fieldsOf,
+  type IntoClause,
   kindOf,
   type Node,
   type RangeVar,
@@ -16,7 +17,7 @@ import { change, definition, definitionExpressions, refuseCascade } from './ddl.
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
 import { relationName } from './read-relation.ts';
 import { descendantsOf, findRelation } from './relations.ts';
-import { Scope } from './scope.ts';
+import { Scope, type ScopeColumn } from './scope.ts';
 import { analyseQuery } from './select.ts';
 import type { StatementVisitor } from './statements.ts';
 import { statementVisitor } from './statements.ts';
@@ -128,16 +129,24 @@ function nameOnly(context: Context, query: Node): void {
   context.reliedOn.addAll(stored.reliedOn.rows());
 }
 
+/** The new table holds what the query returns. */
+function fill(context: Context, { rel, colNames }: IntoClause, columns: readonly ScopeColumn[]): void {
+  const names = stringsOf(colNames);
+  const schema = rel.schemaname ?? creationSchema(context);
+  for (const [i, { name, value }] of columns.entries())
+    context.move(value, resource('column', schema, rel.relname, names[i] ?? name));
+}
+
 const createTableAs: Visit = (context, node) => {
   const { query, into, objtype } = fieldsOf<{
     query: Node;
-    into: { rel: RangeVar; skipData?: boolean };
+    into: IntoClause;
     objtype: string;
   }>(node);
   if (kindOf(query) !== 'SelectStmt') statementVisitor(kindOf(query))(context, query);
   change(context, 'schema.create', newRelation(context, into.rel));
   if (into.skipData === true) nameOnly(context, query);
-  else analyseQuery(context, new Scope(null), query);
+  else fill(context, into, analyseQuery(context, new Scope(null), query));
   const kind = objtype === 'OBJECT_MATVIEW' ? 'create_materialized_view' : 'create_table_as';
   return definition(context, kind, { explainable: true });
 };
@@ -148,7 +157,7 @@ const selectInto: Visit = (context, node) => {
   while (first.intoClause === undefined && first.larg !== undefined) first = first.larg;
   if (first.intoClause === undefined) throw notSupported('SELECT INTO');
   change(context, 'schema.create', newRelation(context, first.intoClause.rel));
-  analyseQuery(context, new Scope(null), node);
+  fill(context, first.intoClause, analyseQuery(context, new Scope(null), node));
   return definition(context, 'select_into', { explainable: true });
 };
 

@@ -103,7 +103,11 @@ export function named(
 function table(context: Context, scope: Scope, range: RangeVar): FromItem {
   if (range.schemaname === undefined) {
     const common = scope.commonTable(range.relname);
-    if (common !== null) return named(common.name, null, common.columns(), [], range.alias);
+    if (common !== null) {
+      const columns = common.columns();
+      context.decidedBy(common.deciding());
+      return named(common.name, null, columns, [], range.alias);
+    }
   }
   const relation = findRelation(context, range);
   const { columns, hidden } = readRelation(context, relation, range.inh === true);

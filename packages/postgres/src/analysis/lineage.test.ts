@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { outputsOf, usesOf } from '../testing/analyse-shop.ts';
+import { movesOf, outputsOf, usesOf } from '../testing/analyse-shop.ts';
 
 const c = 'public.customers';
 
@@ -15,6 +15,10 @@ const outputs: readonly (readonly [string, readonly string[]])[] = [
   ['select (select ssn from customers limit 1)', [`ssn < ${c}.ssn`]],
   ['select array(select ssn from customers)', [`array < ~${c}.ssn`]],
   ['select exists (select 1 from customers where ssn = $$1$$)', [`exists < ~${c}.ssn`]],
+  [
+    'with a as (select 1 from customers where ssn = $$1$$) select exists (select from a)',
+    [`exists < ~${c}.ssn`],
+  ],
   ['select count(*), count(ssn) from customers', ['count <', `count < ~${c}.ssn`]],
   ['select case when ssn > $$5$$ then 1 end from customers', [`case < ~${c}.ssn`]],
   ['select (c).ssn from customers c', [`ssn < ${c}.ssn`]],
@@ -103,5 +107,50 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
 describe('uses', () => {
   test.each(uses)('%s', async (sql, expected) => {
     expect(await usesOf(sql)).toEqual(expected);
+  });
+});
+
+/** A statement, and which columns' values it puts into which others. */
+const moves: readonly (readonly [string, readonly string[]])[] = [
+  ["insert into order_items (sku) values ('a')", []],
+  ['insert into order_items (sku) select ssn from customers', [`${c}.ssn > public.order_items.sku`]],
+  [
+    'insert into order_items select id, upper(ssn) from customers',
+    [`${c}.id > public.order_items.order_id`, `${c}.ssn > public.order_items.sku`],
+  ],
+  [
+    'insert into order_items (sku) values ((select ssn from customers limit 1))',
+    [`${c}.ssn > public.order_items.sku`],
+  ],
+  ['update customers set name = ssn, id = id + 1', [`${c}.ssn > ${c}.name`]],
+  [
+    'update orders set (note, status) = (select ssn, email from customers limit 1)',
+    [
+      `${c}.email > public.orders.note`,
+      `${c}.email > public.orders.status`,
+      `${c}.ssn > public.orders.note`,
+      `${c}.ssn > public.orders.status`,
+    ],
+  ],
+  [
+    'insert into customers (id) values (1) on conflict (id) do update set name = customers.ssn',
+    [`${c}.ssn > ${c}.name`],
+  ],
+  [
+    'merge into orders o using customers c on o.id = c.id when matched then update set note = c.ssn when not matched then insert (note) values (c.email)',
+    [`${c}.email > public.orders.note`, `${c}.ssn > public.orders.note`],
+  ],
+  [
+    'with w as (insert into order_items (sku) select ssn from customers returning 1) select 1',
+    [`${c}.ssn > public.order_items.sku`],
+  ],
+  ['create table x (a) as select ssn from customers', [`${c}.ssn > public.x.a`]],
+  ['create table x as select ssn from customers with no data', []],
+  ['select ssn as z into other.x from customers', [`${c}.ssn > other.x.z`]],
+];
+
+describe('moves', () => {
+  test.each(moves)('%s', async (sql, expected) => {
+    expect(await movesOf(sql)).toEqual(expected);
   });
 });

@@ -33,6 +33,8 @@ export interface FromItem {
 export interface CommonTable {
   readonly name: string;
   columns(): readonly ScopeColumn[];
+  /** What decides which rows it has. */
+  deciding(): Value;
 }
 
 /** The names of WITH, innermost first. */

@@ -52,7 +52,7 @@ export function analyseStatement(
 ): StatementAnalysis {
   const context = new Context(catalog, searchPath);
   const traits = visit(context, raw.stmt);
-  const { effects, uses, usesProven, plannerSafe, reliedOn } = context.findings();
+  const { effects, uses, usesProven, moves, plannerSafe, reliedOn } = context.findings();
   const outputs = (traits.columns ?? []).map(({ name, value }) => ({
     name,
     sources: sourceList(value),
@@ -69,7 +69,7 @@ export function analyseStatement(
       inTransaction: traits.inTransaction,
       plannerSafe: traits.explainable && plannerSafe,
     },
-    lineage: { outputs, uses, usesProven },
+    lineage: { outputs, uses, usesProven, ...(moves.length === 0 ? {} : { moves }) },
     reliedOn,
   };
 }

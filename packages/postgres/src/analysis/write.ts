@@ -16,10 +16,9 @@ import {
   type UpdateStmt,
 } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
-import { starColumns } from './column-reference.ts';
 import { withTables } from './common-tables.ts';
 import { evaluateDefaults, writeTo } from './consequences.ts';
-import { type Context, displayName, notSupported, unknownObject } from './context.ts';
+import { type Context, columnResource, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { addFrom, named } from './from.ts';
 import { readRelation, relationName } from './read-relation.ts';
@@ -108,14 +107,15 @@ function insert(context: Context, outer: Scope, statement: InsertStmt): ScopeCol
     columnNamed(relation, fieldsOf<ResTarget>(node).name ?? ''),
   );
   const source = statement.selectStmt;
-  const width =
-    source === undefined
-      ? 0
-      : analyseQuery(context, new Scope(scope.outer, scope.commonTables), source).length;
+  const values =
+    source === undefined ? [] : analyseQuery(context, new Scope(scope.outer, scope.commonTables), source);
+  const width = values.length;
   const all = relation.columns.map((column) => column.name);
   const columns = given.length > 0 ? given : all.slice(0, width);
   if (source !== undefined && (given.length > 0 ? given.length !== width : width > all.length))
     throw unknownObject('a column', `for each of ${width} values of the INSERT`);
+  for (const [i, { value }] of values.entries())
+    context.move(value, columnResource(relation, columns[i] ?? ''));
   writeTo(context, relation, { event: 'insert', columns });
   evaluateDefaults(context, relation, usesDefault(source) ? new Set() : new Set(columns));
   const place = new Scope(scope.outer, scope.commonTables);
@@ -167,8 +167,7 @@ function set(context: Context, scope: Scope, relation: Relation, targets: readon
     const several = asKind<{ source: Node; colno?: number }>(val, 'MultiAssignRef');
     const source = several?.source ?? val;
     if ('SetToDefault' in source) defaults.add(name);
-    else if (starColumns(context, scope, source) === null && (several === null || several.colno === 1))
-      analyseExpression(context, scope, source);
+    else context.move(analyseExpression(context, scope, source), columnResource(relation, name));
     if (several !== null && 'RowExpr' in source) defaults.add(name);
   }
   writeTo(context, relation, { event: 'update', columns });
@@ -234,12 +233,14 @@ function mergeWhen(context: Context, scope: Scope, relation: Relation, clause: M
       return;
     case 'CMD_INSERT': {
       const values = clause.values ?? [];
-      for (const value of values) analyseExpression(context, scope, value);
+      const moved = values.map((value) => analyseExpression(context, scope, value));
       const given = (clause.targetList ?? []).map((node) =>
         columnNamed(relation, fieldsOf<ResTarget>(node).name ?? ''),
       );
       const columns =
         given.length > 0 ? given : relation.columns.slice(0, values.length).map((column) => column.name);
+      for (const [i, value] of moved.entries())
+        context.move(value, columnResource(relation, columns[i] ?? ''));
       writeTo(context, relation, { event: 'insert', columns });
       const explicit = values.some((value) => 'SetToDefault' in value) ? [] : columns;
       evaluateDefaults(context, relation, new Set(explicit));

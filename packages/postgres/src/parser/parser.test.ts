@@ -53,7 +53,7 @@ describe('the parser', () => {
 
   test('survives forty bombs in place, and ten in the worker', async () => {
     for (let i = 0; i < 40; i++) {
-      if (i % 4 === 0) expect(await verdict(`select 1${"+1".repeat(20_000)}`)).toMatch(/^too_large: /);
+      if (i % 4 === 0) expect(await verdict(`select 1${'+1'.repeat(20_000)}`)).toMatch(/^too_large: /);
       expect(await verdict(`select 1${'+1'.repeat(4_000)}`)).toMatch(/^too_large: /);
     }
     expect(await verdict('select 1')).toBe(1);

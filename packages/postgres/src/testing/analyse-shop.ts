@@ -38,3 +38,12 @@ export async function usesOf(sql: string): Promise<string[]> {
   if (!found.ok) return [`${found.code}: ${found.what}`];
   return found.lineage.uses.map(({ column, as }) => `${as} ${column.slice('column:'.length)}`);
 }
+
+/** Moves a line each: `public.customers.ssn > public.agent_notes.body`. */
+export async function movesOf(sql: string): Promise<string[]> {
+  const found = await analyseShop(sql);
+  if (!found.ok) return [`${found.code}: ${found.what}`];
+  return (found.lineage.moves ?? []).map(
+    ({ from, to }) => `${from.slice('column:'.length)} > ${to.slice('column:'.length)}`,
+  );
+}
