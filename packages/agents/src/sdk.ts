@@ -21,7 +21,6 @@ export interface AgentLike {
 
 /** One thing a run waits for. */
 export interface InterruptionLike {
-  readonly name: string;
   /** The model's own text; undefined for what is no function call. */
   readonly arguments: string | undefined;
   readonly agent: AgentLike;

@@ -1,0 +1,121 @@
+/** Casting an approver's answers by the real route, as real people with tokens of their own. */
+import type { Client } from '@countersign/client';
+import type { ApprovalId, ApprovalView, AskView } from '@countersign/core';
+import type { Person } from '@countersign/policy';
+import type { Answer, Approver } from './scripted-approver.ts';
+
+/** An ask that the people of the policy file cannot meet. */
+export class NoEligiblePeopleError extends Error {
+  readonly request: ApprovalView;
+
+  constructor(request: ApprovalView) {
+    const needs = request.asks
+      .map(({ votes, approvers }) => `${votes} of ${approvers.join(' or ')}`)
+      .join(' and ');
+    super(`the ask needs ${needs}, and too few people under "people" may vote on it`);
+    this.name = 'NoEligiblePeopleError';
+    this.request = request;
+  }
+}
+
+export interface VotingOptions {
+  readonly approver: Approver;
+  readonly people: readonly Person[];
+  /** A client with that person's token. */
+  readonly clientOf: (person: string) => Promise<Client>;
+}
+
+export class Voting {
+  readonly #options: VotingOptions;
+  readonly #seen = new Set<ApprovalId>();
+  readonly #failed = Promise.withResolvers<never>();
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(options: VotingOptions) {
+    this.#options = options;
+    // Whoever waits for votes hears of it; a test that doesn't wait must not die of it.
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Rejects once the approver got an ask that it did not expect, or that its people can't meet. */
+  get failure(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** Hands the asks that are new to the approver, the oldest first. Resolves when it has them all; votes may follow. */
+  look(): Promise<void> {
+    this.#looking = this.#looking
+      .then(() => this.#look())
+      .catch((error: unknown) => this.#failed.reject(error));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const waiting = new Map<ApprovalId, ApprovalView>();
+    for (const { name } of this.#options.people) {
+      const { approvals } = await (await this.#options.clientOf(name)).listApprovals();
+      for (const request of approvals) if (!this.#seen.has(request.id)) waiting.set(request.id, request);
+    }
+    const oldestFirst = [...waiting.values()].sort((a, b) => a.created_at.localeCompare(b.created_at));
+    for (const request of oldestFirst) {
+      this.#seen.add(request.id);
+      this.#decide(request).catch((error: unknown) => this.#failed.reject(error));
+    }
+  }
+
+  async #decide(request: ApprovalView): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await this.#options.approver.answer(request);
+    } catch (error) {
+      this.#failed.reject(error);
+      // Nothing is left waiting for an answer that will not come.
+      return await this.#cast(request, { vote: 'reject', reason: 'The test did not expect this.' });
+    }
+    await this.#cast(request, answer);
+  }
+
+  async #cast(request: ApprovalView, { vote, reason }: Answer): Promise<void> {
+    const voters = assign(slotsOf(request.asks), await this.#eligible(request));
+    if (voters === null) throw new NoEligiblePeopleError(request);
+    const why = reason ?? (request.asks.some((ask) => ask.reason) ? 'Approved by the script.' : undefined);
+    for (const voter of vote === 'approve' ? voters : voters.slice(0, 1)) {
+      const client = await this.#options.clientOf(voter.name);
+      await client.vote(request.id, {
+        vote,
+        digest: request.digest,
+        ...(why === undefined ? {} : { reason: why }),
+      });
+    }
+  }
+
+  /** Those who may vote, by the gateway's own word. It shows others no approval at all. */
+  async #eligible({ id }: ApprovalView): Promise<readonly Person[]> {
+    const people: Person[] = [];
+    for (const person of this.#options.people) {
+      const { approvals } = await (await this.#options.clientOf(person.name)).listApprovals();
+      if (approvals.some((seen) => seen.id === id && seen.may_vote)) people.push(person);
+    }
+    return people;
+  }
+}
+
+/** One slot for each vote that is needed. */
+function slotsOf(asks: readonly AskView[]): readonly AskView[] {
+  return asks.flatMap((ask) => Array.from({ length: ask.votes }, () => ask));
+}
+
+/** A person for each slot, nobody twice; null where that cannot be. */
+function assign(slots: readonly AskView[], people: readonly Person[]): readonly Person[] | null {
+  const [slot, ...rest] = slots;
+  if (slot === undefined) return [];
+  for (const person of people) {
+    if (!person.groups.some((group) => slot.approvers.includes(group))) continue;
+    const others = assign(
+      rest,
+      people.filter((other) => other !== person),
+    );
+    if (others !== null) return [person, ...others];
+  }
+  return null;
+}
