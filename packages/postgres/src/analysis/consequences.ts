@@ -4,9 +4,10 @@
  */
 import { type Action, resource } from '@countersign/core';
 import type { ForeignKey, Relation, WriteEvent } from '../catalog/catalog.ts';
-import { type Context, tableResource, unknownEffect } from './context.ts';
+import { type Context, tableResource } from './context.ts';
 import { applyPolicies, relationName } from './read-relation.ts';
 import { descendantsOf } from './relations.ts';
+import { ruleFindings } from './rules.ts';
 import { storedExpression } from './stored.ts';
 import { convert, functionResource } from './types.ts';
 import { updatableView } from './updatable-view.ts';
@@ -47,10 +48,10 @@ function spread(
   if (seen.has(key)) return;
   seen.add(key);
   if (relation.system) return;
-  refuseRules(relation, write.event);
+  const replaced = applyRules(context, relation, write.event);
   fireTriggers(context, relation, write);
   if (relation.kind === 'v') {
-    if (relation.triggers.some((one) => one.insteadOf && one.events.has(write.event))) return;
+    if (replaced || relation.triggers.some((one) => one.insteadOf && one.events.has(write.event))) return;
     const behind = updatableView(context, relation);
     const columns = write.columns === null ? null : behind.columns(write.columns);
     spread(context, behind.relation, { event: write.event, columns }, `view ${relationName(relation)}`, seen);
@@ -75,9 +76,11 @@ function toFamily(context: Context, relation: Relation, write: Write, seen: Set<
     spread(context, child, write, `inheritance from ${relationName(relation)}`, seen);
 }
 
-function refuseRules(relation: Relation, event: WriteEvent): void {
-  const rule = relation.rules.find((one) => one.event === event);
-  if (rule !== undefined) throw unknownEffect(`the rule ${rule.name} on ${relationName(relation)}`);
+/** @returns Whether a rule takes the place of the write, always or for some rows. */
+function applyRules(context: Context, relation: Relation, event: WriteEvent): boolean {
+  const rules = relation.rules.filter((rule) => rule.event === event);
+  for (const rule of rules) context.include(ruleFindings(context, relation, rule), `rule ${rule.name}`);
+  return rules.some((rule) => rule.instead);
 }
 
 function fireTriggers(context: Context, relation: Relation, write: Write): void {

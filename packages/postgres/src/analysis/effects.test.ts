@@ -73,6 +73,13 @@ const corpus: readonly (readonly [string, readonly string[]])[] = [
       'write.update table:public.customers [name]',
     ],
   ],
+  [
+    'insert into agent_notes (body) values ($$x$$)',
+    [
+      'write.insert table:public.agent_notes [body]',
+      'write.insert table:public.order_items (via rule r_ins) [sku]',
+    ],
+  ],
   ['update customers set name = $$a$$', ['write.update table:public.customers [name]']],
   [
     'update orders set note = $$a$$ where id = 1',
@@ -242,7 +249,6 @@ const denied: readonly (readonly [string, string])[] = [
   ['copy orders from stdin', 'not_supported: COPY FROM STDIN'],
   ['drop table orders cascade', 'unknown_effect: DROP with CASCADE'],
   ['update pg_class set relname = $$x$$', 'not_supported: writing to pg_catalog.pg_class'],
-  ['insert into agent_notes (body) values ($$x$$)', 'unknown_effect: the rule r_ins on public.agent_notes'],
   ['update customers_v set s = $$x$$', 'not_supported: writing to the computed column s'],
 ];
 
