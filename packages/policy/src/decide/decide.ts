@@ -17,11 +17,14 @@ import { type Judgement, judgeEffects, type Match } from './judge-effects.ts';
 import { judgeNothing } from './judge-nothing.ts';
 import { judgeUses, type MaskedUse } from './judge-uses.ts';
 import { maskPlan, masksFor } from './mask-plan.ts';
+import { movedColumns } from './moved-columns.ts';
 import type { Question } from './question.ts';
 import { addUp } from './requirement.ts';
 
 /** Milliseconds from `allowed` within which a call must start. */
 const startWithinMs = 10 * 60_000;
+
+const noMoving = 'Protected data may not be written to another place.';
 
 /** What can be repeated without doing anything twice. */
 const harmless: ReadonlySet<string> = new Set(['read', 'secret']);
@@ -33,7 +36,9 @@ export function decide(policy: Policy, question: Question): Decision {
   const masks = masksFor(compiled.masks, question);
   const plan = maskPlan(masks, question);
   const effects =
-    question.effects.length === 0 ? judgeNothing(index, question) : judgeEffects(index, question);
+    question.effects.length === 0
+      ? judgeNothing(index, question)
+      : judgeEffects(index, question, movedColumns(masks, question));
   const uses = judgeUses(masks, question);
   return denial(effects, uses.denied, plan) ?? consent(effects, uses.asked, question, plan);
 }
@@ -60,7 +65,13 @@ function denial(effects: Judgement, uses: readonly MaskedUse[], masks: MaskPlan)
     return deny('denied_by_rule', matchesInWords(denied), namesOf(denied), masks, message);
   }
   if (uncovered.length > 0)
-    return deny('no_rule', `no rule covers ${listed(uncovered.map(effectInShort))}`, [], masks);
+    return deny(
+      'no_rule',
+      `no rule covers ${listed(uncovered.map(effectInShort))}`,
+      [],
+      masks,
+      uncovered.every(({ action }) => action === 'secret.move') ? noMoving : null,
+    );
   if (effects.asked.length === 0 && effects.allowed.length === 0)
     return deny('no_rule', 'no rule speaks of this connection and principal', [], masks);
   if (uses.length > 0)

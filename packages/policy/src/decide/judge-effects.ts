@@ -30,9 +30,10 @@ interface Found {
   readonly allowed: Match[];
 }
 
-export function judgeEffects(index: RuleIndex, question: Question): Judgement {
+/** @param more Effects that follow from the question's own. */
+export function judgeEffects(index: RuleIndex, question: Question, more: readonly Effect[]): Judgement {
   const found: Found = { unknown: [], denied: [], uncovered: [], asked: [], allowed: [] };
-  for (const effect of question.effects) {
+  for (const effect of [...question.effects, ...more]) {
     if (makesSense(effect)) judgeEffect(index, question, effect, found);
     else found.unknown.push(effect);
   }

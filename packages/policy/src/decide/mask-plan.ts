@@ -157,7 +157,8 @@ function showErrors(masks: readonly CompiledMask[], question: Question): boolean
   });
 }
 
-function holdsMasked(masks: readonly CompiledMask[], table: string): boolean {
+/** Whether a table may hold a column that one of the masks hides. */
+export function holdsMasked(masks: readonly CompiledMask[], table: string): boolean {
   const columns = `column:${table.slice('table:'.length)}.`;
   return masks.some((compiled) => compiled.columns.some((pattern) => pattern.couldMatchBelow(columns)));
 }
