@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { createAnalyser } from './analyser.ts';
-import { shopCatalog } from './testing/shop-catalog.ts';
+import { readCatalog } from './catalog/read.ts';
+import { supportedMajors } from './major.ts';
+import { shopCatalog, shopCatalogJson } from './testing/shop-catalog.ts';
 
 const analyser = createAnalyser();
 afterAll(() => analyser.close());
@@ -67,5 +69,25 @@ describe('analyser', () => {
     expect(found.ok && found.lineage.outputs.map((output) => output.name)).toEqual(
       'street zip id name email ssn card_number created_at'.split(' '),
     );
+  });
+
+  test.each(supportedMajors)('statements mean the same by the grammar of %s', async (major) => {
+    const older = readCatalog(shopCatalogJson().replace(/"version": \d+/, `"version": ${major}0001`), major);
+    for (const sql of [
+      'select c.*, sum(o.total) over w from customers c join orders o using (id) window w as (order by ssn)',
+      'with recursive t as (select id from orders union select id + 1 from t) select * from t, customers_v',
+      'insert into customers (id) values (1) on conflict (id) do update set name = excluded.email returning *',
+      'update orders o set (total, note) = (select 1, name from customers) where o.id in (1, 2) returning o.*',
+      'delete from customers c using orders o where o.id = c.id returning c.ssn',
+      'merge into order_items i using orders o on o.id = i.order_id when matched then delete',
+      'create table x (id serial, a text default lower($$A$$), check (id > 0))',
+      'alter table orders add column x int default f(1), drop column note',
+      'grant select (name) on customers to public',
+    ]) {
+      const [expected, found] = [await analyse(sql), await analyser.analyse(sql, older, { parameters: 0 })];
+      if (!expected.ok || !found.ok) throw new Error(sql);
+      expect(found.statements).toEqual(expected.statements);
+      expect(found.lineage).toEqual(expected.lineage);
+    }
   });
 });

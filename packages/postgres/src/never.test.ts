@@ -96,6 +96,46 @@ describe('never', () => {
     expect(await countsAs(sql)).toBe('needs_native_session');
   });
 
+  test.each([
+    'select ssn as x from customers',
+    'select d from customers as c (a, b, c, d)',
+    'select d from (table customers) c (a, b, c, d)',
+    'with w (a, b, c, d) as (table customers) select d from w',
+    'with w as (select * from customers) select ssn || name from w',
+    'select name from order_items, lateral (select ssn as name from customers) l',
+    'select name from customers union all select ssn from customers',
+    'values ((select ssn from customers limit 1))',
+    'update customers set name = name returning ssn',
+    'update customers set name = name returning old.ssn',
+    'with d as (delete from customers returning *) select ssn from d',
+    'select s from active_customers',
+    'select s from customers_v',
+    'select row_to_json(c) from customers c',
+    'select to_jsonb(c) -> $$ssn$$ from customers c',
+    'select json_agg(c) from customers c',
+    'select array[ssn] from customers',
+    'select array(select ssn from customers)',
+    'select (c).ssn from customers c',
+    'select ssn(c) from customers c',
+    'select c::text from customers c',
+    'select (select c) from customers c',
+    'select ssn::bytea from customers',
+    'select length(ssn) from customers',
+    'select xmlforest(ssn) from customers',
+    'select json_object($$a$$: ssn) from customers',
+    'select value from customers c, jsonb_each(to_jsonb(c))',
+    'select ssn from jsonb_to_record((select to_jsonb(c) from customers c)) as r (ssn text)',
+    'select (unnest(array(select c from customers c))).ssn',
+    'explain select 1 from customers where ssn = $$1$$',
+    'select case when ssn > $$5$$ then 1 else 0 end from customers',
+    'select rank() over (order by ssn) from customers',
+    'select exists (select 1 from customers where ssn = $$1$$)',
+  ])('never 38: the first output of %j is known to come from the column', async (sql) => {
+    const found = await analyseShop(sql);
+    const [output] = found.ok ? found.lineage.outputs : [];
+    expect(output?.sources.map(({ column }) => column)).toContain('column:public.customers.ssn');
+  });
+
   test('never 51: prototype names are names like any other', async () => {
     expect(await effectsOf('select __proto__ from customers')).toEqual([
       'unknown_object: column __proto__ does not exist',

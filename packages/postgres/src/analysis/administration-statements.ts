@@ -82,6 +82,11 @@ const fixed =
   (context) =>
     administration(context, kind, target, { inTransaction });
 
+const securityLabel: StatementVisitor = (context, node) => {
+  const { objtype, object } = fieldsOf<{ objtype: string; object: Node }>(node);
+  return administration(context, 'security_label', objectEffect(context, objtype, object, 'alter').resource);
+};
+
 const systemSetting: StatementVisitor = (context, node) => {
   const { setstmt } = fieldsOf<{ setstmt: { name?: string } }>(node);
   return administration(context, 'alter_system', resource('setting', setstmt.name ?? 'all'), {
@@ -175,7 +180,7 @@ export const administrationStatements: readonly (readonly [string, StatementVisi
   ['AlterEventTrigStmt', on('alter_event_trigger', 'event_trigger', 'trigname')],
   ['CreatePLangStmt', on('create_language', 'language', 'plname')],
   ['CreateAmStmt', on('create_access_method', 'access_method', 'amname')],
-  ['SecLabelStmt', fixed('security_label', resource('program', 'security label'))],
+  ['SecLabelStmt', securityLabel],
   ['VacuumStmt', maintenance],
   ['ReindexStmt', reindex],
   ['ClusterStmt', cluster],

@@ -18,7 +18,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Volatile, and all the same without an effect: clocks, chance, sizes, numbers about the server. */
 const harmlessVolatile: ReadonlySet<string> = new Set(
   words(`
-    clock_timestamp timeofday random random_normal gen_random_uuid uuidv4 uuidv7 array_sample array_shuffle bernoulli
+    clock_timestamp timeofday current_query random random_normal gen_random_uuid uuidv4 uuidv7 array_sample array_shuffle bernoulli
     system currval lastval pg_xact_status txid_status pg_is_in_recovery pg_is_wal_replay_paused
     pg_get_wal_replay_pause_state pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size
     pg_database_size pg_tablespace_size pg_partition_tree pg_partition_ancestors pg_blocking_pids
@@ -42,7 +42,7 @@ const secret: ReadonlySet<string> = new Set(
     pg_stat_get_backend_activity pg_stat_get_wal_receiver pg_stat_get_wal_senders pg_prepared_xact
     pg_stat_get_subscription pg_get_replication_slots pg_mcv_list_items pg_logical_slot_peek_changes
     pg_logical_slot_peek_binary_changes pg_get_backend_memory_contexts pg_get_shmem_allocations
-    pg_get_shmem_allocations_numa pg_current_logfile current_query pg_control_checkpoint pg_control_init
+    pg_get_shmem_allocations_numa pg_current_logfile pg_control_checkpoint pg_control_init
     pg_control_recovery pg_control_system pg_ls_logdir pg_ls_waldir pg_ls_archive_statusdir pg_ls_tmpdir
     pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_summariesdir pg_get_loaded_modules
     pg_get_aios pg_available_wal_summaries pg_wal_summary_contents pg_get_wal_summarizer_state pg_config
