@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@countersign/client';
@@ -73,7 +74,9 @@ const freshFolder = () => {
 };
 
 /** A gateway in a process of its own, which can be killed. Its address and operator token come from gateway.json. */
-async function startProcess(): Promise<{ child: ChildProcess; url: string; token: string }> {
+async function startProcess(
+  target = database.url,
+): Promise<{ child: ChildProcess; url: string; token: string }> {
   const script = join(folder, 'gateway.ts');
   writeFileSync(join(folder, 'countersign.yaml'), policyText);
   const source = (name: string) =>
@@ -91,7 +94,7 @@ async function startProcess(): Promise<{ child: ChildProcess; url: string; token
     process.execPath,
     ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script],
     {
-      env: { ...process.env, BANK_URL: database.url, NODE_OPTIONS: '' },
+      env: { ...process.env, BANK_URL: target, NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
@@ -121,7 +124,7 @@ const kill = (child: ChildProcess): Promise<void> =>
   });
 
 const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     if (await condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -261,6 +264,48 @@ describe('kill -9', () => {
     for (const call of calls) expect(text).toContain(call);
   });
 });
+
+test('recovery waits for a target that is down, and then tells the truth', async () => {
+  freshFolder();
+  const first = await startProcess();
+  const tokens = await people(first.url, first.token);
+  const call = await submit(tokens.agent(first.url), 'update accounts set balance = 42 where id = 20');
+  await vote(tokens.dana(first.url), call);
+  expect(await execute(tokens.agent(first.url), call)).toMatchObject({ outcome: 'succeeded' });
+  await kill(first.child);
+  const between = await start();
+  await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${call.id}`.execute(
+    between.engine.store.db,
+  );
+  await stop(between);
+  // The next gateway reaches the database by a port where nobody listens yet.
+  const { hostname, port } = new URL(database.url);
+  const road = createServer((socket) => {
+    const onward = connect(Number(port), hostname);
+    for (const [one, other] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const)
+      one.pipe(other).on('error', () => one.destroy());
+  });
+  const free = await listenOnce(road, 0);
+  await new Promise((resolve) => road.close(resolve));
+  const detour = new URL(database.url);
+  detour.port = String(free);
+  const second = await startProcess(detour.href);
+  const agent = tokens.agent(second.url);
+  expect((await execute(agent, call)).outcome).toBe('in_progress');
+  await listenOnce(road, free);
+  await until(async () => (await execute(agent, call)).outcome !== 'in_progress');
+  expect(await execute(agent, call)).toMatchObject({ outcome: 'succeeded' });
+  await kill(second.child);
+  await new Promise((resolve) => road.close(resolve));
+});
+
+const listenOnce = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve) =>
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+  );
 
 describe('a store that lost its latest writes', () => {
   test('never 48: behind the last signed head, what was allowed expires and the ledger says that there is a gap', async () => {

@@ -7,9 +7,11 @@ import type { LoadedFile } from '@countersign/policy';
 import { sql } from 'kysely';
 import { Calls } from './calls/calls.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
+import { createRecordCache } from './calls/record.ts';
 import { distrust, recover } from './calls/recover.ts';
 import type { Log, Room } from './calls/room.ts';
 import { createRunning } from './calls/running.ts';
+import { createStopBoard } from './calls/stop-board.ts';
 import { sweep } from './calls/sweep.ts';
 import { createWaiters } from './calls/waiters.ts';
 import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
@@ -19,6 +21,9 @@ import { protocols } from './protocols/index.ts';
 import { type Runtime, systemRuntime } from './runtime/runtime.ts';
 import { latestHead } from './store/read-ledger.ts';
 import { openStore, type Store, type StoreConfig } from './store/store.ts';
+
+/** How long a start waits for what a gateway that died left behind. Milliseconds. */
+const recoverWithinMs = 3000;
 
 /** How long a shutdown waits for what runs before it ends it. Milliseconds. */
 const drainWithinMs = 10_000;
@@ -91,7 +96,9 @@ async function assemble(
     log.error({ err: String(fault) }, 'the ledger could not be sequenced'),
   );
   const policy = await policyInForce({ db, ledger, runtime, protocols }, file);
+  const ending = new AbortController();
   const room: Room = {
+    ending: ending.signal,
     db,
     ledger,
     current: () => policy.current(),
@@ -99,14 +106,20 @@ async function assemble(
     log,
     waiters: createWaiters(runtime),
     running: createRunning(),
+    stops: await createStopBoard(db),
+    records: createRecordCache(),
     instance: `gw_${runtime.randomBytes(12).toString('hex')}`,
     makeMasker,
     maskSecret: keys.masks,
   };
   const alone = store.kind !== 'postgres';
   await trust(room, store, keys);
-  await recover(room, { othersAreDead: alone });
-  const ending = new AbortController();
+  // A target that is down must not keep the gateway from starting: what it can't answer for yet is asked again later.
+  const recovering = recover(room, { othersAreDead: alone });
+  recovering.catch((fault: unknown) => log.error({ err: String(fault) }, 'recovery failed'));
+  const started = new AbortController();
+  await Promise.race([recovering, runtime.sleep(recoverWithinMs, started.signal)]);
+  started.abort();
   const sweeping = sweep(room, ending.signal, alone);
   let closing: Promise<void> | null = null;
   const drain = async () => {

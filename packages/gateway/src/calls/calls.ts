@@ -66,8 +66,8 @@ export class Calls {
     digest: InputDigest,
     signal: AbortSignal,
   ): Promise<{ readonly view: ExecuteView; readonly writes: boolean }> {
-    const row = await execute(this.#room, principal, id, digest, signal);
-    return { view: await executeView(this.#room, row), writes: row.writes };
+    const executed = await execute(this.#room, principal, id, digest, signal);
+    return { view: await executeView(this.#room, executed), writes: executed.row.writes };
   }
 
   /** What waits, is allowed or approved is cancelled; what runs is ended at the target. */

@@ -3,7 +3,6 @@
  * then does the agent get anything. A call runs once; asking again brings back what happened.
  */
 import {
-  asCountersignError,
   type CallId,
   CountersignError,
   type Effect,
@@ -27,9 +26,18 @@ import { type Judged, judge } from './judge.ts';
 import { moves } from './machine.ts';
 import { asJson, type CallRecord, readRecord } from './record.ts';
 import { type Connected, connectionOf, type Room } from './room.ts';
-import { settle } from './settle.ts';
+import { type SettledColumns, settle } from './settle.ts';
 import { must } from './submit.ts';
 import { countedHumans } from './vote.ts';
+
+/** How often the outcome is tried to be recorded while the agent waits, and then in the background. */
+const [quickTries, slowTries, slowTryMs] = [5, 200, 3000];
+
+/** A call after `execute`, and, where it was this one that ran it, what came of it. */
+export interface Executed {
+  readonly row: CallRow;
+  readonly execution: Execution | null;
+}
 
 /**
  * @returns the call as it then stands: with an outcome, or why it was not executed.
@@ -41,24 +49,28 @@ export async function execute(
   id: CallId,
   digest: InputDigest,
   signal: AbortSignal,
-): Promise<CallRow> {
+): Promise<Executed> {
   const row = await ownCall(room, principal, id);
   if (!sameDigest(row.input_digest, digest)) throw new CountersignError('digest_mismatch', { what: id });
-  if (isFinished(row.state) || row.state === 'claimed') return row;
+  const asItStands = async (): Promise<Executed> => ({
+    row: must(await findCall(room.db, id)),
+    execution: null,
+  });
+  if (isFinished(row.state) || row.state === 'claimed') return { row, execution: null };
   if (row.state === 'submitted' || row.state === 'waiting') {
     // Whoever executes what nobody has decided gives up on the answer: nothing runs, and calling again asks again.
     await cancel(room, row, principal.id, 'not_decided');
-    return must(await findCall(room.db, id));
+    return asItStands();
   }
   const connected = connectionOf(room, row.connection);
   const again = await decideAgain(room, principal, row, connected, signal);
   if (again.code !== null) {
     await deny(room, { id: row.id, run: row.run, runId: row.run_id }, again.code, again.detail);
-    return must(await findCall(room.db, id));
+    return asItStands();
   }
   const claim = await take(room, principal, row, again.judged);
-  if (claim !== null) await runClaimed(room, principal, row, connected, again.judged, claim);
-  return must(await findCall(room.db, id));
+  if (claim === null) return asItStands();
+  return (await runClaimed(room, principal, row, connected, again.judged, claim)) ?? asItStands();
 }
 
 /** A caller reads its own principal's calls only; another's looks like none at all. */
@@ -158,6 +170,7 @@ async function take(room: Room, principal: Principal, row: CallRow, judged: Judg
   return null;
 }
 
+/** Null when another gateway took the claim over meanwhile. */
 async function runClaimed(
   room: Room,
   principal: Principal,
@@ -165,12 +178,13 @@ async function runClaimed(
   connected: Connected,
   judged: Judged,
   claim: Claim,
-): Promise<void> {
+): Promise<Executed | null> {
   const running = { call: row.id, principal: row.principal, connection: row.connection };
   // The agent's own connection may break; what was claimed goes on, and its outcome is kept.
-  await room.running.during(running, async (signal) => {
+  return room.running.during(running, async (signal) => {
     const execution = await runAtTarget(room, principal, row, connected, judged, claim, signal);
-    await settleForSure(room, row, claim, execution);
+    const settled = await settleForSure(room, row, claim, execution);
+    return settled === null ? null : { row: { ...row, ...settled }, execution };
   });
 }
 
@@ -222,28 +236,37 @@ async function runAtTarget(
  * The outcome has to be recorded. While the store fails it is tried again, a while here, then in the background; a
  * gateway that dies before it succeeds leaves it to recovery.
  */
-async function settleForSure(room: Room, row: CallRow, claim: Claim, execution: Execution): Promise<void> {
-  const attempt = async (): Promise<CountersignError | null> => {
+async function settleForSure(
+  room: Room,
+  row: CallRow,
+  claim: Claim,
+  execution: Execution,
+): Promise<SettledColumns | null> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await settle(room, row, claim, execution);
+    } catch (thrown) {
+      if (tries === quickTries) {
+        room.log.error({ call: row.id, err: String(thrown) }, 'the outcome could not be recorded yet');
+        void keepSettling(room, row, claim, execution);
+        const what = 'the outcome could not be recorded; ask for it again later';
+        throw new CountersignError('unavailable', { what }, { cause: thrown });
+      }
+      await room.runtime.sleep(100 * 2 ** tries);
+    }
+  }
+}
+
+/** Tries in the background, for as long as the claim is ours and the process lives. */
+async function keepSettling(room: Room, row: CallRow, claim: Claim, execution: Execution): Promise<void> {
+  for (let tries = 0; tries < slowTries; tries++) {
+    await room.runtime.sleep(slowTryMs, room.ending);
+    if (room.ending.aborted) return;
     try {
       await settle(room, row, claim, execution);
-      return null;
+      return;
     } catch (thrown) {
-      return asCountersignError(thrown, 'unavailable');
+      room.log.error({ call: row.id, err: String(thrown), tries }, 'the outcome could still not be recorded');
     }
-  };
-  let failure = await attempt();
-  for (let tries = 1; failure !== null && tries < 5; tries++) {
-    await room.runtime.sleep(100 * 2 ** tries);
-    failure = await attempt();
   }
-  if (failure === null) return;
-  room.log.error({ call: row.id, code: failure.code }, 'the outcome could not be recorded yet');
-  void (async () => {
-    for (let tries = 0; tries < 200 && (await attempt()) !== null; tries++) await room.runtime.sleep(3000);
-  })();
-  throw new CountersignError(
-    'unavailable',
-    { what: 'the outcome could not be recorded; ask for it again later' },
-    { cause: failure },
-  );
 }

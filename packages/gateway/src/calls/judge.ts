@@ -13,7 +13,6 @@ import {
 } from '@countersign/core';
 import { decide } from '@countersign/policy';
 import type { Analysis } from '../protocols/protocol.ts';
-import { isStopped } from '../store/stops.ts';
 import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Room } from './room.ts';
 
@@ -41,7 +40,7 @@ export async function judge(room: Room, options: JudgeOptions): Promise<Judged> 
   let parsed: Json | null = null;
   let analysis: Analysis | null = null;
   try {
-    if (await isStopped(room.db, principal.id, connected.config.name))
+    if (room.stops.holds(principal.id, connected.config.name))
       return denied('stopped', 'a stop is in force', null);
     parsed = connected.target.parse(input);
     analysis = await connected.target.analyse(parsed, signal);

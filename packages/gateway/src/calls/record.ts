@@ -8,6 +8,7 @@ import {
   type Lineage,
   type Verdict,
 } from '@countersign/core';
+import { LRUCache } from 'lru-cache';
 import type { Room } from './room.ts';
 
 export interface CallRecord {
@@ -26,16 +27,33 @@ export interface CallRecord {
 
 export const recordName = 'record';
 
+/** Records of late: a call is executed soon after it was submitted. They never change. */
+export type RecordCache = LRUCache<EventId, CallRecord>;
+
+/** Characters of records kept; a record is about as long as its input. */
+const cachedCharacters = 32 * 1024 * 1024;
+
+export function createRecordCache(): RecordCache {
+  return new LRUCache({
+    maxSize: cachedCharacters,
+    sizeCalculation: (record) => 2000 + JSON.stringify(record.input).length,
+  });
+}
+
 export function writeRecord(record: CallRecord): string {
   return JSON.stringify(record);
 }
 
 /** @throws {CountersignError} `not_found` once it was erased. */
 export async function readRecord(room: Room, event: EventId): Promise<CallRecord> {
+  const cached = room.records.get(event);
+  if (cached !== undefined) return cached;
   const opened = await room.ledger.open(event, recordName);
   if (opened === null)
     throw new CountersignError('not_found', { what: 'the record of this call was erased' });
-  return JSON.parse(opened.content) as CallRecord;
+  const record = JSON.parse(opened.content) as CallRecord;
+  room.records.set(event, record);
+  return record;
 }
 
 /** A record as JSON for digests and commitments. */

@@ -2,7 +2,7 @@
  * Recovery: what a gateway that died left behind. Its claims are fenced by a new epoch first; then the target is asked
  * what became of each, and only then is it recorded. What can't be found out is `unknown`, and is never retried.
  */
-import type { Json, Ran } from '@countersign/core';
+import { asCountersignError, type Json, type Ran } from '@countersign/core';
 import { sql } from 'kysely';
 import { appendEvent } from '../store/append-event.ts';
 import { type Claim, fence } from '../store/claim-call.ts';
@@ -14,8 +14,8 @@ import { type Settled, settle } from './settle.ts';
 /** Milliseconds without a sign of life after which another gateway's claim counts as left behind. */
 const deadAfterMs = 30_000;
 
-/** Milliseconds that asking a target about one call may take. */
-const askWithinMs = 30_000;
+/** Milliseconds that asking a target about one call may take, and after which it is asked again. */
+const [askWithinMs, askAgainMs] = [45_000, 3000];
 
 interface LeftBehind extends Endable {
   readonly connection: string;
@@ -48,23 +48,36 @@ export async function recover(room: Room, { othersAreDead }: RecoverOptions): Pr
 }
 
 async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
-  const claim = await fence(
-    room.db,
-    { call: call.id, instance: call.owner_instance, epoch: call.epoch },
-    room.instance,
-  );
+  const dead: Claim = { call: call.id, instance: call.owner_instance, epoch: call.epoch };
+  const claim = await fence(room.db, dead, room.instance);
   if (claim === null) return;
+  if (await settleFound(room, call, claim)) return;
+  room.log.warn({ call: call.id }, 'its target cannot be asked yet what became of the call');
+  // Until it can, the call is in progress: neither repeated nor called unknown while the truth may still be found.
+  void (async () => {
+    while (!room.ending.aborted) {
+      await room.runtime.sleep(askAgainMs, room.ending);
+      if (room.ending.aborted || (await settleFound(room, call, claim))) return;
+    }
+  })().catch((fault: unknown) => room.log.error({ call: call.id, err: String(fault) }, 'recovery failed'));
+}
+
+/** @returns false while the target can't be reached. */
+async function settleFound(room: Room, call: LeftBehind, claim: Claim): Promise<boolean> {
   const settled = await findOut(room, call);
+  if (settled === null) return false;
   await settle(room, call, claim, settled, 'recovery');
   room.log.warn({ call: call.id, outcome: settled.outcome }, 'recovered');
+  return true;
 }
 
 const failed = (ran: Ran): Settled => ({ outcome: 'failed', code: 'unavailable', ran, message: null });
+const unknown: Settled = { outcome: 'unknown', code: 'outcome_unknown', message: null };
 
-async function findOut(room: Room, call: LeftBehind): Promise<Settled> {
+/** What became of the call; null while its target can't be reached. */
+async function findOut(room: Room, call: LeftBehind): Promise<Settled | null> {
   // Without evidence nothing was sent that could take effect: a write keeps it before its first such byte.
   if (call.evidence === null) return failed('no');
-  const unknown: Settled = { outcome: 'unknown', code: 'outcome_unknown', message: null };
   const connected = room.current().connections.get(call.connection);
   if (connected === undefined) return unknown;
   try {
@@ -72,8 +85,9 @@ async function findOut(room: Room, call: LeftBehind): Promise<Settled> {
     if (found.outcome === 'succeeded') return { outcome: 'succeeded', result: null };
     return found.outcome === 'failed' ? failed(found.ran ?? 'rolled_back') : unknown;
   } catch (thrown) {
-    room.log.error({ call: call.id, err: String(thrown) }, 'what became of the call could not be found out');
-    return unknown;
+    const { code } = asCountersignError(thrown);
+    room.log.error({ call: call.id, code }, 'what became of the call could not be found out');
+    return code === 'target_unavailable' ? null : unknown;
   }
 }
 
@@ -98,14 +112,7 @@ export async function distrust(
   for (const call of claimed) {
     const dead: Claim = { call: call.id, instance: call.owner_instance, epoch: call.epoch };
     const claim = await fence(room.db, dead, room.instance);
-    if (claim !== null)
-      await settle(
-        room,
-        call,
-        claim,
-        { outcome: 'unknown', code: 'outcome_unknown', message: null },
-        'recovery',
-      );
+    if (claim !== null) await settle(room, call, claim, unknown, 'recovery');
   }
   await appendEvent(
     room.db,

@@ -6,7 +6,9 @@ import type { MakeMasker } from '../masking/masker.ts';
 import type { Target } from '../protocols/protocol.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from '../store/store.ts';
+import type { RecordCache } from './record.ts';
 import type { Running } from './running.ts';
+import type { StopBoard } from './stop-board.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Connected {
@@ -35,6 +37,10 @@ export interface Room {
   readonly log: Log;
   readonly waiters: Waiters;
   readonly running: Running;
+  readonly stops: StopBoard;
+  readonly records: RecordCache;
+  /** Aborted when the gateway ends: what goes on in the background stops. */
+  readonly ending: AbortSignal;
   /** This gateway process; a claim carries it. */
   readonly instance: string;
   readonly makeMasker: MakeMasker;

@@ -1,9 +1,11 @@
 /** Records the outcome of a claimed call, by its owner and in its epoch only. */
-import type { EventId, Result } from '@countersign/core';
+import { type EventId, isFinished, type Result } from '@countersign/core';
 import { sql } from 'kysely';
 import type { Execution } from '../protocols/protocol.ts';
 import { appendEvent } from '../store/append-event.ts';
+import type { CallRow } from '../store/call-row.ts';
 import { type Claim, isOurs } from '../store/claim-call.ts';
+import { findCall } from '../store/find-call.ts';
 import { moveCall } from '../store/move-call.ts';
 import type { Endable } from './end.ts';
 import { moves } from './machine.ts';
@@ -15,6 +17,8 @@ export const resultKeptMs = 24 * 60 * 60_000;
 export const resultName = 'result';
 export const errorName = 'error';
 
+export type SettledColumns = Pick<CallRow, 'state' | 'code' | 'ran' | 'result_event'>;
+
 const settling = { succeeded: moves.succeed, failed: moves.fail, unknown: moves.lose } as const;
 
 /** What is settled: an execution, or what recovery found out. */
@@ -25,7 +29,8 @@ export type Settled =
 /**
  * Moves the call to its outcome; the result is durable before anyone gets it.
  *
- * @returns false when the claim is no longer ours: the outcome is then kept as an event, and changes nothing.
+ * @returns what of the row has changed; null when the claim is no longer ours: the outcome is then kept as an event, and
+ * changes nothing.
  */
 export async function settle(
   room: Room,
@@ -33,7 +38,7 @@ export async function settle(
   claim: Claim,
   execution: Settled,
   actor = 'gateway',
-): Promise<boolean> {
+): Promise<SettledColumns | null> {
   const { outcome } = execution;
   const code = outcome === 'succeeded' ? 'succeeded' : execution.code;
   const ran = outcome === 'failed' ? execution.ran : null;
@@ -53,7 +58,7 @@ export async function settle(
     and: isOurs(claim),
     event,
   });
-  if (!moved) {
+  if (!moved && !(await wasSettledBefore(room, claim))) {
     const late = await outcomeEvent(
       room,
       call,
@@ -66,7 +71,18 @@ export async function settle(
   }
   room.waiters.moved(call.id);
   room.ledger.wake();
-  return moved;
+  return moved ? { state: outcome, code: code as CallRow['code'], ran, result_event: event.id } : null;
+}
+
+/** Whether this very claim has its outcome already: an earlier try of ours that the store took without saying so. */
+async function wasSettledBefore(room: Room, claim: Claim): Promise<boolean> {
+  const row = await findCall(room.db, claim.call);
+  return (
+    row !== null &&
+    isFinished(row.state) &&
+    row.epoch === claim.epoch &&
+    row.owner_instance === claim.instance
+  );
 }
 
 function outcomeEvent(

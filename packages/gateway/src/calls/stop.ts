@@ -41,6 +41,7 @@ export async function stop(room: Room, by: Principal, request: StopRequest): Pro
     data: { stop: id, kind: scope.kind, subject },
   });
   const row = await insertStop(room.db, { id, kind: scope.kind, subject, reason, by: by.id }, event);
+  await room.stops.refresh();
   const matches = (call: { principal: string; connection: string }) =>
     scope.kind === 'all' ||
     (scope.kind === 'principal' ? call.principal === subject : call.connection === subject);
@@ -71,5 +72,6 @@ async function cancelMatching(
 export async function lift(room: Room, by: Principal, id: StopId): Promise<void> {
   const event = await room.ledger.event({ type: 'stop.lifted', actor: by.id, data: { stop: id } });
   if (!(await liftStop(room.db, id, event))) throw new CountersignError('not_found', { what: id });
+  await room.stops.refresh();
   room.ledger.wake();
 }

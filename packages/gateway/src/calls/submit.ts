@@ -69,8 +69,8 @@ export async function submit(
     judged: settled,
   });
   const inserted = await insert(room, call, settled, request);
-  if (!inserted) return known(room, principal, request, digest, signal);
-  if (call.state !== 'submitted') return must(await findCall(room.db, call.id));
+  if (inserted === null) return known(room, principal, request, digest, signal);
+  if (inserted.state !== 'submitted') return inserted;
   await ask(room, { call, connected, principal, request, judged: settled, signal });
   return must(await findCall(room.db, call.id));
 }
@@ -149,7 +149,12 @@ function newCall(parts: CallParts): NewCall {
   };
 }
 
-async function insert(room: Room, call: NewCall, judged: Judged, request: SubmitRequest): Promise<boolean> {
+async function insert(
+  room: Room,
+  call: NewCall,
+  judged: Judged,
+  request: SubmitRequest,
+): Promise<CallRow | null> {
   const { decision, analysis, message } = judged;
   const record: CallRecord = {
     input: request.input,
@@ -181,7 +186,9 @@ async function insert(room: Room, call: NewCall, judged: Judged, request: Submit
     contents: { [recordName]: writeRecord(record) },
   });
   const inserted = await insertCall(room.db, call, event);
-  if (inserted) room.ledger.wake();
+  if (inserted === null) return null;
+  room.records.set(inserted.record_event, record);
+  room.ledger.wake();
   return inserted;
 }
 

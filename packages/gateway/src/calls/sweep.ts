@@ -19,6 +19,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
     if (signal.aborted) return;
     try {
       await expireAll(room);
+      if (!alone) await room.stops.refresh();
       const now = room.runtime.now();
       if (now - beaten >= beatEveryMs) {
         beaten = now;

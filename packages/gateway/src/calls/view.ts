@@ -13,9 +13,11 @@ import {
   type Principal,
 } from '@countersign/core';
 import { mayVote } from '@countersign/policy';
+import type { Execution } from '../protocols/protocol.ts';
 import { type ApprovalRow, castVotes } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { previewName } from './ask.ts';
+import type { Executed } from './execute.ts';
 import { readRecord } from './record.ts';
 import type { Room } from './room.ts';
 import { storedError, storedResult } from './settle.ts';
@@ -23,8 +25,12 @@ import { errorCodeOf } from './submit.ts';
 import { reasonName, requesterOf } from './vote.ts';
 
 /** The agent's view: decision, code and reason, but neither effects nor rules. */
-export async function callView(room: Room, row: CallRow): Promise<CallView> {
-  const { code, reason, retry } = await words(room, row);
+export async function callView(
+  room: Room,
+  row: CallRow,
+  execution: Execution | null = null,
+): Promise<CallView> {
+  const { code, reason, retry } = await words(room, row, execution);
   return {
     id: row.id,
     state: row.state,
@@ -55,7 +61,7 @@ interface Words {
   readonly retry: CallView['retry'];
 }
 
-async function words(room: Room, row: CallRow): Promise<Words> {
+async function words(room: Room, row: CallRow, execution: Execution | null): Promise<Words> {
   switch (row.state) {
     case 'submitted':
       return { code: 'needs_approval', reason: 'The call is being judged.', retry: null };
@@ -87,7 +93,10 @@ async function words(room: Room, row: CallRow): Promise<Words> {
     case 'failed':
     case 'unknown': {
       const code = errorCodeOf(row);
-      const message = await storedError(room, row.result_event);
+      const message =
+        execution !== null && execution.outcome !== 'succeeded'
+          ? execution.message
+          : await storedError(room, row.result_event);
       const reason =
         row.state === 'unknown'
           ? outcomeUnknownText()
@@ -117,12 +126,13 @@ async function whyInWords(room: Room, row: CallRow): Promise<string | null> {
 }
 
 /** What `execute` answers: the outcome, with the masked result of a call that succeeded. */
-export async function executeView(room: Room, row: CallRow): Promise<ExecuteView> {
-  const call = await callView(room, row);
+export async function executeView(room: Room, { row, execution }: Executed): Promise<ExecuteView> {
+  const call = await callView(room, row, execution);
   const error = (code: string, message: string) => ({ code, message, ran: row.ran });
   switch (row.state) {
     case 'succeeded': {
-      const result = await storedResult(room, row.result_event);
+      const result =
+        execution?.outcome === 'succeeded' ? execution.result : await storedResult(room, row.result_event);
       return {
         call,
         outcome: 'succeeded',

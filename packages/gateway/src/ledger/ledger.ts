@@ -9,6 +9,9 @@ import type { Keys } from './keys.ts';
 import { rootHash } from './merkle.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
+/** How long events are gathered before they get their indexes together. Milliseconds. */
+const gatherMs = 40;
+
 /** What is told of something that happened. `contents` are what was said, by name. */
 export interface Happening {
   readonly type: string;
@@ -43,6 +46,8 @@ export function createLedger(
   let running: Promise<void> | null = null;
   let again = false;
   let closed = false;
+  let asleep: Promise<void> | null = null;
+  const ending = new AbortController();
 
   const sequenceAll = async (): Promise<void> => {
     const sign = (tree: Parameters<Parameters<typeof sequenceBatch>[1]>[0]) =>
@@ -95,8 +100,13 @@ export function createLedger(
       };
     },
     wake: () => {
-      // The next wake, or the sweep, tries again.
-      if (!closed) pass().catch(onFault);
+      if (closed || asleep !== null) return;
+      // Events that come close together share a pass. Should it fail, the next wake or the sweep tries again.
+      asleep = runtime.sleep(gatherMs, ending.signal).then(() => {
+        asleep = null;
+        return closed ? undefined : pass();
+      });
+      asleep.catch(onFault);
     },
     settled: async () => {
       await pass();
@@ -131,6 +141,7 @@ export function createLedger(
     },
     close: async () => {
       closed = true;
+      ending.abort();
       await running?.catch(onFault);
     },
   };

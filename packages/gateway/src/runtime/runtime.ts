@@ -8,7 +8,7 @@ export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(size: number): Buffer;
-  /** Resolves after `ms`, or at once when the signal aborts. Never rejects, and keeps no process alive. */
+  /** Resolves after `ms`, or at once when the signal aborts. Never rejects. Whoever may end before it does passes a signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -24,7 +24,6 @@ export const systemRuntime: Runtime = Object.freeze({
         resolve();
       };
       const timer = setTimeout(done, ms);
-      timer.unref();
       signal?.addEventListener('abort', done, { once: true });
     }),
 });

@@ -4,6 +4,7 @@
  */
 import type { CallId, CallState, DecisionCode, EventId, InputDigest, ProtocolName } from '@countersign/core';
 import { sql } from 'kysely';
+import { type CallRow, callColumns } from './call-row.ts';
 import { eventCtes, type NewEvent } from './event-row.ts';
 import type { Database } from './store.ts';
 
@@ -29,15 +30,15 @@ export interface NewCall {
   readonly instance: string;
 }
 
-/** @returns false when a call with this key exists already; nothing is written then. */
+/** @returns the row; null when a call with this key exists already, and nothing is written then. */
 export async function insertCall(
   db: Database,
   call: NewCall,
   event: NewEvent & { id: EventId },
-): Promise<boolean> {
+): Promise<CallRow | null> {
   const startBy = call.state === 'allowed' ? call.startWithinMs : null;
   const finished = call.state === 'denied';
-  const { rows } = await sql`
+  const { rows } = await sql<CallRow>`
     with inserted as (
       insert into calls (id, principal, on_behalf_of, owner, run, run_id, tool, call, connection, protocol, input_digest,
                          input_key, effect_key, writes, state, code, record_event, start_within_ms, start_by, owner_instance,
@@ -48,8 +49,8 @@ export async function insertCall(
               clock_timestamp() + ${startBy}::float8 * interval '1 millisecond', ${call.instance},
               case when ${finished}::boolean then clock_timestamp() end)
       on conflict (principal, run, tool, call) do nothing
-      returning id),
+      returning *),
     ${eventCtes(event, 'inserted')}
-    select id from inserted`.execute(db);
-  return rows.length === 1;
+    select ${callColumns} from inserted c left join approvals a on a.call_id = c.id`.execute(db);
+  return rows[0] ?? null;
 }
