@@ -157,7 +157,11 @@ describe('default deny', () => {
   );
 
   test('a call without effects is for those who may read something there', () => {
-    expect(ask(designRules, [])).toMatchObject({ verdict: 'allow', rules: ['agents read'] });
+    expect(ask(designRules, [])).toMatchObject({
+      verdict: 'allow',
+      rules: ['agents read'],
+      detail: 'read connection:shop-db by "agents read"',
+    });
     expect(ask(designRules, [], { principal: { ...agent, groups: ['others'] } })).toMatchObject({
       code: 'no_rule',
     });

@@ -3,22 +3,21 @@
  * counts as a read of nothing: rules for reading that name no resources speak of it, and whoever may read anything on
  * the connection may read nothing.
  */
-import { actionCovers, type Effect } from '@countersign/core';
+import { actionCovers, type Effect, resource } from '@countersign/core';
 import { matchesConnection, matchesWho } from './compiled-scope.ts';
 import type { Judgement, Match } from './judge-effects.ts';
 import type { Question } from './question.ts';
 import type { CompiledRule, RuleIndex } from './rule-index.ts';
 
-const readNothing: Effect = { action: 'read', resource: 'connection:' };
-
 export function judgeNothing(index: RuleIndex, question: Question): Judgement {
+  const effect: Effect = { action: 'read', resource: resource('connection', question.connection.name) };
   const denied: Match[] = [];
   const asked: Match[] = [];
   const allowed: Match[] = [];
   for (const compiled of index.all('read', question.principal)) {
     const { rule, patterns } = compiled;
     if (!speaksOfReading(compiled, question)) continue;
-    const match = { rule, effect: readNothing };
+    const match = { rule, effect };
     if (rule.then.verdict === 'allow') allowed.push(match);
     else if (patterns === null) (rule.then.verdict === 'deny' ? denied : asked).push(match);
     else if (rule.then.verdict === 'ask') allowed.push(match);

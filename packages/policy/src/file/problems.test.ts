@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { PolicyFileError } from './report.ts';
 import { base, load, problemsOf } from './testing/load.ts';
 
@@ -181,6 +182,65 @@ limitz: {}
 });
 
 describe('a file made to hurt', () => {
+  test('whatever a file says, it is read or refused with its problems', () => {
+    const words = [
+      'version: 1',
+      'rules:',
+      'masks:',
+      'people:',
+      'connections:',
+      'limits:',
+      'server:',
+      '  - ',
+      '  ',
+      '\n',
+      '{',
+      '}',
+      '[',
+      ']',
+      ', ',
+      ': ',
+      '&a',
+      '*a',
+      '!!str ',
+      '? ',
+      '<<: ',
+      '"',
+      '|',
+      '\n  x',
+      'then: ',
+      'allow',
+      'ask: ',
+      'name',
+      'columns: ',
+      '1',
+      'null',
+      '~',
+      '.inf',
+      '${A}',
+      '\t',
+      '#',
+      '---',
+      '%YAML 1.1',
+      '\u0000',
+      '\ud800',
+    ];
+    const texts = fc.oneof(
+      fc.array(fc.constantFrom(...words), { maxLength: 20 }).map((parts) => parts.join('')),
+      fc
+        .array(fc.constantFrom(...words), { maxLength: 6 })
+        .map((parts) => `${base}rules:\n  - ${parts.join('')}`),
+      fc.string({ unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        // Throws whatever is not an error of the file.
+        expect(Array.isArray(problemsOf(text))).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('aliases that unfold are bounded', () => {
     const lines = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]'];
     for (let i = 1; i < 12; i++)
