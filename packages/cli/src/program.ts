@@ -31,6 +31,19 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
       code = wanted;
     },
   };
+  const program = buildProgram(commands, host);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return await reportFailure(thrown, terminal);
+  }
+}
+
+/** The command with its subcommands: parsing throws a CommanderError rather than ending the process. */
+export function buildProgram(commands: readonly AddCommand[], host: Host): Command {
+  const { terminal } = host;
   const program = new Command('countersign')
     .description('Lets agents reach production the way a careful colleague does.')
     .version(version, '-V, --version', 'print the version')
@@ -44,11 +57,5 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
       writeErr: (text) => void terminal.err.write(text),
     });
   for (const add of commands) add(program, host);
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-    return code;
-  } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return await reportFailure(thrown, terminal);
-  }
+  return program;
 }

@@ -2,6 +2,7 @@
 import type { AddCommand } from '../options.ts';
 import { addApprovals } from './approvals.ts';
 import { addCalls } from './calls.ts';
+import { addDemo } from './demo.ts';
 import { addExplain } from './explain.ts';
 import { addLedger } from './ledger.ts';
 import { addPolicy } from './policy.ts';
@@ -12,6 +13,7 @@ import { addToken } from './token.ts';
 import { addVerify } from './verify.ts';
 
 export const commands: readonly AddCommand[] = [
+  addDemo,
   addServe,
   addExplain,
   addRun,

@@ -1,0 +1,28 @@
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { countersign } from './countersign.ts';
+
+test('the demo plays the whole loop without a terminal, says so, hides what it should, and leaves nothing behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-test-'));
+  // PostgreSQL runs as another user where we are root, and has to get to its own folder below.
+  await chmod(folder, 0o755);
+  try {
+    const { code, stdout, stderr } = await countersign(['demo'], { env: { TMPDIR: folder } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Priya Raman +\[redacted\] +\[redacted\]/);
+    expect(stdout).not.toMatch(/priya\.|4242|postgres:\/\//);
+    expect(stdout).toContain("│   UPDATE orders SET status = 'refunded' WHERE id = 1042");
+    expect(stdout).toContain('There is no terminal to ask in, so the demo approves for her.');
+    expect(stdout).toContain('rows changed: 1');
+    expect(stdout).toMatch(/delivered +refunded/);
+    expect(stdout).toContain('NOT EXECUTED (denied_by_rule).');
+    expect(stdout).toMatch(/verified: \d+ events, none missing, none changed/);
+    expect(stdout).toContain("guardedTool({ gateway, sql: 'shop-db' })");
+    for (const line of stdout.split('\n')) expect(line).toBe(line.trimEnd());
+    expect((await readdir(folder)).filter((name) => name.startsWith('countersign-demo-'))).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,152 @@
+/** What the documents show is true: their code compiles, their policies load, their commands exist. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parsePolicyFile } from '@countersign/policy';
+import { describe, expect, test } from '@jest/globals';
+import { commands } from '../../packages/cli/src/commands/index.ts';
+import { snippet } from '../../packages/cli/src/demo/snippet.ts';
+import type { Host } from '../../packages/cli/src/options.ts';
+import { buildProgram } from '../../packages/cli/src/program.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+async function markdownFiles(): Promise<readonly string[]> {
+  const docs = await readdir(join(root, 'docs'), { recursive: true });
+  return [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    'examples/shop/README.md',
+    ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
+  ];
+}
+
+/** The fenced blocks of a language, in all documents. */
+async function blocks(
+  language: string,
+): Promise<readonly { readonly file: string; readonly text: string }[]> {
+  const found = [];
+  for (const file of await markdownFiles()) {
+    const text = await readFile(join(root, file), 'utf8');
+    for (const [, body = ''] of text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms')))
+      found.push({ file, text: body });
+  }
+  return found;
+}
+
+test('every TypeScript block compiles against the packages as they are', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-docs-'));
+  try {
+    const sources = await blocks('ts');
+    expect(sources.length).toBeGreaterThan(0);
+    const files = sources.map((_, index) => `block-${index}.ts`);
+    for (const [index, { text }] of sources.entries())
+      await writeFile(join(folder, `block-${index}.ts`), `${text}\nexport {};\n`);
+    // As an application beside the example would find the packages.
+    await symlink(join(root, 'examples/shop/node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(root, 'tsconfig.base.json'),
+        compilerOptions: {
+          noEmit: true,
+          composite: false,
+          declaration: false,
+          declarationMap: false,
+          rewriteRelativeImportExtensions: false,
+          allowImportingTsExtensions: true,
+          noUnusedLocals: false,
+          typeRoots: [join(root, 'node_modules/@types')],
+        },
+        files,
+      }),
+    );
+    const compiled = await promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]).catch(
+      (failed: { stdout: string }) => failed,
+    );
+    expect(compiled.stdout).toBe('');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('the demo ends with the lines that README.md shows', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  expect(readme).toContain(snippet.join('\n'));
+});
+
+test('every policy in the documents loads, without a warning', async () => {
+  const policies = (await blocks('yaml')).filter(({ text }) => text.startsWith('version: 1'));
+  expect(policies.length).toBeGreaterThan(0);
+  for (const { file, text } of policies) {
+    const env = { SHOP_DB_URL: 'postgres://localhost/shop' };
+    expect(parsePolicyFile(text, { file, env, directory: root }).warnings).toEqual([]);
+  }
+});
+
+describe('every command line in the documents', () => {
+  const program = buildProgram(commands, {} as Host);
+
+  test('names a command and options that exist', async () => {
+    const lines = (await blocks('sh')).flatMap(({ text }) =>
+      text
+        .replaceAll('\\\n', ' ')
+        .split('\n')
+        .filter((line) => line.startsWith('npx pnpm countersign ')),
+    );
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) {
+      const [, , , ...words] = (line.replace(/\s#.*/, '').match(/"[^"]*"|\S+/g) ?? []).map((word) =>
+        word.replaceAll('"', ''),
+      );
+      expect([line, unknownIn(program, words)]).toEqual([line, []]);
+    }
+  });
+});
+
+/** What of a command line the program does not know. */
+function unknownIn(program: ReturnType<typeof buildProgram>, words: readonly string[]): readonly string[] {
+  let command = program;
+  let rest = words.filter((word) => word !== '--help');
+  for (;;) {
+    const next = command.commands.find((candidate) => candidate.name() === rest[0]);
+    if (next === undefined) break;
+    command = next;
+    rest = rest.slice(1);
+  }
+  if (command === program) return rest;
+  const usual = command.commands.find((candidate) => ['mint', 'list', 'now'].includes(candidate.name()));
+  return (usual ?? command).parseOptions([...rest]).unknown;
+}
+
+test('every file that a document links to is there', async () => {
+  for (const file of await markdownFiles()) {
+    const text = await readFile(join(root, file), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const path = join(root, dirname(file), target);
+      const there = await readFile(path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => error.code === 'EISDIR',
+      );
+      expect([file, target, there]).toEqual([file, target, true]);
+    }
+  }
+});
+
+test('every limit names a test that is there', async () => {
+  const limits = (await readFile(join(root, 'docs/limits.md'), 'utf8'))
+    .split('\n')
+    .filter((line) => line.startsWith('- '));
+  expect(limits.length).toBeGreaterThan(10);
+  for (const line of limits) {
+    const [, file = '', title = ''] = /— `([^`]+)`: "([^"]+)"$/.exec(line) ?? [];
+    const source = file === '' ? '' : await readFile(join(root, file), 'utf8');
+    expect([line, title !== '' && source.includes(title)]).toEqual([line, true]);
+  }
+});
