@@ -198,6 +198,23 @@ test('an ask waits for a person who votes on exactly what was shown, and then ru
   });
 });
 
+test('Ctrl-C while an ask waits cancels the call', async () => {
+  const waiting = startCountersign(['run', 'shop-db', "UPDATE orders SET note = 'x' WHERE id = 1001"], {
+    cwd: folder,
+    env: { COUNTERSIGN_TOKEN: agentToken },
+  });
+  let words = '';
+  waiting.stderr.on('data', (part: Buffer) => {
+    words += part.toString();
+  });
+  await until('the ask', () => words.includes('Ctrl-C cancels the call'));
+  const closed = once(waiting, 'close');
+  waiting.kill('SIGINT');
+  await closed;
+  expect(waiting.exitCode).toBe(130);
+  expect(await at(['approvals'])).toMatchObject({ code: 0, stdout: '', stderr: 'Nothing waits.\n' });
+});
+
 test('a stop holds until it is lifted', async () => {
   const stopped = await at(['stop', '--principal', 'agent:support', '--reason', 'a test']);
   expect(stopped.code).toBe(0);
@@ -207,6 +224,10 @@ test('a stop holds until it is lifted', async () => {
     stderr: expect.stringContaining('stopped'),
   });
   expect((await at(['stop', 'list'])).stdout).toMatch(/agent:support +in force/);
+  expect(await at(['stop', '--principal', 'support'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Expected agent:NAME or service:NAME.'),
+  });
   expect(await at(['stop', '--lift', stopped.stdout.trim()])).toMatchObject({ code: 0 });
   expect(await asAgent('run', 'shop-db', 'SELECT 1')).toMatchObject({ code: 0 });
 });

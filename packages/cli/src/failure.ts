@@ -18,7 +18,7 @@ const advice: Partial<Record<ErrorCode, string>> = {
 };
 
 /** Reports what went wrong on stderr, and gives the exit code for it. */
-export async function reportFailure(thrown: unknown, { err, env }: Terminal): Promise<ExitCode> {
+export async function reportFailure(thrown: unknown, { err }: Terminal): Promise<ExitCode> {
   if (isAbort(thrown)) return exitCodes.interrupted;
   const head = err.paint('red', 'error');
   if (thrown instanceof UsageError) {
@@ -34,8 +34,6 @@ export async function reportFailure(thrown: unknown, { err, env }: Terminal): Pr
   await err.line(`${head} ${printable(messageOf(error))} ${err.paint('dim', `(${error.code})`)}`);
   const help = advice[error.code];
   if (help !== undefined) await err.line(`      ${help}`);
-  if ((env['COUNTERSIGN_DEBUG'] ?? '') !== '' && error.cause instanceof Error)
-    await err.line(err.paint('dim', printable(error.cause.stack ?? error.cause.message)));
   return exitCodeOf(error.code);
 }
 

@@ -1,12 +1,20 @@
 /** `countersign stop`: the kill switch. It outranks consent already given, and also cancels what runs. */
 import { type StopId, type StopRequest, type StopScope, stopIdSchema } from '@countersign/core';
-import { type AddCommand, type CommonOptions, parseId, withCommonOptions } from '../options.ts';
+import {
+  type AddCommand,
+  type CallerName,
+  type CommonOptions,
+  parseCaller,
+  parseId,
+  parseName,
+  withCommonOptions,
+} from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
 import { table } from '../terminal/table.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface StopOptions extends CommonOptions {
-  readonly principal?: string;
+  readonly principal?: CallerName;
   readonly connection?: string;
   readonly all?: true;
   readonly lift?: StopId;
@@ -18,8 +26,8 @@ export const addStop: AddCommand = (program, host) => {
   const now = stop
     .command('now', { isDefault: true })
     .description('stop a principal, a connection, or all; or lift a stop')
-    .option('--principal <id>', 'as in agent:support')
-    .option('--connection <name>', 'nothing reaches this connection')
+    .option('--principal <id>', 'as in agent:support', parseCaller)
+    .option('--connection <name>', 'nothing reaches this connection', parseName)
     .option('--all', 'nothing runs')
     .option('--lift <id>', 'end a stop', parseId(stopIdSchema))
     .option('--reason <text>', 'why; the record keeps it');
@@ -30,6 +38,7 @@ export const addStop: AddCommand = (program, host) => {
     const { out, err } = host.terminal;
     if (scope === null) {
       await client.liftStop(options.lift as StopId, { signal: host.signal });
+      if (options.json === true) await out.line(JSON.stringify({ id: options.lift, lifted: true }));
       return await err.line(`${options.lift} is lifted.`);
     }
     const request: StopRequest = {
@@ -67,7 +76,7 @@ export const addStop: AddCommand = (program, host) => {
 /** The one thing to stop; null where a stop is to be lifted. */
 function scopeOf({ principal, connection, all, lift }: StopOptions): StopScope | null {
   const wanted: (StopScope | null)[] = [
-    ...(principal === undefined ? [] : [{ kind: 'principal', principal } as const]),
+    ...(principal === undefined ? [] : [{ kind: 'principal', principal: principal.id } as const]),
     ...(connection === undefined ? [] : [{ kind: 'connection', connection } as const]),
     ...(all === undefined ? [] : [{ kind: 'all' } as const]),
     ...(lift === undefined ? [] : [null]),

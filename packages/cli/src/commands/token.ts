@@ -46,8 +46,10 @@ export const addToken: AddCommand = (program, host) => {
     .description('end a token at once')
     .argument('<id>', 'as the list shows it', parseId(tokenIdSchema));
   withCommonOptions(revoke).action(async (id: TokenView['id']) => {
-    const client = await operatorClient(host, revoke.opts<CommonOptions>());
+    const options = revoke.opts<CommonOptions>();
+    const client = await operatorClient(host, options);
     await client.revokeToken(id, { signal: host.signal });
+    if (options.json === true) await host.terminal.out.line(JSON.stringify({ id, revoked: true }));
     await host.terminal.err.line(`${id} is revoked.`);
   });
 };

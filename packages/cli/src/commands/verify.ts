@@ -1,4 +1,5 @@
 /** `countersign verify`: whether a ledger file is what the gateway signed. Needs no gateway. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes } from '../exit-codes.ts';
 import { fileLines, publicKeyBeside, readCheckpoint, textLines } from '../ledger/read-ledger.ts';
@@ -12,6 +13,7 @@ import {
 import { loadWithoutTargets, readText } from '../policy-file.ts';
 import { printable } from '../terminal/printable.ts';
 import type { InputStream } from '../terminal/terminal.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface VerifyOptions extends CommonOptions {
   readonly key?: string;
@@ -66,8 +68,13 @@ function linesOf(file: string, { directory }: Host, stdin: InputStream): AsyncIt
   return file === '-' ? textLines(stdin) : fileLines(resolve(directory, file));
 }
 
-async function publicKeyOf(host: Host, { key, config = defaultFile }: VerifyOptions): Promise<string> {
+async function publicKeyOf(host: Host, { key, config }: VerifyOptions): Promise<string> {
   if (key !== undefined) return await readText(resolve(host.directory, key), 'a public key');
-  const { server } = await loadWithoutTargets(host, config);
+  if (config === undefined && !existsSync(resolve(host.directory, defaultFile)))
+    throw new UsageError(
+      `no public key is named, and there is no ${defaultFile} here whose gateway has one`,
+      '--key FILE',
+    );
+  const { server } = await loadWithoutTargets(host, config ?? defaultFile);
   return await publicKeyBeside(server.data);
 }
