@@ -4,3 +4,4 @@ CREATE TABLE orders (id integer PRIMARY KEY, customer_id integer NOT NULL REFERE
 INSERT INTO orders VALUES (1042, 1, 'paid'), (1043, 2, 'paid');
 CREATE TABLE refunds (order_id integer PRIMARY KEY);
 CREATE TABLE notes (id integer GENERATED ALWAYS AS IDENTITY, body text NOT NULL);
+CREATE TABLE urgent (body text NOT NULL);

@@ -9,11 +9,11 @@ import {
   type ProtocolName,
   purposeSchema,
   sqlInputSchema,
-  sqlParameterSchema,
 } from '@countersign/core';
 import { z } from 'zod';
 
-// Strict mode wants every field; a field that may be left out is null there, and absent from a model that isn't strict.
+// Strict mode wants every field, and knows few limits: a field that may be left out is null there, and absent from a
+// model that isn't strict. The limits are those of the input that is made of it.
 const purpose = z
   .string()
   .nullish()
@@ -21,7 +21,10 @@ const purpose = z
 
 const sqlParameters = z.object({
   sql: z.string().describe('One SQL statement. Refer to values as $1, $2, …'),
-  params: z.array(sqlParameterSchema).nullish().describe('The values of $1, $2, …, in order.'),
+  params: z
+    .array(z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .nullish()
+    .describe('The values of $1, $2, …, in order.'),
   purpose,
 });
 
