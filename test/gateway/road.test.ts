@@ -210,6 +210,21 @@ describe('the road of a call', () => {
     });
   });
 
+  test('never 40: a mask that comes back as data is refused before anyone is asked', async () => {
+    const agent = await harness.agent();
+    for (const sql of [
+      "update accounts set email = '[redacted]' where id = 9",
+      "insert into notes (body) values ('call ••••4242')",
+    ]) {
+      expect(await submit(agent, sql)).toMatchObject({
+        state: 'denied',
+        code: 'carries_mask',
+        approval: null,
+      });
+    }
+    expect(await submit(agent, "select '[redacted]'")).toMatchObject({ state: 'allowed' });
+  });
+
   test('a statement never stands in the store in clear', async () => {
     const agent = await harness.agent();
     await submit(agent, "select 'a-very-recognisable-literal'");

@@ -101,6 +101,12 @@ export const errorTable = Object.freeze({
     'A protected column may not be used to filter, join, sort, group or aggregate. Leave it out of those places.',
     'A masked column decides what comes out.',
   ),
+  carries_mask: entry(
+    403,
+    'no',
+    'The call carries a masked value. A mask is not data and is never written back.',
+    'A write carries the text of a mask.',
+  ),
   policy_tightened: entry(403, 'no', 'Policy changed since the call was decided, and forbids it now.'),
   ask_again: entry(
     409,

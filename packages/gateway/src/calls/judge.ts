@@ -12,6 +12,7 @@ import {
   type Principal,
 } from '@countersign/core';
 import { decide } from '@countersign/policy';
+import { carriesMask } from '../masking/replacements.ts';
 import type { Analysis } from '../protocols/protocol.ts';
 import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Room } from './room.ts';
@@ -44,6 +45,8 @@ export async function judge(room: Room, options: JudgeOptions): Promise<Judged> 
       return denied('stopped', 'a stop is in force', null);
     parsed = connected.target.parse(input);
     analysis = await connected.target.analyse(parsed, signal);
+    if (changesSomething(analysis) && stringsIn(input).some(carriesMask))
+      return { ...denied('carries_mask', errorTable.carries_mask.people, null), analysis, parsed };
     const earlierOutcomeOpen = changesSomething(analysis) && (await options.earlierOutcomeOpen());
     const { name, protocol, labels } = connected.config;
     const { effects, lineage } = analysis;
@@ -77,6 +80,12 @@ export function denied(code: ErrorCode, detail: string, message: string | null):
     masks: noMasks,
   };
   return { analysis: null, decision, message, parsed: null };
+}
+
+/** Every text in an input, wherever it stands. */
+function stringsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 function messageOf(decision: Decision): string | null {

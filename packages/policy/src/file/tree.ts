@@ -53,11 +53,8 @@ export function readTree(text: string, report: Report): Tree | null {
   const document = parse(text, lines, report);
   if (document === null) return null;
   for (const fault of [...document.errors, ...document.warnings]) {
-    const at = fault.linePos?.[0];
-    report.problem(
-      at === undefined ? start : { line: at.line, column: at.col },
-      fault.message.split('\n', 1)[0] ?? fault.code,
-    );
+    const { line, col: column } = lines.linePos(fault.pos[0]);
+    report.problem({ line, column }, fault.message.split('\n', 1)[0] ?? fault.code);
   }
   if (report.problems.length > 0) return null;
   return new Walk(document, lines, report).tree(document.contents, start, 0);

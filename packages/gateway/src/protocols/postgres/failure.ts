@@ -24,11 +24,25 @@ export function failed(
   if (!(error instanceof TargetFault)) return { outcome: 'failed', code: 'internal', ran, message: null };
   const { fault } = error;
   // DETAIL, HINT and context print rows and constants; the message alone may be shown, and only where no value hides.
-  const shown =
-    fault.kind === 'refused' && masks.showErrors
-      ? masker.message(`${fault.message} (SQLSTATE ${fault.sqlstate})`)
-      : null;
+  const shown = fault.kind === 'refused' ? words(fault, masks, masker) : null;
   return { outcome: 'failed', code: codeOf(fault, ground), ran, message: shown };
+}
+
+/**
+ * Classes of SQLSTATE that tell which kind of rule of the schema or the server was broken, and nothing of a value:
+ * constraints, rollbacks, names and types, resources, intervention. Class 22 is left out: which conversion failed is
+ * something about the value that was converted.
+ */
+const tellable = /^(?:23|40|42|53|57)/;
+
+function words(
+  fault: Extract<PostgresFault, { kind: 'refused' }>,
+  masks: ExecuteContext['masks'],
+  masker: ExecuteContext['masker'],
+): string | null {
+  const state = `SQLSTATE ${fault.sqlstate}`;
+  if (masks.showErrors) return masker.message(`${fault.message} (${state})`);
+  return tellable.test(fault.sqlstate) ? `(${state})` : null;
 }
 
 function codeOf(fault: PostgresFault, { readOnly, wall }: Ground): ErrorCode {
