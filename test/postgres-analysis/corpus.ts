@@ -64,6 +64,7 @@ export const reads: readonly string[] = [
   'show search_path',
   'show all',
   "select current_setting('server_version')",
+  'select (select * from (values (1)) v), (values (1)), (select e from jsonb_array_elements($$[1]$$) e)',
   'select from customers',
   'select public.customers.ssn from customers',
   'select all name as "Name", email "E.Mail" from "customers" as "C.1"',

@@ -9,6 +9,7 @@ import {
   type Resource,
   resource,
 } from '@countersign/core';
+import type { Node } from '../ast/nodes.ts';
 import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
 import { EffectSet } from './effect-set.ts';
@@ -21,6 +22,7 @@ export interface Findings {
   readonly usesProven: boolean;
   readonly moves: readonly ColumnMove[];
   readonly plannerSafe: boolean;
+  readonly locksRows: boolean;
   readonly reliedOn: readonly ReliedOnRow[];
 }
 
@@ -29,11 +31,14 @@ export class Context {
   readonly searchPath: readonly string[];
   readonly effects = new EffectSet();
   readonly reliedOn: ReliedOnRows;
+  /** The first column's name of each subquery that was analysed: it may be the label of an output. */
+  readonly subqueryNames = new Map<Node, string>();
   readonly #uses = new Map<string, ColumnUse>();
   readonly #moves = new Map<string, ColumnMove>();
   #deciding: Map<Resource, 'derived'> | null = null;
   #usesProven = true;
   #plannerSafe = true;
+  #locksRows = false;
 
   constructor(catalog: Catalog, searchPath: readonly string[]) {
     this.catalog = catalog;
@@ -73,6 +78,11 @@ export class Context {
     for (const column of sources.keys()) this.#deciding?.set(column, 'derived');
   }
 
+  /** Rows are locked, of whichever tables: what READ ONLY refuses. */
+  lockRows(): void {
+    this.#locksRows = true;
+  }
+
   /** A column of a relation is read. */
   read(relation: Relation, columns: readonly string[] | null): void {
     this.effects.add(isSecret(relation) ? 'secret' : 'read', tableResource(relation), columns);
@@ -96,6 +106,7 @@ export class Context {
     this.effects.addAll(findings.effects, via);
     for (const { from, to } of findings.moves) this.#moves.set(`${from} ${to}`, { from, to });
     this.#plannerSafe &&= findings.plannerSafe;
+    this.#locksRows ||= findings.locksRows;
     this.reliedOn.addAll(findings.reliedOn);
   }
 
@@ -111,6 +122,7 @@ export class Context {
       usesProven: this.#usesProven,
       moves: [...this.#moves.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, move]) => move),
       plannerSafe: this.#plannerSafe,
+      locksRows: this.#locksRows,
       reliedOn: this.reliedOn.rows(),
     };
   }

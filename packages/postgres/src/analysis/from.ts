@@ -206,7 +206,7 @@ function functionColumns(
   const fn = asKind<FuncCall>(call, 'FuncCall');
   if (fn === null) {
     const value = analyseExpression(context, scope, call);
-    return [{ name: alias?.aliasname ?? outputName(call), value }];
+    return [{ name: alias?.aliasname ?? outputName(call, context.subqueryNames), value }];
   }
   const { value, columns } = callColumns(context, scope, fn);
   // Which rows come out depends on the arguments.

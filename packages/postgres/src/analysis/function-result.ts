@@ -4,7 +4,7 @@ import type { BuiltinFunction } from '../functions/builtins.ts';
 import type { Candidates } from './call.ts';
 import type { Context } from './context.ts';
 import { arrayOf, builtinTypeByWrittenName } from './types.ts';
-import type { Value } from './value.ts';
+import { unknownType, type Value } from './value.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -56,6 +56,8 @@ function mayBeMeant(context: Context, { builtin, user }: Candidates, args: reado
 
 /** Whether an argument takes a type, as far as arrays, ranges and enums are told apart from the rest. */
 function accepts(context: Context, declared: string, type: string | null): boolean {
+  // A quoted constant tells nothing of what array, range or enum it would be.
+  if (type === unknownType) return !/^any(?:compatible)?(?:array|range|multirange|enum)$/.test(declared);
   const info = type === null ? undefined : context.catalog.types.get(type);
   if (info === undefined || info.kind === 'p' || info.kind === 'd') return true;
   switch (declared) {

@@ -1,5 +1,5 @@
 /** The label the server gives an output column that the statement gives none. */
-import { asKind, fieldsOf, kindOf, type Node, stringsOf, type TypeName } from '../ast/nodes.ts';
+import { fieldsOf, kindOf, type Node, type SubLink, stringsOf, type TypeName } from '../ast/nodes.ts';
 
 const none = '?column?';
 
@@ -36,9 +36,17 @@ const jsonFunctions: ReadonlyMap<string, string> = new Map([
   ['JSON_VALUE_OP', 'json_value'],
 ]);
 
-export function outputName(node: Node): string {
-  return nameOf(node)?.name ?? none;
+/**
+ * The label of an expression.
+ *
+ * @param subqueries The names of the first columns of the subqueries in it, once they are analysed.
+ */
+export function outputName(node: Node, subqueries: SubqueryNames): string {
+  return nameOf(node, subqueries)?.name ?? none;
 }
+
+/** By the subquery's own node. */
+export type SubqueryNames = ReadonlyMap<Node, string>;
 
 interface Found {
   readonly name: string;
@@ -49,7 +57,7 @@ interface Found {
 const strong = (name: string): Found => ({ name, strong: true });
 const weak = (name: string): Found => ({ name, strong: false });
 
-function nameOf(node: Node): Found | null {
+function nameOf(node: Node, subqueries: SubqueryNames): Found | null {
   const kind = kindOf(node);
   switch (kind) {
     case 'ColumnRef': {
@@ -59,7 +67,7 @@ function nameOf(node: Node): Found | null {
     case 'A_Indirection': {
       const { arg, indirection } = fieldsOf<{ arg: Node; indirection: Node[] }>(node);
       const field = indirection.findLast((step) => kindOf(step) === 'String');
-      return field === undefined ? nameOf(arg) : strong(stringsOf([field])[0] ?? none);
+      return field === undefined ? nameOf(arg, subqueries) : strong(stringsOf([field])[0] ?? none);
     }
     case 'FuncCall':
       return strong(stringsOf(fieldsOf<{ funcname: Node[] }>(node).funcname).at(-1) ?? none);
@@ -67,20 +75,20 @@ function nameOf(node: Node): Found | null {
       return fieldsOf<{ kind: string }>(node).kind === 'AEXPR_NULLIF' ? strong('nullif') : null;
     case 'TypeCast': {
       const { arg, typeName } = fieldsOf<{ arg: Node; typeName: TypeName }>(node);
-      const inner = nameOf(arg);
+      const inner = nameOf(arg, subqueries);
       if (inner?.strong === true) return inner;
       const type = stringsOf(typeName.names).at(-1);
       return type === undefined ? inner : weak(type);
     }
     case 'CollateClause': {
       const { arg } = fieldsOf<{ arg?: Node }>(node);
-      return arg === undefined ? null : nameOf(arg);
+      return arg === undefined ? null : nameOf(arg, subqueries);
     }
     case 'MinMaxExpr':
       return strong(fieldsOf<{ op: string }>(node).op === 'IS_LEAST' ? 'least' : 'greatest');
     case 'CaseExpr': {
       const { defresult } = fieldsOf<{ defresult?: Node }>(node);
-      const inner = defresult === undefined ? null : nameOf(defresult);
+      const inner = defresult === undefined ? null : nameOf(defresult, subqueries);
       return inner?.strong === true ? inner : weak('case');
     }
     case 'SQLValueFunction': {
@@ -90,7 +98,7 @@ function nameOf(node: Node): Found | null {
       return strong(op.toLowerCase());
     }
     case 'SubLink':
-      return subLinkName(fieldsOf<{ subLinkType: string; subselect: Node }>(node));
+      return subLinkName(fieldsOf<SubLink>(node), subqueries);
     case 'XmlExpr': {
       const name = xmlNames.get(fieldsOf<{ op: string }>(node).op);
       return name === undefined ? null : strong(name);
@@ -106,13 +114,9 @@ function nameOf(node: Node): Found | null {
   }
 }
 
-function subLinkName(link: { readonly subLinkType: string; readonly subselect: Node }): Found | null {
+function subLinkName(link: SubLink, subqueries: SubqueryNames): Found | null {
   if (link.subLinkType === 'EXISTS_SUBLINK') return strong('exists');
   if (link.subLinkType === 'ARRAY_SUBLINK') return strong('array');
-  if (link.subLinkType !== 'EXPR_SUBLINK') return null;
-  let select = asKind<{ targetList?: Node[]; larg?: object }>(link.subselect, 'SelectStmt');
-  while (select?.larg !== undefined) select = select.larg;
-  const target = asKind<{ name?: string; val?: Node }>(select?.targetList?.[0], 'ResTarget');
-  if (target?.name !== undefined) return strong(target.name);
-  return target?.val === undefined ? null : nameOf(target.val);
+  const name = link.subLinkType === 'EXPR_SUBLINK' ? subqueries.get(link.subselect) : undefined;
+  return name === undefined ? null : strong(name);
 }

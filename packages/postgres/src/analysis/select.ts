@@ -78,7 +78,8 @@ export function targetList(
     if (val === undefined) return [];
     const star = starColumns(context, scope, val);
     if (star !== null) return [...star];
-    return [{ name: name ?? outputName(val), value: analyseExpression(context, scope, val) }];
+    const value = analyseExpression(context, scope, val);
+    return [{ name: name ?? outputName(val, context.subqueryNames), value }];
   });
 }
 
@@ -177,29 +178,33 @@ function valuesLists(context: Context, scope: Scope, select: SelectStmt): ScopeC
 
 /** FOR UPDATE and its weaker forms lock rows: those of the tables named, or of all in FROM. */
 function lock(context: Context, scope: Scope, select: SelectStmt, clause: LockingClause): void {
+  context.lockRows();
   const named = (clause.lockedRels ?? []).map((node) => fieldsOf<RangeVar>(node).relname);
   for (const name of named)
     if (!scope.items.some((item) => item.entries.some((entry) => entry.name === name)))
       throw unknownObject('relation', displayName(name));
-  const lockFrom = (node: Node): void => {
-    const range = asKind<RangeVar>(node, 'RangeVar');
-    const join = asKind<{ larg: Node; rarg: Node }>(node, 'JoinExpr');
-    const sub = asKind<{ subquery: Node; alias?: { aliasname: string } }>(node, 'RangeSubselect');
-    if (join !== null) {
-      lockFrom(join.larg);
-      lockFrom(join.rarg);
-    } else if (range !== null) {
-      if (named.length > 0 && !named.includes(range.alias?.aliasname ?? range.relname)) return;
-      if (range.schemaname === undefined && scope.commonTable(range.relname) !== null) return;
-      const relation = findRelation(context, range);
-      context.effects.add('write.lock', resource('table', relation.schema, relation.name));
-      lockBehind(context, relation.definition === null ? null : relation.oid);
-    } else if (sub !== null && (named.length === 0 || named.includes(sub.alias?.aliasname ?? ''))) {
-      const inner = asKind<SelectStmt>(sub.subquery, 'SelectStmt');
-      for (const item of inner?.fromClause ?? []) lockFrom(item);
-    }
-  };
-  for (const node of select.fromClause ?? []) lockFrom(node);
+  for (const node of select.fromClause ?? []) lockItem(context, scope, node, named);
+}
+
+/** @param named The names of what is locked; none for everything. */
+function lockItem(context: Context, scope: Scope, node: Node, named: readonly string[]): void {
+  const meant = (name: string | undefined) => named.length === 0 || named.includes(name ?? '');
+  const range = asKind<RangeVar>(node, 'RangeVar');
+  const join = asKind<{ larg: Node; rarg: Node }>(node, 'JoinExpr');
+  const sub = asKind<{ subquery: Node; alias?: { aliasname: string } }>(node, 'RangeSubselect');
+  if (join !== null) {
+    lockItem(context, scope, join.larg, named);
+    lockItem(context, scope, join.rarg, named);
+  } else if (range !== null && meant(range.alias?.aliasname ?? range.relname)) {
+    if (range.schemaname === undefined && scope.commonTable(range.relname) !== null) return;
+    const relation = findRelation(context, range);
+    context.effects.add('write.lock', resource('table', relation.schema, relation.name));
+    lockBehind(context, relation.definition === null ? null : relation.oid);
+  } else if (sub !== null && meant(sub.alias?.aliasname)) {
+    // Everything within is locked, whatever its names are.
+    const inner = asKind<SelectStmt>(sub.subquery, 'SelectStmt');
+    for (const item of inner?.fromClause ?? []) lockItem(context, scope, item, []);
+  }
 }
 
 /** Locking a view's rows locks those of its tables. */

@@ -52,7 +52,7 @@ export function analyseStatement(
 ): StatementAnalysis {
   const context = new Context(catalog, searchPath);
   const traits = visit(context, raw.stmt);
-  const { effects, uses, usesProven, moves, plannerSafe, reliedOn } = context.findings();
+  const { effects, uses, usesProven, moves, plannerSafe, locksRows, reliedOn } = context.findings();
   const outputs = (traits.columns ?? []).map(({ name, value }) => ({
     name,
     sources: sourceList(value),
@@ -64,7 +64,7 @@ export function analyseStatement(
       kind: traits.kind,
       effects,
       returnsRows: traits.columns !== null && traits.columns.length > 0,
-      readOnly: traits.readOnly && !traits.standsAlone && effects.every(isRead),
+      readOnly: traits.readOnly && !traits.standsAlone && !locksRows && effects.every(isRead),
       standsAlone: traits.standsAlone,
       inTransaction: traits.inTransaction,
       plannerSafe: traits.explainable && plannerSafe,

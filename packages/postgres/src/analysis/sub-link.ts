@@ -15,6 +15,7 @@ export function subLink(context: Context, scope: Scope, link: SubLink): Value {
   const { result: columns, deciding } = context.deciding(() =>
     analyseQuery(context, new Scope(scope), link.subselect),
   );
+  if (columns[0] !== undefined) context.subqueryNames.set(link.subselect, columns[0].name);
   const values = columns.map((column) => column.value);
   if (link.subLinkType === 'ANY_SUBLINK' || link.subLinkType === 'ALL_SUBLINK') {
     const names = stringsOf(link.operName);
