@@ -8,6 +8,10 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-exit-'));
   await writeFile(join(folder, 'wrong.yaml'), 'version: 1\nrulez: []\nrules:\n  - nam: x\n');
+  await writeFile(
+    join(folder, 'target.yaml'),
+    `version: 1\nconnections:\n  shop-db: { protocol: postgres, url: "\${SHOP_DB_URL}" }\n`,
+  );
   await writeFile(join(folder, 'good.yaml'), 'version: 1\nserver: { data: data }\n');
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -62,6 +66,17 @@ describe('the command says what went wrong, what to do, and how it ended', () =>
     expect(await here('token', 'list', '-c', 'good.yaml')).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('(unreachable)'),
+    });
+  });
+
+  test('3: a target that can’t be reached, which is no answer of the policy', async () => {
+    const { code, stdout } = await countersign(
+      ['explain', 'shop-db', 'SELECT 1', '-c', 'target.yaml', '--as', 'agent:support', '--json'],
+      { cwd: folder, env: { SHOP_DB_URL: 'postgres://nobody@127.0.0.1:9/shop' } },
+    );
+    expect({ code, answer: JSON.parse(stdout) as unknown }).toMatchObject({
+      code: 3,
+      answer: { decision: 'deny', code: 'target_unavailable' },
     });
   });
 

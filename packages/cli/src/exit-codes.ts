@@ -1,5 +1,5 @@
 /** What the process answers with. Every command uses these and no others; `countersign --help` lists them. */
-import type { ErrorCode } from '@countersign/core';
+import { type Decision, type ErrorCode, isErrorCode } from '@countersign/core';
 
 export const exitCodes = Object.freeze({
   /** Done; or the answer is yes. */
@@ -22,6 +22,8 @@ const usage: ReadonlySet<ErrorCode> = new Set([
   'malformed',
   'too_large',
   'reason_required',
+  'unknown_connection',
+  'wrong_protocol',
 ]);
 const unreachable: ReadonlySet<ErrorCode> = new Set([
   'unreachable',
@@ -30,6 +32,13 @@ const unreachable: ReadonlySet<ErrorCode> = new Set([
   'target_unavailable',
   'data_locked',
 ]);
+
+/** The exit code of a call's decision: a denial because something could not be reached is no answer of the policy. */
+export function exitCodeOfDecision(decision: Decision['verdict'], code: string): ExitCode {
+  if (decision === 'allow') return exitCodes.ok;
+  if (decision === 'ask') return exitCodes.ask;
+  return isErrorCode(code) && unreachable.has(code) ? exitCodes.unreachable : exitCodes.no;
+}
 
 /** The exit code of a command that ended with this error. */
 export function exitCodeOf(code: ErrorCode): ExitCode {

@@ -1,17 +1,10 @@
 /** `countersign explain`: what a call would do and how it would be decided, without running it. */
 
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { exitCodeOfDecision } from '../exit-codes.ts';
 import { explainAnswer } from '../jsonl/answer.ts';
-import type { Judgement } from '../judge.ts';
 import { judgementInWords } from '../judgement-in-words.ts';
 import type { AddCommand } from '../options.ts';
 import { type JudgeOptions, judgeCommand, withJudgeOptions } from './judge-command.ts';
-
-const exitCodeOf: Readonly<Record<Judgement['decision'], ExitCode>> = {
-  allow: exitCodes.ok,
-  ask: exitCodes.ask,
-  deny: exitCodes.no,
-};
 
 export const addExplain: AddCommand = (program, host) => {
   const command = program
@@ -27,7 +20,7 @@ export const addExplain: AddCommand = (program, host) => {
         const { lineage, requirement, detail } = judgement;
         await out.line(JSON.stringify({ ...answer, lineage, requirement, detail }, null, 2));
       } else for (const line of judgementInWords(judgement, out)) await out.line(line);
-      return exitCodeOf[judgement.decision];
+      return exitCodeOfDecision(judgement.decision, judgement.code);
     });
     host.exit(code);
   });

@@ -1,6 +1,6 @@
 /** `countersign run`: judges a call as `explain` does, and runs it where that is allowed. */
 
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodeOfDecision, exitCodes } from '../exit-codes.ts';
 import { runAnswer } from '../jsonl/answer.ts';
 import type { RunJudgement } from '../judge.ts';
 import { judgementInWords, outcomeInWords, resultInWords } from '../judgement-in-words.ts';
@@ -8,9 +8,11 @@ import type { AddCommand } from '../options.ts';
 import { fromNow } from '../terminal/times.ts';
 import { type JudgeOptions, judgeCommand, withJudgeOptions } from './judge-command.ts';
 
-function exitCodeOf({ outcome, decision }: RunJudgement): ExitCode {
+function exitCodeOf({ outcome, decision, code }: RunJudgement): ExitCode {
   if (outcome === 'succeeded') return exitCodes.ok;
-  return outcome === 'not_executed' && decision === 'ask' ? exitCodes.ask : exitCodes.no;
+  return outcome === 'not_executed' && decision !== 'allow'
+    ? exitCodeOfDecision(decision, code)
+    : exitCodes.no;
 }
 
 export const addRun: AddCommand = (program, host) => {
