@@ -96,6 +96,28 @@ test('never 07: the same state resumed twice executes once, and both get the res
   expect(await shop.query('select count(*)::int as n from notes')).toEqual([{ n: Number(before) + 1 }]);
 });
 
+test('never 18: two processes that resume the same state at once execute once', async () => {
+  const order = await shop.newOrder();
+  shop.approver.enqueue(approve());
+  const sql = `update orders set status = status || '+' where id = ${order}`;
+  const { agent } = agentOf(shop, [[query(sql, 'race')]]);
+  const parked = (await runner.run(agent, 'go')).state.toString();
+  const told = await Promise.all(
+    ['a', 'b'].map(async (name) => {
+      const own = agentOf(shop, [say(name)]);
+      const state = await RunState.fromString(own.agent, parked);
+      await shop.gateway.applyVotes(state);
+      await runner.run(own.agent, state);
+      return toldTo(own.model).get('race') ?? '';
+    }),
+  );
+  expect(told.map((text) => JSON.parse(text) as unknown)).toEqual([
+    expect.objectContaining({ affected: 1 }),
+    expect.objectContaining({ affected: 1 }),
+  ]);
+  expect(await shop.statusOf(order)).toBe('paid+');
+});
+
 test('never 08: an approval survives serialising, and is found again by another process’s tools', async () => {
   const order = await shop.newOrder();
   shop.approver.enqueue(approve());

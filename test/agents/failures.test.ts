@@ -74,10 +74,7 @@ describe('never 14: a gateway that cannot be reached', () => {
 
   test('is an answer in words: no pause, no exception, nothing executed', async () => {
     const order = await shop.newOrder();
-    const { agent, model } = agentOf({ gateway: nowhere() as Shop['gateway'] }, [
-      [query(refund(order), 'x-1')],
-      say('sorry'),
-    ]);
+    const { agent, model } = agentOf({ gateway: nowhere() }, [[query(refund(order), 'x-1')], say('sorry')]);
     const result = await runner.run(agent, 'go');
     expect(result.interruptions).toEqual([]);
     expect(result.finalOutput).toBe('sorry');
@@ -88,10 +85,7 @@ describe('never 14: a gateway that cannot be reached', () => {
   test('while the run asks whether to pause, and is back when it executes: the call is cancelled, nothing runs', async () => {
     const order = await shop.newOrder();
     network.lose(/\/v1\/calls$/, 'before');
-    const { agent, model } = agentOf({ gateway: through() as Shop['gateway'] }, [
-      [query(refund(order), 'x-2')],
-      say('sorry'),
-    ]);
+    const { agent, model } = agentOf({ gateway: through() }, [[query(refund(order), 'x-2')], say('sorry')]);
     const result = await runner.run(agent, 'go');
     expect(result.interruptions).toEqual([]);
     expect(toldTo(model).get('x-2')).toMatch(/^NOT EXECUTED \(not_decided\)\./);
@@ -100,10 +94,7 @@ describe('never 14: a gateway that cannot be reached', () => {
 
   test('refuses a token it does not know in words that do not show it', async () => {
     const gateway = gatewayClient({ url: shop.gateway.url, token: 'cs_agent_forged' });
-    const { agent, model } = agentOf({ gateway: gateway as Shop['gateway'] }, [
-      [query('select 1', 'x-3')],
-      say('sorry'),
-    ]);
+    const { agent, model } = agentOf({ gateway }, [[query('select 1', 'x-3')], say('sorry')]);
     await runner.run(agent, 'go');
     const told = toldTo(model).get('x-3');
     expect(told).toMatch(/^NOT EXECUTED \(unauthenticated\)\./);
@@ -113,10 +104,7 @@ describe('never 14: a gateway that cannot be reached', () => {
   test('while people vote does not end the wait', async () => {
     const order = await shop.newOrder();
     const gateway = through();
-    const { agent } = agentOf({ gateway: gateway as Shop['gateway'] }, [
-      [query(refund(order), 'x-4')],
-      say('done'),
-    ]);
+    const { agent } = agentOf({ gateway }, [[query(refund(order), 'x-4')], say('done')]);
     const paused = await runner.run(agent, 'go');
     network.lose(/\/v1\/calls\/call_/, 'before', 2);
     const waiting = resumeWhenDecided(agent, paused, { gateway });
@@ -136,10 +124,7 @@ describe('never 14: a gateway that cannot be reached', () => {
     });
     let current = token;
     const gateway = gatewayClient({ url: shop.gateway.url, token: () => current });
-    const { agent } = agentOf({ gateway: gateway as Shop['gateway'] }, [
-      [query(refund(order), 'x-5')],
-      say('done'),
-    ]);
+    const { agent } = agentOf({ gateway }, [[query(refund(order), 'x-5')], say('done')]);
     const paused = await runner.run(agent, 'go');
     await shop.gateway.operator.revokeToken(view.id);
     await expect(gateway.applyVotes(paused.state)).rejects.toMatchObject({ code: 'unauthenticated' });
@@ -156,7 +141,7 @@ describe('never 19: an answer that is lost', () => {
   test('is asked for again, and the write has happened once', async () => {
     const [{ n } = {}] = await shop.query('select count(*)::int as n from notes');
     network.lose(/\/execute$/, 'after', 2);
-    const { agent, model } = agentOf({ gateway: through() as Shop['gateway'] }, [
+    const { agent, model } = agentOf({ gateway: through() }, [
       [query("insert into notes (body) values ('once')", 'y-1')],
       say('done'),
     ]);
@@ -168,7 +153,7 @@ describe('never 19: an answer that is lost', () => {
   test('for good is an outcome nobody knows: the model is told not to repeat it', async () => {
     const [{ n } = {}] = await shop.query('select count(*)::int as n from notes');
     network.lose(/\/(execute|cancel)$/, 'after', 100);
-    const { agent, model } = agentOf({ gateway: through() as Shop['gateway'] }, [
+    const { agent, model } = agentOf({ gateway: through() }, [
       [query("insert into notes (body) values ('lost')", 'y-2')],
       say('done'),
     ]);
@@ -179,7 +164,7 @@ describe('never 19: an answer that is lost', () => {
 
   test('for good, but before anything could be sent, is a refusal, and the call can never run', async () => {
     network.lose(/\/execute$/, 'before', 100);
-    const { agent, model } = agentOf({ gateway: through() as Shop['gateway'] }, [
+    const { agent, model } = agentOf({ gateway: through() }, [
       [query("insert into notes (body) values ('never')", 'y-3')],
       say('done'),
     ]);

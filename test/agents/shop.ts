@@ -1,5 +1,5 @@
 /** A real gateway before a real shop, an agent of the SDK on a scripted model, and an observer that asks the database. */
-import { guardedTool } from '@countersign/agents';
+import { type GatewayClient, guardedTool } from '@countersign/agents';
 import { type ScriptedApprover, scriptedApprover, type TestGateway, testGateway } from '@countersign/testing';
 import { Agent, Runner } from '@openai/agents';
 import {
@@ -65,7 +65,7 @@ export const say = (text: string) => [assistantMessage(text)];
 
 /** An agent whose model makes these turns; it holds the shop's tool unless other tools are given. */
 export function agentOf(
-  { gateway }: Pick<Shop, 'gateway'>,
+  { gateway }: { readonly gateway: GatewayClient },
   turns: readonly ScriptedModelInput[],
   more: Partial<ConstructorParameters<typeof Agent>[0]> = {},
 ) {

@@ -1,6 +1,8 @@
 /** The loop around `applyVotes`, for an application that only wants to wait. */
+import { CountersignError } from '@countersign/core';
 import { run } from '@openai/agents';
 import type { GatewayClient } from './gateway-client.ts';
+import type { PendingCall } from './pending.ts';
 import type { AgentLike, RunResultLike } from './sdk.ts';
 
 export interface ResumeOptions<Result extends RunResultLike> {
@@ -17,7 +19,7 @@ export interface ResumeOptions<Result extends RunResultLike> {
  * Waits for people and resumes the run, until no guarded call waits any more.
  *
  * @returns the last result. It may still hold interruptions of the application's own tools.
- * @throws as `applyVotes` and the run do.
+ * @throws {CountersignError} `internal` where the run does not take a decision; else as `applyVotes` and the run do.
  */
 export async function resumeWhenDecided<Result extends RunResultLike>(
   agent: AgentLike,
@@ -29,10 +31,18 @@ export async function resumeWhenDecided<Result extends RunResultLike>(
   const resume =
     options.resume ?? ((state) => run(agent as never, state as never, stop) as unknown as Promise<Result>);
   let last = result;
-  while (gateway.pending(last).length > 0) {
+  let waiting = gateway.pending(last);
+  while (waiting.length > 0) {
     await gateway.applyVotes(last.state, stop);
     last = await resume(last.state);
     if ('completed' in last) await last.completed;
+    const before = new Set(waiting.map(keyOf));
+    waiting = gateway.pending(last);
+    // It happens to an agent's tool that was wrapped in another one, and would go on for ever.
+    if (waiting.some((call) => before.has(keyOf(call))))
+      throw new CountersignError('internal', { what: 'the run still waits for a call that was decided' });
   }
   return last;
 }
+
+const keyOf = ({ agent, tool, callId }: PendingCall): string => JSON.stringify([agent, tool, callId]);
