@@ -24,6 +24,8 @@ export interface Write {
   readonly event: WriteEvent;
   /** The columns it sets; null where every column may be meant. */
   readonly columns: readonly string[] | null;
+  /** Whether it is ONLY this relation's own rows; false by default. */
+  readonly only?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ function spread(
 ): void {
   context.reliedOn.relation(relation);
   context.effects.add(writeActions[write.event], tableResource(relation), write.columns, via);
-  const key = `${write.event} ${relation.oid} ${write.columns?.join(',') ?? '*'}`;
+  const key = `${write.event} ${relation.oid} ${write.only === true} ${write.columns?.join(',') ?? '*'}`;
   if (seen.has(key)) return;
   seen.add(key);
   if (relation.system) return;
@@ -71,7 +73,7 @@ function spread(
 
 /** Rows of a partitioned table are written in its partitions; a new row of a partition obeys its parents. */
 function toFamily(context: Context, relation: Relation, write: Write, seen: Set<string>): void {
-  if (write.event === 'insert' && relation.kind !== 'p') return;
+  if (write.only === true || (write.event === 'insert' && relation.kind !== 'p')) return;
   for (const child of descendantsOf(context, relation))
     spread(context, child, write, `inheritance from ${relationName(relation)}`, seen);
 }

@@ -18,10 +18,11 @@ const truncate: StatementVisitor = (context, node) => {
   const { relations = [], behavior } = fieldsOf<{ relations?: readonly Node[]; behavior?: string }>(node);
   const emptied = new Set<Relation>();
   for (const range of relations) {
-    const relation = findRelation(context, fieldsOf<RangeVar>(range));
+    const named = fieldsOf<RangeVar>(range);
+    const relation = findRelation(context, named);
     if (!['r', 'p', 'f'].includes(relation.kind)) throw notSupported(`TRUNCATE of ${relationName(relation)}`);
     emptied.add(relation);
-    writeTo(context, relation, { event: 'truncate', columns: null });
+    writeTo(context, relation, { event: 'truncate', columns: null, only: named.inh !== true });
   }
   if (behavior === 'DROP_CASCADE') cascade(context, emptied);
   return definition(context, 'truncate');

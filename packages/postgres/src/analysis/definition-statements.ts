@@ -40,7 +40,7 @@ export function alterRelation(
     relation,
   } = objectEffect(context, 'OBJECT_TABLE', node, verb, mayBeMissing);
   change(context, action, target);
-  if (relation !== null) inherit(context, relation, verb);
+  if (relation !== null && range.inh === true) inherit(context, relation, verb);
   return relation;
 }
 
@@ -107,7 +107,7 @@ const createIndex: Visit = (context, node) => {
   const fields = fieldsOf<{ relation: RangeVar; concurrent?: boolean }>(node);
   const relation = findRelation(context, fields.relation);
   change(context, 'schema.alter', tableResource(relation));
-  inherit(context, relation, 'alter');
+  if (fields.relation.inh === true) inherit(context, relation, 'alter');
   definitionExpressions(context, relation, fieldsOf(node));
   return definition(context, 'create_index', { inTransaction: fields.concurrent !== true });
 };

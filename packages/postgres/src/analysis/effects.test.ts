@@ -38,6 +38,9 @@ const corpus: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['select usename from pg_stat_activity', ['secret table:pg_catalog.pg_stat_activity [usename]']],
   ['select relname from pg_class', ['read table:pg_catalog.pg_class [relname]']],
+  ['delete from only measure', ['write.delete table:public.measure']],
+  ['update only measure set v = 1', ['write.update table:public.measure [v]']],
+  ['truncate only acct', ['write.truncate table:public.acct']],
   ['show work_mem', ['read setting:work_mem']],
   ['show primary_conninfo', ['secret setting:primary_conninfo']],
   // Locks.

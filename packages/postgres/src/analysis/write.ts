@@ -147,12 +147,18 @@ function onConflict(context: Context, scope: Scope, relation: Relation, clause: 
   const inner = new Scope(scope.outer, scope.commonTables);
   for (const item of scope.items) inner.add(item);
   inner.add({ entries: [{ name: 'excluded', schema: null, columns }], columns: [] });
-  set(context, inner, relation, targets);
+  set(context, inner, relation, targets, false);
   if (whereClause !== undefined) context.use('filter', analyseExpression(context, inner, whereClause));
 }
 
 /** The assignments of SET: the columns they name are written, the expressions are evaluated. */
-function set(context: Context, scope: Scope, relation: Relation, targets: readonly Node[]): void {
+function set(
+  context: Context,
+  scope: Scope,
+  relation: Relation,
+  targets: readonly Node[],
+  only: boolean,
+): void {
   const columns: string[] = [];
   const defaults = new Set<string>();
   for (const node of targets) {
@@ -170,7 +176,7 @@ function set(context: Context, scope: Scope, relation: Relation, targets: readon
     else context.move(analyseExpression(context, scope, source), columnResource(relation, name));
     if (several !== null && 'RowExpr' in source) defaults.add(name);
   }
-  writeTo(context, relation, { event: 'update', columns });
+  writeTo(context, relation, { event: 'update', columns, only });
   if (defaults.size > 0)
     evaluateDefaults(
       context,
@@ -185,7 +191,7 @@ function update(context: Context, outer: Scope, statement: UpdateStmt): ScopeCol
   const place = new Scope(scope.outer, scope.commonTables);
   addTarget(context, place, relation, statement.relation);
   addFrom(context, place, statement.fromClause);
-  set(context, place, relation, statement.targetList ?? []);
+  set(context, place, relation, statement.targetList ?? [], statement.relation.inh !== true);
   where(context, place, statement.whereClause);
   return returning(context, place, statement, relation);
 }
@@ -203,7 +209,7 @@ function remove(context: Context, outer: Scope, statement: DeleteStmt): ScopeCol
   addTarget(context, place, relation, statement.relation);
   addFrom(context, place, statement.usingClause);
   where(context, place, statement.whereClause);
-  writeTo(context, relation, { event: 'delete', columns: null });
+  writeTo(context, relation, { event: 'delete', columns: null, only: statement.relation.inh !== true });
   return returning(context, place, statement, relation);
 }
 
@@ -215,21 +221,27 @@ function merge(context: Context, outer: Scope, statement: MergeStmt): ScopeColum
   addFrom(context, place, [statement.sourceRelation]);
   context.use('join', analyseExpression(context, place, statement.joinCondition));
   for (const node of statement.mergeWhenClauses ?? [])
-    mergeWhen(context, place, relation, fieldsOf<MergeWhenClause>(node));
+    mergeWhen(context, place, relation, fieldsOf<MergeWhenClause>(node), statement.relation.inh !== true);
   return returning(context, place, statement, relation);
 }
 
-function mergeWhen(context: Context, scope: Scope, relation: Relation, clause: MergeWhenClause): void {
+function mergeWhen(
+  context: Context,
+  scope: Scope,
+  relation: Relation,
+  clause: MergeWhenClause,
+  only: boolean,
+): void {
   if (clause.condition !== undefined)
     context.use('filter', analyseExpression(context, scope, clause.condition));
   switch (clause.commandType) {
     case 'CMD_NOTHING':
       return;
     case 'CMD_DELETE':
-      writeTo(context, relation, { event: 'delete', columns: null });
+      writeTo(context, relation, { event: 'delete', columns: null, only });
       return;
     case 'CMD_UPDATE':
-      set(context, scope, relation, clause.targetList ?? []);
+      set(context, scope, relation, clause.targetList ?? [], only);
       return;
     case 'CMD_INSERT': {
       const values = clause.values ?? [];
