@@ -1,5 +1,4 @@
 /** `countersign run`: judges a call as `explain` does, and runs it where that is allowed. */
-
 import { type ExitCode, exitCodeOfDecision, exitCodes } from '../exit-codes.ts';
 import { runAnswer } from '../jsonl/answer.ts';
 import type { RunJudgement } from '../judge.ts';
