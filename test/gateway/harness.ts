@@ -1,4 +1,7 @@
 /** A real gateway on a throw-away store, in front of a real database, with tokens to hand. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Client as ApiClient, createClient } from '@countersign/client';
 import type { CallView, ExecuteView, MintInput } from '@countersign/core';
 import { type Gateway, type GatewayOptions, startGateway } from '@countersign/gateway';
@@ -47,23 +50,30 @@ export interface Harness {
   close(): Promise<void>;
 }
 
+const onSharedStore = (policy: string): string =>
+  policy.replace('version: 1\n', 'version: 1\nserver: { store: "${STORE_URL}" }\n');
+
 export async function startHarness(
   options: Partial<GatewayOptions> & { policy?: string } = {},
 ): Promise<Harness> {
-  const { policy = rules, ...more } = options;
+  const { policy: given = rules, ...more } = options;
   const server = await startPostgres();
   const database = await server.createDatabase({ seed });
+  // The same tests on the other store: COUNTERSIGN_TEST_STORE=postgres.
+  const shared = process.env.COUNTERSIGN_TEST_STORE === 'postgres' ? await server.createDatabase() : null;
+  const policy = shared === null ? given : onSharedStore(given);
+  const keysFolder = mkdtempSync(join(tmpdir(), 'countersign-keys-'));
   let text = policy;
   const parse = () =>
     parsePolicyFile(text, {
       file: 'countersign.yaml',
-      env: { BANK_URL: database.url },
-      directory: '/nonexistent',
+      env: { BANK_URL: database.url, STORE_URL: shared?.url },
+      directory: keysFolder,
     });
   const gateway = await startGateway({
     file: parse(),
     load: async () => parse(),
-    store: 'memory',
+    ...(shared === null ? { store: 'memory' as const } : { keys: join(keysFolder, 'keys') }),
     listen: { host: '127.0.0.1', port: 0 },
     logLevel: 'silent',
     ...more,
@@ -87,12 +97,13 @@ export async function startHarness(
       (await mint({ class: 'agent', name, groups: ['agents'], owner: 'olivia', ...given })).client,
     person: async (name) => (await mint({ class: 'person', name })).client,
     rewrite: (next) => {
-      text = next;
+      text = shared === null ? next : onSharedStore(next);
     },
     close: async () => {
       await observer.end();
       await gateway.close();
       await server.stop();
+      rmSync(keysFolder, { recursive: true });
     },
   };
 }

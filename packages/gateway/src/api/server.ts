@@ -76,6 +76,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return parseStrictJson(body, { bytes: bodyBytes });
     },
   );
+  // A connection that is kept alive after its last answer would hold the shutdown up.
+  server.addHook('onSend', async (_request, reply) => {
+    if (options.closing.aborted) reply.header('connection', 'close');
+  });
   server.setErrorHandler((error, request, reply) =>
     answer(reply, audienceOf(request), fromFastify(error), log, request),
   );

@@ -14,6 +14,7 @@ import {
   type SubmitRequest,
   type VoteRequest,
 } from '@countersign/core';
+import { votingHuman } from '@countersign/policy';
 import { appendEvent } from '../store/append-event.ts';
 import { findApproval, waitingApprovals } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
@@ -119,7 +120,9 @@ export class Calls {
 
   /** Those the viewer may look at: who was asked to vote, and whom the call was made for. */
   async approvals(viewer: Principal): Promise<readonly ApprovalView[]> {
-    const rows = await waitingApprovals(this.#room.db, listed);
+    const human = votingHuman(this.#room.current().policy, viewer);
+    if (human === null) return [];
+    const rows = await waitingApprovals(this.#room.db, human, listed);
     const mine = rows.filter((row) => mayLook(this.#room, viewer, row));
     return Promise.all(mine.map((row) => approvalView(this.#room, row, viewer)));
   }

@@ -30,13 +30,24 @@ export async function findApproval(db: Database, id: ApprovalId): Promise<Approv
   return rows[0] ?? null;
 }
 
-/** The oldest that wait, by the index on waiting calls. */
-export async function waitingApprovals(db: Database, limit: number): Promise<readonly ApprovalRow[]> {
+/** Whose approvals are looked for: those that ask one of the groups, and those of calls made by or for the human. */
+export interface Onlooker {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+/** The oldest that wait, by the indexes on waiting calls. */
+export async function waitingApprovals(
+  db: Database,
+  { name, groups }: Onlooker,
+  limit: number,
+): Promise<readonly ApprovalRow[]> {
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from calls c join approvals a on a.call_id = c.id
-    where c.state = 'waiting' and c.vote_by > clock_timestamp() order by c.created_at, c.id limit ${limit}`.execute(
-    db,
-  );
+    where c.state = 'waiting' and c.vote_by > clock_timestamp()
+      and (c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(groups)}::text::jsonb))
+           or c.owner = ${name} or c.on_behalf_of = ${name})
+    order by c.created_at, c.id limit ${limit}`.execute(db);
   return rows;
 }
 
