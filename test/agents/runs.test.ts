@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { gatewayClient, guardedTool, resumeWhenDecided } from '@countersign/agents';
 import { approve } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Agent, RunContext, RunState } from '@openai/agents';
+import { type Agent, RunContext, RunState, toolNamespace } from '@openai/agents';
+import { functionCall, type ScriptedModelInput } from '@openai/agents/testing';
 import { agentOf, openShop, query, refund, runner, type Shop, say, toldTo } from './shop.ts';
 
 let shop: Shop;
@@ -163,4 +164,39 @@ test('a run of the SDK’s CommonJS build is guarded like any other', async () =
   });
   expect(result.finalOutput).toBe('done');
   expect(await shop.statusOf(order)).toBe('refunded');
+});
+
+test('never 08: a nested agent’s call in a namespace is found again in a state that was written down', async () => {
+  const order = await shop.newOrder();
+  shop.approver.enqueue(approve());
+  const build = (outer: ScriptedModelInput[], inner: ScriptedModelInput[]) => {
+    const tools = toolNamespace({
+      name: 'shop',
+      description: 'The shop.',
+      tools: [guardedTool({ gateway: shop.gateway, sql: 'shop-db' })],
+    });
+    const clerk = agentOf(shop, inner, { name: 'Clerk', tools }).agent;
+    const asTool = clerk.asTool({ toolName: 'ask_clerk', toolDescription: 'Asks the clerk.' });
+    return agentOf(shop, outer, { tools: [asTool] }).agent;
+  };
+  const asked = [functionCall('ask_clerk', { input: 'refund' }, { callId: 'outer' })];
+  const first = build([asked], [[query(refund(order), 'inner', { namespace: 'shop' })]]);
+  const parked = (await runner.run(first, 'go')).state.toString();
+  const second = build([say('done')], [say('ok')]);
+  const state = await RunState.fromString(second, parked);
+  await shop.gateway.applyVotes(state);
+  expect((await runner.run(second, state)).finalOutput).toBe('done');
+  expect(await shop.statusOf(order)).toBe('refunded');
+});
+
+test('a run that does not take a decision is an error, not an endless loop', async () => {
+  shop.approver.enqueue(approve());
+  const { agent } = agentOf(shop, [[query(refund(await shop.newOrder()))]]);
+  const paused = await runner.run(agent, 'go');
+  await expect(
+    resumeWhenDecided(agent, paused, { gateway: shop.gateway, resume: () => Promise.resolve(paused) }),
+  ).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringMatching('still waits for a call that was decided'),
+  });
 });
