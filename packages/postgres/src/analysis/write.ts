@@ -119,6 +119,11 @@ function insert(context: Context, outer: Scope, statement: InsertStmt): ScopeCol
   writeTo(context, relation, { event: 'insert', columns });
   evaluateDefaults(context, relation, usesDefault(source) ? new Set() : new Set(columns));
   const place = new Scope(scope.outer, scope.commonTables);
+  const looksAtTarget =
+    statement.onConflictClause !== undefined ||
+    statement.returningClause !== undefined ||
+    statement.returningList !== undefined;
+  if (!looksAtTarget) return [];
   addTarget(context, place, relation, statement.relation);
   if (statement.onConflictClause !== undefined)
     onConflict(context, place, relation, statement.onConflictClause);
