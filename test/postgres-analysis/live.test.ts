@@ -124,6 +124,7 @@ describe('what an analysis relied on', () => {
       'create function lower(int) returns text language sql as $$ select $1::text $$',
       'drop function lower(int)',
     ],
+    ['a cast is made', 'create cast (text as mood) with inout as implicit', 'drop cast (text as mood)'],
     ['the search path is another', 'set search_path to other, public', 'reset search_path'],
   ])('no longer holds when %s', async (_what, change, back) => {
     await client.query('alter table customers add column if not exists note text');

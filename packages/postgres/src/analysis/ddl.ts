@@ -16,6 +16,7 @@ export function definition(
   kind: string,
   traits: Partial<StatementTraits> = {},
 ): StatementTraits {
+  context.reliedOn.name('pg_event_trigger', 'any');
   for (const trigger of context.catalog.eventTriggers) {
     const fn = context.catalog.functionsByOid.get(trigger.function);
     if (fn !== undefined)

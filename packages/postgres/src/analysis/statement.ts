@@ -51,6 +51,8 @@ export function analyseStatement(
   text: string,
 ): StatementAnalysis {
   const context = new Context(catalog, searchPath);
+  // A cast is not looked up by a name that the statement holds.
+  context.reliedOn.name('pg_cast', 'any');
   const traits = visit(context, raw.stmt);
   const { effects, uses, usesProven, moves, plannerSafe, locksRows, reliedOn } = context.findings();
   const outputs = (traits.columns ?? []).map(({ name, value }) => ({

@@ -30,7 +30,16 @@ export interface Catalog {
   readonly names: Readonly<Record<NamedCatalog, ReadonlyMap<string, string>>>;
 }
 
-export type NamedCatalog = 'pg_class' | 'pg_proc' | 'pg_type' | 'pg_operator';
+/** Casts and event triggers have no names that are looked up; theirs is `any`. */
+export const namedCatalogs = [
+  'pg_class',
+  'pg_proc',
+  'pg_type',
+  'pg_operator',
+  'pg_cast',
+  'pg_event_trigger',
+] as const;
+export type NamedCatalog = (typeof namedCatalogs)[number];
 
 /** `pg_class.relkind`: table, partitioned table, view, materialised view, foreign table, sequence, composite type, index. */
 export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 'i' | 'I' | 't';

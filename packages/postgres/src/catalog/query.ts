@@ -3,8 +3,8 @@
  * their columns only; its functions and operators are known by a table kept with the code.
  */
 import type { Major } from '../major.ts';
-import { partCatalogs } from './catalog.ts';
-import { allNameVersions, allPartVersions, firstUserOid, nameVersions } from './versions.ts';
+import { namedCatalogs, partCatalogs } from './catalog.ts';
+import { allNameVersions, allPartVersions, firstUserOid } from './versions.ts';
 
 const isUser = (oid: string) => `${oid} >= ${firstUserOid}`;
 
@@ -15,12 +15,10 @@ const partsOfRelations = `
       .join('\n    union all ')}
   ) as p group by relation`;
 
-const names = Object.keys(nameVersions)
+const names = namedCatalogs
   .map(
     (catalog) =>
-      `'${catalog}', (select coalesce(pg_catalog.json_object_agg(name, version), '{}') from (${allNameVersions(
-        catalog as keyof typeof nameVersions,
-      )}) as n)`,
+      `'${catalog}', (select coalesce(pg_catalog.json_object_agg(name, version), '{}') from (${allNameVersions(catalog)}) as n)`,
   )
   .join(',\n    ');
 

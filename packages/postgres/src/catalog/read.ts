@@ -230,6 +230,8 @@ export function readCatalog(json: string, major: Major): Catalog {
       pg_proc: mapOf(names.pg_proc),
       pg_type: mapOf(names.pg_type),
       pg_operator: mapOf(names.pg_operator),
+      pg_cast: mapOf(names.pg_cast),
+      pg_event_trigger: mapOf(names.pg_event_trigger),
     },
   };
 }

@@ -3,8 +3,8 @@
  * it. The gateway reads them again when the statement's locks are held; where one differs, the analysis no longer holds.
  */
 import type { Catalog, NamedCatalog, PartCatalog, Relation } from './catalog.ts';
-import { partCatalogs } from './catalog.ts';
-import { nameVersion, nameVersions, partVersion } from './versions.ts';
+import { namedCatalogs, partCatalogs } from './catalog.ts';
+import { nameVersion, partVersion } from './versions.ts';
 
 export interface ReliedOnRow {
   readonly catalog: NamedCatalog | PartCatalog;
@@ -64,9 +64,7 @@ export function searchPathText(searchPath: readonly string[]): string {
 
 const branches = [
   `when 'pg_class oid' then (select xmin::text from pg_catalog.pg_class where oid = r.key::oid)`,
-  ...Object.keys(nameVersions).map(
-    (catalog) => `when '${catalog} name' then (${nameVersion(catalog as NamedCatalog, 'r.key')})`,
-  ),
+  ...namedCatalogs.map((catalog) => `when '${catalog} name' then (${nameVersion(catalog, 'r.key')})`),
   ...partCatalogs.map((part) => `when '${part} of' then (${partVersion(part, 'r.key::oid')})`),
 ].join('\n    ');
 

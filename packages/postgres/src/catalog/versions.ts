@@ -31,6 +31,8 @@ export const nameVersions: Readonly<Record<NamedCatalog, { readonly name: string
     pg_proc: { name: 'proname', only: `oid >= ${firstUserOid}` },
     pg_type: { name: 'typname', only: `oid >= ${firstUserOid}` },
     pg_operator: { name: 'oprname', only: `oid >= ${firstUserOid}` },
+    pg_cast: { name: `'any'::text`, only: `oid >= ${firstUserOid}` },
+    pg_event_trigger: { name: `'any'::text`, only: 'true' },
   };
 
 /** The versions of one part of every user relation, as rows (relation, version). */
