@@ -25,4 +25,4 @@ test('the demo plays the whole loop without a terminal, says so, hides what it s
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-});
+}, 120_000);

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { countersign, startCountersign } from './countersign.ts';
+import { startCountersign } from './countersign.ts';
+import { inProcess } from './in-process.ts';
 
 const shop = fileURLToPath(new URL('../../examples/shop/', import.meta.url));
 let postgres: PostgresServer;
@@ -22,7 +23,7 @@ let agentToken: string;
 
 const data = (name: string) => join(folder, 'data', name);
 const at = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-  countersign(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config'), ...env } });
+  inProcess(args, { cwd: folder, env: { XDG_CONFIG_HOME: join(folder, 'config'), ...env } });
 const asAgent = (...args: readonly string[]) => at(args, { COUNTERSIGN_TOKEN: agentToken });
 const mode = async (path: string) => (await stat(path)).mode & 0o777;
 
@@ -48,7 +49,7 @@ beforeAll(async () => {
   agentToken = (
     await at(['token', '--agent', 'support', '--group', 'agents', '--owner', 'olivia'])
   ).stdout.trim();
-});
+}, 120_000);
 afterAll(async () => {
   serving.kill('SIGKILL');
   await postgres.stop();
@@ -147,7 +148,7 @@ describe('explain and run through the gateway', () => {
   });
 
   test('with --jsonl an ask is not executed, and nothing is left waiting', async () => {
-    const { code, stdout } = await countersign(['run', 'shop-db', '--jsonl'], {
+    const { code, stdout } = await inProcess(['run', 'shop-db', '--jsonl'], {
       cwd: folder,
       env: { COUNTERSIGN_TOKEN: agentToken },
       stdin: `${JSON.stringify({ id: '1', sql: refund })}\nnonsense\n${JSON.stringify({ id: '2', sql: 'SELECT 1' })}\n`,
@@ -244,7 +245,7 @@ describe('the record', () => {
     const { stdout: whole } = await at(['ledger', '--jsonl']);
     const lines = whole.trimEnd().split('\n');
     const verify = async (text: string, ...more: readonly string[]) => {
-      const { code, stdout, stderr } = await countersign(['verify', '-', ...more], {
+      const { code, stdout, stderr } = await inProcess(['verify', '-', ...more], {
         cwd: folder,
         stdin: text,
       });

@@ -27,7 +27,7 @@ beforeAll(async () => {
     openSession([command, 'shop-db', '--jsonl', '-c', file, ...as], { env });
   explaining = session('explain');
   running = session('run');
-});
+}, 120_000);
 afterAll(async () => {
   await Promise.allSettled([explaining.end(''), running.end('')]);
   await postgres.stop();
@@ -62,7 +62,7 @@ describe('explain --jsonl', () => {
       rules: ['agents read'],
       masks: expect.arrayContaining(['redact column:public.customers.email', 'redact detect:email']),
     });
-  });
+  }, 120_000);
 
   test('effects have action, resource and via, and nothing else', async () => {
     const answer = await one(explaining, {
@@ -192,4 +192,4 @@ test('a connection that is not throwaway is not run from the file', async () => 
   });
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain('shop-db is not a throw-away connection');
-});
+}, 120_000);
