@@ -131,9 +131,9 @@ test('a token function is asked with the run’s context: one process acts for m
     on_behalf_of: 'kim',
   });
   const tokens = new Map([['kim', token]]);
-  const gateway = gatewayClient({
+  const gateway = gatewayClient<{ readonly user: string }>({
     url: shop.gateway.url,
-    token: async ({ context }) => tokens.get((context as { user: string }).user) ?? 'none',
+    token: async ({ context }) => tokens.get(context.user) ?? 'none',
   });
   const mine = agentOf({ gateway }, [[query('select 1', 'for-kim')], say('done')]);
   await runner.run(mine.agent, 'go', { context: { user: 'kim' } });

@@ -14,11 +14,8 @@ export interface ApplyVotesOptions {
   readonly timeoutMs?: number;
 }
 
-/** Approve it in the state; reject it, with words for the model; or leave it, because it still waits. */
-type Verdict =
-  | { readonly kind: 'approve' }
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'reject'; readonly message: string };
+/** What was decided: to be approved in the state, or rejected with words for the model. */
+type Verdict = { readonly kind: 'approve' } | { readonly kind: 'reject'; readonly message: string };
 
 /** Seconds one long poll asks for. */
 const pollSeconds = 25;
@@ -40,7 +37,6 @@ export async function applyVotes(
     guarded.map(async (item) => {
       try {
         const verdict = await verdictOn(state._context, item, AbortSignal.any([...stops, failed.signal]));
-        if (verdict.kind === 'waiting') return [pendingCall(state._context, item)];
         if (verdict.kind === 'approve') state.approve(item.interruption);
         else state.reject(item.interruption, { message: verdict.message });
         return [];
@@ -55,6 +51,7 @@ export async function applyVotes(
   return waiting.flat();
 }
 
+/** Waits for what people decide of one call. */
 async function verdictOn(
   runContext: RunContextLike,
   { guard, call, interruption }: GuardedInterruption,
@@ -74,7 +71,7 @@ async function verdictOn(
           ? await submitCall(guard, runContext, call.callId, asked, signal)
           : await client.getCall(view.id, { wait: pollSeconds, signal });
       const verdict = verdictOf(view);
-      if (verdict.kind !== 'waiting') return verdict;
+      if (verdict !== null) return verdict;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof CountersignError)) throw error;
@@ -85,12 +82,12 @@ async function verdictOn(
   }
 }
 
-/** What a call's state means for the run. */
-function verdictOf(view: CallView): Verdict {
+/** What a call's state means for the run; null while it waits. */
+function verdictOf(view: CallView): Verdict | null {
   switch (view.state) {
     case 'submitted':
     case 'waiting':
-      return { kind: 'waiting' };
+      return null;
     // A call that has run already is approved too: `execute` then brings its recorded outcome, and runs nothing.
     case 'allowed':
     case 'approved':

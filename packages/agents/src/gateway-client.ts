@@ -6,19 +6,20 @@ import { type PendingCall, pendingCalls } from './pending.ts';
 import { runIdOf } from './run-id.ts';
 import type { RunContextLike, RunResultLike, RunStateLike } from './sdk.ts';
 
-export interface GatewayClientOptions {
+/** `Context` is the type of the context that the application runs its agents with. */
+export interface GatewayClientOptions<Context = unknown> {
   /** Default: `COUNTERSIGN_URL`. */
   readonly url?: string;
   /**
    * An agent's or a service's token; default: `COUNTERSIGN_TOKEN`. A function is asked for each request, with the run's
    * context, so that one process can act for many people.
    */
-  readonly token?: string | ((runContext: RunContextLike) => string | Promise<string>);
+  readonly token?: string | ((runContext: RunContextLike<Context>) => string | Promise<string>);
   /**
    * The run's id, 1 to 200 printable ASCII characters; default: one that is made for each run. Give it where one
    * `RunContext` object serves several runs, or where the context is no plain object and yet survives serialising.
    */
-  readonly runId?: (runContext: RunContextLike) => string;
+  readonly runId?: (runContext: RunContextLike<Context>) => string;
   /** Default: the platform's. */
   readonly fetch?: typeof fetch;
 }
@@ -45,22 +46,22 @@ export interface GatewayClient {
 /**
  * @throws {CountersignError} `config_invalid` without an address or a token, and for plain http beyond loopback.
  */
-export function gatewayClient(options: GatewayClientOptions = {}): GatewayClient {
+export function gatewayClient<Context = unknown>(options: GatewayClientOptions<Context> = {}): GatewayClient {
   const url = options.url ?? fromEnvironment('COUNTERSIGN_URL');
   const token = options.token ?? fromEnvironment('COUNTERSIGN_TOKEN');
-  const fetching = options.fetch === undefined ? {} : { fetch: options.fetch };
-  const clientWith = (source: string | (() => string | Promise<string>)) =>
-    createClient({ url, token: source, ...fetching });
-  const only = typeof token === 'string' ? clientWith(token) : null;
+  const base = options.fetch === undefined ? { url } : { url, fetch: options.fetch };
+  const shared = createClient(typeof token === 'string' ? { ...base, token } : base);
   const gateway: GatewayClient = {
-    url: (only ?? clientWith('')).url,
+    url: shared.url,
     pending: (result) => pendingCalls(gateway, result.state._context, result.interruptions),
     applyVotes: (state, applyOptions) => applyVotes(gateway, state, applyOptions),
-    clientFor: (runContext) =>
-      typeof token === 'string' ? (only as Client) : clientWith(() => token(runContext)),
+    clientFor: (runContext) => {
+      if (typeof token === 'string') return shared;
+      return createClient({ ...base, token: () => token(runContext as RunContextLike<Context>) });
+    },
     runIdOf: (runContext) => {
       if (options.runId === undefined) return runIdOf(runContext);
-      const id = outsideIdSchema.safeParse(options.runId(runContext));
+      const id = outsideIdSchema.safeParse(options.runId(runContext as RunContextLike<Context>));
       if (id.success) return id.data;
       throw new CountersignError('config_invalid', {
         what: 'runId gave no usable id',

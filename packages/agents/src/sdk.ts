@@ -3,8 +3,8 @@
  * SDK's other build (CommonJS beside ESM), whose classes are not the same.
  */
 
-export interface RunContextLike {
-  readonly context: unknown;
+export interface RunContextLike<Context = unknown> {
+  readonly context: Context;
   /** Its identity is the run's: nested agents and a resume in memory share it, another run has its own. */
   readonly usage: object;
 }
