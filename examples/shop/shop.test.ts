@@ -40,16 +40,22 @@ function textOf(output: unknown): string {
 const refund = "UPDATE orders SET status = 'refunded' WHERE id = 1042";
 const status = 'SELECT status FROM orders WHERE id = 1042';
 
-test('reads come back at once, with addresses and card numbers hidden under any name', async () => {
-  await using gateway = await start(scriptedApprover());
-  const [customer = ''] = await play(
+test('reads are masked, notes are free, the schema is nobody’s business, and nobody is asked', async () => {
+  const approver = scriptedApprover();
+  await using gateway = await start(approver);
+  const [customer = '', noted = '', dropped = ''] = await play(
     gateway,
     `SELECT c.name, c.email AS contact, k.card_number || '' AS paid_with
      FROM customers c JOIN cards k ON k.customer_id = c.id WHERE c.id = 1`,
+    "INSERT INTO agent_notes (order_id, note) VALUES (1042, 'Asked for photos of the lid.')",
+    'DROP TABLE order_history',
   );
   expect(customer).toContain('Priya Raman');
   expect(customer).not.toContain('priya.raman@example.com');
   expect(customer).not.toContain('4242');
+  expect(JSON.parse(noted)).toMatchObject({ affected: 1 });
+  expect(dropped).toContain('Schema changes go through migrations.');
+  approver.assertComplete();
 });
 
 test('a refund waits for a dba, and happens once', async () => {
@@ -76,18 +82,5 @@ test('a refund that is rejected does not happen, and the agent reads why', async
   expect(refused).toContain('NOT EXECUTED (rejected)');
   expect(refused).toContain('Photos first, please.');
   expect(JSON.parse(after)).toMatchObject({ rows: [['delivered']] });
-  approver.assertComplete();
-});
-
-test('notes are free, and the schema is nobody’s business', async () => {
-  const approver = scriptedApprover();
-  await using gateway = await start(approver);
-  const [noted = '', dropped = ''] = await play(
-    gateway,
-    "INSERT INTO agent_notes (order_id, note) VALUES (1042, 'Asked for photos of the lid.')",
-    'DROP TABLE order_history',
-  );
-  expect(JSON.parse(noted)).toMatchObject({ affected: 1 });
-  expect(dropped).toContain('Schema changes go through migrations.');
   approver.assertComplete();
 });

@@ -47,6 +47,9 @@ export const addApprovals: AddCommand = (program, host) => {
     const options = show.opts<PersonOptions>();
     const approval = await (await personClient(host, options)).getApproval(id, { signal: host.signal });
     await print(host, host.terminal.out, approval, options);
+    const { state, may_vote, may_not_vote_because: why } = approval;
+    if (state === 'waiting' && !may_vote)
+      await host.terminal.err.line(`You may not vote on it: ${why ?? ''}`);
   });
   addVote(approvals, host, 'approve');
   addVote(approvals, host, 'reject');

@@ -35,7 +35,9 @@ export function addPolicyTest(policy: Command, host: Host): void {
     host.exit(failed === 0 ? exitCodes.ok : exitCodes.no);
     if (options.json === true) return await out.line(JSON.stringify({ failed, cases: results }, null, 2));
     for (const result of results) await tell(host, file, result);
-    await err.line(`${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${failed === 0 ? 'all hold' : `${failed} failed`}`);
+    await err.line(
+      `${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${failed === 0 ? 'all hold' : `${failed} failed`}`,
+    );
   });
 }
 
