@@ -45,6 +45,14 @@ describe('the command says what went wrong, what to do, and how it ended', () =>
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
+  test('2: a variable that says where the gateway is, and is not set', async () => {
+    await writeFile(join(folder, 'unset.yaml'), 'version: 1\nserver: { listen: "127.0.0.1:${PORT}" }\n');
+    expect(await here('token', 'list', '-c', 'unset.yaml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the environment variable PORT is not set'),
+    });
+  });
+
   test('2: no policy file', async () => {
     expect(await here('token', 'list')).toMatchObject({
       code: 2,

@@ -2,7 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CountersignError } from '@countersign/core';
-import { type LoadedFile, parsePolicyFile } from '@countersign/policy';
+import {
+  type LoadedFile,
+  PolicyFileError,
+  type PolicyFileOptions,
+  parsePolicyFile,
+} from '@countersign/policy';
 import type { Host } from './options.ts';
 
 type Where = Pick<Host, 'directory' | 'terminal'>;
@@ -42,11 +47,20 @@ export async function loadWithoutTargets({ directory, terminal }: Where, file: s
   const unset = [...text.matchAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g)]
     .map(([, name = '']) => name)
     .filter((name) => (terminal.env[name] ?? '') === '');
-  const env = { ...terminal.env, ...Object.fromEntries(unset.map((name) => [name, standIn])) };
   const options = { file, directory: dirname(path) };
-  const loaded = parsePolicyFile(text, { ...options, env });
-  // The gateway is found by the server's settings: a stand-in among them would lead astray.
-  if (JSON.stringify(loaded.server).includes(standIn))
+  const standsIn = { ...terminal.env, ...Object.fromEntries(unset.map((name) => [name, standIn])) };
+  const loaded = parseOrNull(text, { ...options, env: standsIn });
+  // Where a stand-in does not fit, or would lead to another gateway, the truth is what is wrong with the file.
+  if (loaded === null || JSON.stringify(loaded.server).includes(standIn))
     return parsePolicyFile(text, { ...options, env: terminal.env });
   return loaded;
+}
+
+function parseOrNull(text: string, options: PolicyFileOptions): LoadedFile | null {
+  try {
+    return parsePolicyFile(text, options);
+  } catch (thrown) {
+    if (thrown instanceof PolicyFileError) return null;
+    throw thrown;
+  }
 }
