@@ -38,7 +38,14 @@ const user = (execution: Execution) =>
 const masked = {
   ...openMasks,
   showErrors: false,
-  columns: [{ with: 'redact' as const, columns: ['column:public.customers.ssn' as const], domain: 'd' }],
+  columns: [
+    {
+      with: 'redact' as const,
+      columns: ['column:public.customers.ssn' as const],
+      domain: 'd',
+      nulls: 'shown' as const,
+    },
+  ],
 };
 
 test('a read free of protected columns runs as wall, a masked one as read, all else as write', async () => {

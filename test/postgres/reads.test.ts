@@ -127,7 +127,12 @@ describe('masks', () => {
       ...openMasks,
       columns: [
         null,
-        { with: 'redact' as const, columns: ['column:public.customers.ssn' as const], domain: 'd' },
+        {
+          with: 'redact' as const,
+          columns: ['column:public.customers.ssn' as const],
+          domain: 'd',
+          nulls: 'shown' as const,
+        },
       ],
     },
     masker: {

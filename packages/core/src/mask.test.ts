@@ -5,8 +5,8 @@ test('masks are named once each, in order', () => {
   const plan: MaskPlan = {
     columns: [
       null,
-      { with: 'redact', columns: ['column:public.b.x', 'column:public.a.x'], domain: 'd' },
-      { with: 'redact', columns: ['column:public.a.x'], domain: 'd' },
+      { with: 'redact', columns: ['column:public.b.x', 'column:public.a.x'], domain: 'd', nulls: 'shown' },
+      { with: 'redact', columns: ['column:public.a.x'], domain: 'd', nulls: 'shown' },
     ],
     detectors: [{ with: 'partial', detect: ['email'], names: ['email'], domain: 'd' }],
     showErrors: false,

@@ -30,6 +30,11 @@ export interface ColumnMask {
   readonly columns: readonly Resource[];
   /** Hashes and tokens of one domain can be compared with each other. */
   readonly domain: string;
+  /**
+   * `shown` for a column as it is, whose nulls stay null. `hidden` for what is computed: an expression can be null for
+   * one value and not for another.
+   */
+  readonly nulls: 'shown' | 'hidden';
 }
 
 /** What hides every match of some detectors, wherever it stands in a text. */

@@ -18,6 +18,7 @@ const column = (kind: ColumnMask['with'], domain = 'd'): ColumnMask => ({
   with: kind,
   columns: ['column:public.c.x'],
   domain,
+  nulls: 'shown',
 });
 const detect = (kind: ColumnMask['with'], ...names: DetectorName[]): DetectorMask => ({
   with: kind,
@@ -42,6 +43,11 @@ describe('columns', () => {
     expect(masker.cell(0, 'x@y.com')).toBe('x@y.com');
     expect(masker.cell(1, null)).toBeNull();
     expect([masker.touches(0), masker.touches(1)]).toEqual([false, true]);
+  });
+
+  test('never 39: of what is computed from a protected value it is hidden whether it is null', () => {
+    const masker = makeMasker(plan([{ ...column('redact'), nulls: 'hidden' }]), scope);
+    expect([masker.cell(0, null), masker.cell(0, 'x')]).toEqual(['[redacted]', '[redacted]']);
   });
 
   test('redact hides the value, and its length', () => {

@@ -5,7 +5,7 @@ import { type Replace, redacted, replacement } from './replacements.ts';
 import { textMasker } from './text-masker.ts';
 
 export interface Masker {
-  /** The masked text of a cell of output column `index`. Null stays null. */
+  /** The masked text of a cell of output column `index`. Null stays null, unless the plan hides that it is. */
   cell(index: number, text: string | null): string | null;
   /** Whether any mask or detector can change a cell of this column; where false, `cell` returns what it is given. */
   touches(index: number): boolean;
@@ -37,9 +37,9 @@ export function makeMaskerWith(detectors: Detectors, plan: MaskPlan, scope: Mask
   return {
     touches,
     cell: (index, text) => {
-      if (text === null) return null;
       const column = columns[index];
       if (column === undefined) return redacted;
+      if (text === null) return plan.columns[index]?.nulls === 'hidden' ? redacted : null;
       if (column !== null) return column(text);
       return inText === null ? text : inText(text);
     },

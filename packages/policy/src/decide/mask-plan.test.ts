@@ -57,7 +57,7 @@ describe('columns', () => {
   test('a masked column is masked, another is not', () => {
     expect(plan(redactSsn, [plain(name), plain(ssn)]).columns).toEqual([
       null,
-      { with: 'redact', columns: [ssn], domain: 'masks[0]' },
+      { with: 'redact', columns: [ssn], domain: 'masks[0]', nulls: 'shown' },
     ]);
   });
 
@@ -72,7 +72,12 @@ describe('columns', () => {
   - { columns: ["*.*.ssn"], with: partial }
   - { columns: [public.customers.ssn], with: hash, domain: people }
   - { columns: ["*.*.*"], with: tokenize }`;
-    expect(plan(masks, [plain(ssn)]).columns[0]).toEqual({ with: 'hash', columns: [ssn], domain: 'people' });
+    expect(plan(masks, [plain(ssn)]).columns[0]).toEqual({
+      with: 'hash',
+      columns: [ssn],
+      domain: 'people',
+      nulls: 'shown',
+    });
   });
 
   test.each(['hash', 'tokenize', 'partial'])(
@@ -82,14 +87,19 @@ describe('columns', () => {
       expect(plan(masks, [plain(ssn)]).columns[0]?.with).toBe(kind);
       expect(plan(masks, [derived(ssn)]).columns[0]?.with).toBe('redact');
       const union: OutputColumn = { ...plain(ssn), sources: [...plain(ssn).sources, ...plain(name).sources] };
-      expect(plan(masks, [union]).columns[0]).toEqual({ with: 'redact', columns: [ssn], domain: 'masks[0]' });
+      expect(plan(masks, [union]).columns[0]).toEqual({
+        with: 'redact',
+        columns: [ssn],
+        domain: 'masks[0]',
+        nulls: 'hidden',
+      });
     },
   );
 
   test('never 38: what is not proven is redacted wherever a column mask could apply', () => {
     expect(plan(redactSsn, [unproven, { ...plain(name), proven: false }]).columns).toEqual([
-      { with: 'redact', columns: ['column:*'], domain: 'masks[0]' },
-      { with: 'redact', columns: ['column:*'], domain: 'masks[0]' },
+      { with: 'redact', columns: ['column:*'], domain: 'masks[0]', nulls: 'hidden' },
+      { with: 'redact', columns: ['column:*'], domain: 'masks[0]', nulls: 'hidden' },
     ]);
     expect(plan('  - { detect: [email], with: redact }', [unproven]).columns).toEqual([null]);
   });

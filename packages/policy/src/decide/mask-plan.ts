@@ -102,6 +102,7 @@ function columnMask(
     with: 'redact',
     columns,
     domain: mask.domain,
+    nulls: 'hidden',
   });
   const found = output.sources.map(({ column }) => ({
     column,
@@ -115,7 +116,8 @@ function columnMask(
     return any === null ? null : strict(any, columns.length > 0 ? columns : ['column:*']);
   }
   if (mask === null) return null;
-  return isPlain(output.sources) ? { with: mask.with, columns, domain: mask.domain } : strict(mask, columns);
+  if (!isPlain(output.sources)) return strict(mask, columns);
+  return { with: mask.with, columns, domain: mask.domain, nulls: 'shown' };
 }
 
 /** An expression over a protected column can be made to give it away piece by piece: only a column as it is keeps its form. */

@@ -15,9 +15,13 @@ export function checkOutputs(columns: readonly string[], lineage: Lineage): void
   });
 }
 
-export function maskRows(rows: readonly Row[], columns: number, masker: Masker): (string | null)[][] {
-  const touched = Array.from({ length: columns }, (_, index) => masker.touches(index));
-  return rows.map((row) =>
-    row.map((cell, index) => (touched[index] === false ? cell : masker.cell(index, cell))),
-  );
+/** What is left of a row of the last statement, whose outputs the masks were planned for. */
+export function rowMask(masker: Masker): (row: Row) => Row {
+  return (row) =>
+    row.some((_, index) => masker.touches(index))
+      ? row.map((cell, index) => (masker.touches(index) ? masker.cell(index, cell) : cell))
+      : row;
 }
+
+/** Of any earlier statement nothing is returned. */
+export const nothingOf = (): Row => [];

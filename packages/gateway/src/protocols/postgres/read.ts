@@ -10,7 +10,7 @@ import { deadline } from './deadline.ts';
 import { onlyReads, type Plan } from './effects.ts';
 import { failed } from './failure.ts';
 import { type PostgresInput, parameterText } from './input.ts';
-import { checkOutputs, maskRows } from './mask.ts';
+import { checkOutputs, nothingOf, rowMask } from './mask.ts';
 import { fetchMore, openPortal } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { RowWindow, wireCap } from './row-window.ts';
@@ -37,13 +37,14 @@ export async function executeRead(
     transaction = await Transaction.read(reach, login, { statementMs: limits.timeoutMs }, clock.signal);
     ran = 'rolled_back';
     let result: RowsResult = { columns: [], rows: [], truncated: false };
-    for (const { text } of plan.statements)
-      result = await readRows(transaction, { text, values: input.params.map(parameterText) }, plan, context);
+    for (const [i, { text }] of plan.statements.entries()) {
+      const mask = i === plan.statements.length - 1 ? rowMask(context.masker) : nothingOf;
+      const window = new RowWindow(limits, mask);
+      const values = input.params.map(parameterText);
+      result = await readRows(transaction, { text, values }, plan, window, context);
+    }
     checkOutputs(result.columns, analysis.lineage);
-    return {
-      outcome: 'succeeded',
-      result: { ...result, rows: maskRows(result.rows, result.columns.length, context.masker) },
-    };
+    return { outcome: 'succeeded', result };
   } catch (error) {
     const fault = error instanceof LeftTransaction ? new CountersignError('wall_refused') : error;
     if (fault instanceof CountersignError && fault.code === 'schema_changed') reach.catalogs.forget();
@@ -64,9 +65,9 @@ async function readRows(
   transaction: Transaction<BackendFacts>,
   statement: { readonly text: string; readonly values: readonly (string | null)[] },
   plan: Plan,
+  window: RowWindow,
   { limits }: ExecuteContext,
 ): Promise<RowsResult> {
-  const window = new RowWindow(limits);
   const batch = (most: number) => {
     transaction.allow(wireCap(limits.bytes));
     return window.nextBatch(most);

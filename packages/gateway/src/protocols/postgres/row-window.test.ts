@@ -1,8 +1,11 @@
 import { expect, test } from '@jest/globals';
+import type { Row } from './portal.ts';
 import { RowWindow } from './row-window.ts';
 
+const asItIs = (row: Row): Row => row;
+
 test('takes rows up to the cap, and knows of one more', () => {
-  const window = new RowWindow({ rows: 2, bytes: 100 });
+  const window = new RowWindow({ rows: 2, bytes: 100 }, asItIs);
   window.add(['a']);
   window.add(['b']);
   expect(window.cut).toBe(false);
@@ -11,7 +14,7 @@ test('takes rows up to the cap, and knows of one more', () => {
 });
 
 test('counts bytes of UTF-8, and takes nothing after the first row that does not fit', () => {
-  const window = new RowWindow({ rows: 10, bytes: 6 });
+  const window = new RowWindow({ rows: 10, bytes: 6 }, asItIs);
   window.add(['äö', null]);
   window.add(['äö']);
   window.add(['x']);
@@ -19,16 +22,27 @@ test('counts bytes of UTF-8, and takes nothing after the first row that does not
 });
 
 test('asks for one row beyond the cap', () => {
-  const window = new RowWindow({ rows: 2, bytes: 1000 });
+  const window = new RowWindow({ rows: 2, bytes: 1000 }, asItIs);
   expect(window.nextBatch(100)).toBe(3);
   window.add(['a']);
   expect(window.nextBatch(100)).toBe(2);
 });
 
 test('asks for fewer rows where they are large, and always for one', () => {
-  const window = new RowWindow({ rows: 1000, bytes: 1000 });
+  const window = new RowWindow({ rows: 1000, bytes: 1000 }, asItIs);
   window.add(['x'.repeat(300)]);
   expect(window.nextBatch(100)).toBe(3);
   window.add(['x'.repeat(700)]);
   expect(window.nextBatch(100)).toBe(1);
+});
+
+test('never 39: counts what is left of a row, so that its end tells nothing of what was hidden', () => {
+  const window = new RowWindow({ rows: 1000, bytes: 100 }, ([id = null]) => [id, '[redacted]']);
+  window.add(['1', 'x'.repeat(5000)]);
+  window.add(['2', 'y']);
+  expect(window.rows).toEqual([
+    ['1', '[redacted]'],
+    ['2', '[redacted]'],
+  ]);
+  expect([window.cut, window.nextBatch(100)]).toEqual([false, 1]);
 });

@@ -1,16 +1,30 @@
-/** The rows a result may have: gathered until a cap is reached, and what that means for the next batch. */
+/**
+ * The rows a result may have: gathered until a cap is reached, and what that means for the next batch. Rows are masked
+ * as they come, and count as what is left of them: where a result ends must not tell how large a hidden value is.
+ */
 import type { Row } from './portal.ts';
 
 export class RowWindow {
-  readonly rows: Row[] = [];
+  readonly #rows: Row[] = [];
   readonly #maxRows: number;
   readonly #maxBytes: number;
+  readonly #mask: (row: Row) => Row;
   #bytes = 0;
+  #bytesRead = 0;
   #cut = false;
+  #fault: { readonly thrown: unknown } | null = null;
 
-  constructor(limits: { readonly rows: number; readonly bytes: number }) {
+  /** @param mask What is left of a row. */
+  constructor(limits: { readonly rows: number; readonly bytes: number }, mask: (row: Row) => Row) {
     this.#maxRows = limits.rows;
     this.#maxBytes = limits.bytes;
+    this.#mask = mask;
+  }
+
+  /** Throws what masking one of them threw. */
+  get rows(): readonly Row[] {
+    if (this.#fault !== null) throw this.#fault.thrown;
+    return this.#rows;
   }
 
   /** Whether there was a row that did not fit. */
@@ -19,25 +33,37 @@ export class RowWindow {
   }
 
   /** Takes a row, or drops it and all that follow. */
-  readonly add = (row: Row): void => {
-    if (this.#cut) return;
-    const bytes = row.reduce<number>((sum, cell) => sum + (cell === null ? 0 : Buffer.byteLength(cell)), 0);
-    if (this.rows.length >= this.#maxRows || this.#bytes + bytes > this.#maxBytes) {
+  readonly add = (read: Row): void => {
+    if (this.#cut || this.#fault !== null) return;
+    let row: Row;
+    try {
+      row = this.#mask(read);
+    } catch (thrown) {
+      // Rows come from the socket's own events, where nobody would catch it.
+      this.#fault = { thrown };
+      return;
+    }
+    const bytes = bytesOf(row);
+    if (this.#rows.length >= this.#maxRows || this.#bytes + bytes > this.#maxBytes) {
       this.#cut = true;
       return;
     }
     this.#bytes += bytes;
-    this.rows.push(row);
+    this.#bytesRead += row === read ? bytes : bytesOf(read);
+    this.#rows.push(row);
   };
 
   /** Rows to ask for next: one beyond the cap, to know of it; fewer where the rows so far were large. */
   nextBatch(most: number): number {
-    const left = this.#maxRows - this.rows.length + 1;
-    const average = Math.max(1, this.#bytes / Math.max(1, this.rows.length));
+    const left = this.#maxRows - this.#rows.length + 1;
+    const average = Math.max(1, this.#bytesRead / Math.max(1, this.#rows.length));
     const fitting = Math.floor((this.#maxBytes - this.#bytes) / average) + 1;
     return Math.max(1, Math.min(left, fitting, most));
   }
 }
+
+const bytesOf = (row: Row): number =>
+  row.reduce<number>((sum, cell) => sum + (cell === null ? 0 : Buffer.byteLength(cell)), 0);
 
 /** Bytes one answer may have on the wire before the connection is cut: rows beyond the cap are dropped until then. */
 export function wireCap(bytes: number): number {

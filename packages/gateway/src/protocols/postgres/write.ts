@@ -10,7 +10,7 @@ import { changesSchema, mayActOutside, type Plan } from './effects.ts';
 import { failed } from './failure.ts';
 import { type PostgresInput, parameterText } from './input.ts';
 import { lockFirst } from './lock-first.ts';
-import { checkOutputs, maskRows } from './mask.ts';
+import { checkOutputs, nothingOf, rowMask } from './mask.ts';
 import { openPortal, type Step } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { settle } from './recover.ts';
@@ -74,10 +74,10 @@ async function runStatements(
     await lockFirst(transaction, analysis.effects);
     await transaction.compare(plan);
   }
-  let window = new RowWindow(limits);
+  let window = new RowWindow(limits, nothingOf);
   let step: Step = { columns: [], suspended: false, tag: null };
-  for (const { text } of plan.statements) {
-    window = new RowWindow(limits);
+  for (const [i, { text }] of plan.statements.entries()) {
+    window = new RowWindow(limits, i === plan.statements.length - 1 ? rowMask(masker) : nothingOf);
     transaction.allow(wireCap(limits.bytes));
     const { add } = window;
     step = await transaction.step((client) =>
@@ -86,12 +86,12 @@ async function runStatements(
     if (step.suspended || window.cut) throw new CountersignError('result_too_large');
   }
   if (!alone) await transaction.compare(plan);
-  // Masked before COMMIT: what can't be shown safely undoes the write instead of losing its result.
+  // Before COMMIT: what can't be shown safely undoes the write instead of losing its result.
   checkOutputs(step.columns, analysis.lineage);
   const affected = affectedRows(step.tag);
   return {
     columns: [...step.columns],
-    rows: maskRows(window.rows, step.columns.length, masker),
+    rows: window.rows.map((row) => [...row]),
     truncated: false,
     ...(affected === null ? {} : { affected }),
   };

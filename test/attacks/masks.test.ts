@@ -1,0 +1,84 @@
+/**
+ * Two databases that differ in nothing but protected values, asked the same: whatever the statement, the agent can't
+ * tell one from the other.
+ */
+import { type Client, createClient } from '@countersign/client';
+import { type Gateway, startGateway } from '@countersign/gateway';
+import { parsePolicyFile } from '@countersign/policy';
+import { type PostgresServer, startPostgres } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const policy = `
+version: 1
+people: { dana: { groups: [dba], accounts: ["local:dana"] } }
+connections:
+  one: { protocol: postgres, url: "\${ONE_URL}" }
+  two: { protocol: postgres, url: "\${TWO_URL}" }
+rules:
+  - { name: read, actions: [read], then: allow }
+masks:
+  - { columns: ["*.*.ssn", "*.*.score", "*.*.doc"], with: redact }
+limits: { rows: 1000, bytes: 100KB, timeout: 5s }
+`;
+
+const seed = (ssn: string, score: number, doc: string) => `
+create table customers (id int primary key, name text not null, ssn text not null, score int not null, doc jsonb not null);
+insert into customers values (1, 'ann', '${ssn}', ${score}, '${doc}'), (2, 'bob', 'b${ssn}', ${score + 1}, '{}');
+create domain small as int check (value < 10);
+analyze`;
+
+let server: PostgresServer;
+let gateway: Gateway;
+let agent: Client;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  const one = await server.createDatabase({ seed: seed('123-45-6789', 3, '{"k":"secret-1","n":[1,2]}') });
+  const two = await server.createDatabase({ seed: seed('9', 70, '{"z":"secret-2"}') });
+  const env = { ONE_URL: one.url, TWO_URL: two.url };
+  const file = parsePolicyFile(policy, { file: 'countersign.yaml', env, directory: '/nonexistent' });
+  gateway = await startGateway({
+    file,
+    load: async () => file,
+    store: 'memory',
+    listen: { host: '127.0.0.1', port: 0 },
+    logLevel: 'silent',
+  });
+  const operator = createClient({ url: gateway.url, token: gateway.operatorToken ?? '' });
+  const { token } = await operator.mintToken({ class: 'agent', name: 'curious', owner: 'dana' });
+  agent = createClient({ url: gateway.url, token });
+}, 60_000);
+
+afterAll(async () => {
+  await gateway.close();
+  await server.stop();
+});
+
+let calls = 0;
+
+/** All that an agent gets to know. */
+async function answerOf(connection: string, sql: string) {
+  const key = { run: 'r', tool: 't', call: `c${++calls}` };
+  const call = await agent.submitCall({ connection, input: { sql }, ...key });
+  if (call.state !== 'allowed') return { code: call.code, reason: call.reason };
+  const { outcome, result, error } = await agent.executeCall(call.id, { input_digest: call.input_digest });
+  return { outcome, result, error };
+}
+
+describe('never 39: no statement tells what a masked value is', () => {
+  test.each([
+    // Whether an expression is null.
+    "select id, nullif(ssn, '123-45-6789') from customers",
+    'select case when score < 10 then name end from customers',
+    "select doc -> 'k' from customers",
+    'select (select name from customers where id = 1 and score = 3)',
+    // How large what is hidden is: it shows in where the result ends.
+    'select id, repeat(name, score * 300) from customers',
+    "select id, case when score < 10 then repeat('x', 150000) end from customers",
+    'select id, lpad(ssn, score * 1000) from customers',
+  ])('%s', async (sql) => {
+    const [one, two] = [await answerOf('one', sql), await answerOf('two', sql)];
+    expect(one).toEqual(two);
+    expect(JSON.stringify(one)).not.toMatch(/123-45|secret-/);
+  });
+});
