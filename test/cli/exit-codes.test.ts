@@ -86,7 +86,7 @@ describe('the command says what went wrong, what to do, and how it ended', () =>
       code: 3,
       answer: { decision: 'deny', code: 'target_unavailable' },
     });
-  });
+  }, 120_000);
 
   test('2: nobody is named who asks', async () => {
     const { code, stderr } = await countersign(['explain', 'x', 'SELECT 1', '--group', 'agents'], {
