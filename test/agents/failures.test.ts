@@ -1,7 +1,7 @@
 /** The network, the gateway or the token fails: the run never dies of it, nothing unapproved runs, nothing runs twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClient, guardedTool, resumeWhenDecided } from '@countersign/agents';
-import { approve } from '@countersign/testing';
+import { type Answer, approve } from '@countersign/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   addTraceProcessor,
@@ -58,17 +58,6 @@ const through = () => {
   return gatewayClient({ url, token: agentToken, fetch: network.fetch });
 };
 
-/** Lets the approver look: the test's own client is not the one that submitted. */
-async function someoneLooks() {
-  await shop.gateway.agent.submitCall({
-    connection: 'shop-db',
-    input: { sql: 'select 1' },
-    run: 'look',
-    tool: 'look',
-    call: `look-${Math.random()}`,
-  });
-}
-
 describe('never 14: a gateway that cannot be reached', () => {
   const nowhere = () => gatewayClient({ url: 'http://127.0.0.1:9', token: 'cs_agent_x' });
 
@@ -104,12 +93,13 @@ describe('never 14: a gateway that cannot be reached', () => {
   test('while people vote does not end the wait', async () => {
     const order = await shop.newOrder();
     const gateway = through();
+    const answer = Promise.withResolvers<Answer>();
+    shop.approver.enqueue(() => answer.promise);
     const { agent } = agentOf({ gateway }, [[query(refund(order), 'x-4')], say('done')]);
     const paused = await runner.run(agent, 'go');
     network.lose(/\/v1\/calls\/call_/, 'before', 2);
     const waiting = resumeWhenDecided(agent, paused, { gateway });
-    shop.approver.enqueue(approve());
-    await someoneLooks();
+    answer.resolve(approve());
     expect((await waiting).finalOutput).toBe('done');
     expect(await shop.statusOf(order)).toBe('refunded');
   });
@@ -124,13 +114,14 @@ describe('never 14: a gateway that cannot be reached', () => {
     });
     let current = token;
     const gateway = gatewayClient({ url: shop.gateway.url, token: () => current });
+    const answer = Promise.withResolvers<Answer>();
+    shop.approver.enqueue(() => answer.promise);
     const { agent } = agentOf({ gateway }, [[query(refund(order), 'x-5')], say('done')]);
     const paused = await runner.run(agent, 'go');
     await shop.gateway.operator.revokeToken(view.id);
     await expect(gateway.applyVotes(paused.state)).rejects.toMatchObject({ code: 'unauthenticated' });
     current = shop.gateway.agentToken;
-    shop.approver.enqueue(approve());
-    await someoneLooks();
+    answer.resolve(approve());
     const result = await resumeWhenDecided(agent, paused, { gateway });
     expect(result.finalOutput).toBe('done');
     expect(await shop.statusOf(order)).toBe('refunded');

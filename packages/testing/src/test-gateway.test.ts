@@ -1,4 +1,5 @@
 import { guardedTool } from '@countersign/agents';
+import { createClient } from '@countersign/client';
 import type { CallId } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Agent, Runner } from '@openai/agents';
@@ -92,9 +93,16 @@ describe('a gateway for a test', () => {
     expect((await gateway.agent.getCall(id)).state).toBe('waiting');
   });
 
+  test('answers asks that an application’s own client raises', async () => {
+    approver.enqueue(approve());
+    const own = createClient({ url: gateway.url, token: gateway.agentToken });
+    const { id } = await own.submitCall(call('delete from orders where id = 3'));
+    expect((await own.getCall(id, { wait: 10 })).state).toBe('approved');
+  });
+
   test('keeps what the approver was asked', () => {
     approver.assertComplete();
-    expect(approver.requests.map(({ preview }) => preview.connection)).toEqual(Array(4).fill('shop-db'));
+    expect(approver.requests.map(({ preview }) => preview.connection)).toEqual(Array(5).fill('shop-db'));
   });
 });
 

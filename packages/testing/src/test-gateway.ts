@@ -1,6 +1,7 @@
 /** A real gateway in the test's own process, with real databases behind it and someone to answer its asks. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ApplyVotesOptions,
   type GatewayClient,
@@ -40,9 +41,9 @@ export interface TestGatewayOptions {
 export interface TestGateway extends GatewayClient, AsyncDisposable {
   /** The databases by connection. Look at them with a client of your own: what ran is what is there. */
   readonly databases: ReadonlyMap<string, TestDatabase>;
-  /** The agent's token, for a client of the test's own. */
+  /** The agent's token, for a client of the application's own; asks that it raises are answered as well. */
   readonly agentToken: string;
-  /** The API with the agent's token; asks that it raises are answered too. */
+  /** The API with the agent's token. */
   readonly agent: Client;
   /** The API with an operator's token: stops, tokens, events. */
   readonly operator: Client;
@@ -67,6 +68,7 @@ export interface TestGateway extends GatewayClient, AsyncDisposable {
 export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const { config, agent, env = {} } = options;
   const cleanUp = new AsyncDisposableStack();
+  const closing = new AbortController();
   try {
     const file = await readPolicyForTest(config, env);
     const postgres = options.postgres ?? cleanUp.use(await startPostgres());
@@ -113,10 +115,13 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
             people: [...loaded.policy.people.values()].filter(({ name }) => name !== ownerOfTest),
             clientOf: person,
           });
-    const watched = voting === null ? fetch : watching(voting);
+    const watched = voting === null ? fetch : lookingAfterSubmit(voting);
+    if (voting !== null) {
+      const keeping = keepLooking(voting, closing.signal);
+      cleanUp.defer(() => keeping);
+    }
     const client = gatewayClient({ url, token: agentToken, fetch: watched });
     const events = async () => eventsIn(await allLines(operator));
-    const closing = new AbortController();
     const close = async () => {
       closing.abort(new Error('the gateway was closed'));
       await cleanUp.disposeAsync();
@@ -146,13 +151,24 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
       [Symbol.asyncDispose]: close,
     });
   } catch (error) {
+    closing.abort();
     await cleanUp.disposeAsync();
     throw error;
   }
 }
 
-/** A fetch that has the approver look for asks after each call that was submitted. */
-function watching(voting: Voting): typeof fetch {
+/** Asks that other clients raise, an application's own for one, are found by looking every so often. Milliseconds. */
+const lookEveryMs = 200;
+
+async function keepLooking(voting: Voting, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await voting.look();
+    await sleep(lookEveryMs, undefined, { signal, ref: false }).catch(() => {});
+  }
+}
+
+/** A fetch that has the approver look for asks at once after each call that was submitted. */
+function lookingAfterSubmit(voting: Voting): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     if (init?.method === 'POST' && new URL(response.url).pathname.endsWith('/v1/calls')) await voting.look();
