@@ -38,6 +38,8 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
     return { value: projectionOrCast(context, names, args), columns: null };
   const all = [...candidates.builtin, ...candidates.user];
   if (all.some((one) => one.kind === 'a')) context.use('aggregate', ...args);
+  // A set is a row for each of its members, however many that are.
+  if (all.some((one) => one.returnsSet)) context.use('filter', ...args);
   const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
   known.push(convertImplicitly(context, args));
   for (const one of candidates.user) context.execute('execute', functionResource(one));

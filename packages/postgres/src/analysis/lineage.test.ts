@@ -100,6 +100,7 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
   ['select name from customers union all select ssn from customers', []],
   ['delete from orders where note = $$x$$', ['filter public.orders.note']],
   ['select 1 from active_customers', [`filter ${c}.created_at`]],
+  ['select generate_series(1, length(ssn)) from customers', [`filter ${c}.ssn`]],
   ['select sum(id) filter (where ssn = $$1$$) from customers', [`aggregate ${c}.id`, `filter ${c}.ssn`]],
   ['select 1; select 2 from customers where ssn = $$1$$; select 3', [`filter ${c}.ssn`]],
 ];
