@@ -160,6 +160,8 @@ async function programs(home: string, user: OtherUser | null): Promise<string> {
   if (user === null || (await othersMayEnter(native))) return join(native, 'bin');
   const copy = join(home, 'native');
   await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  // The keeper, who is that user too, has to be able to remove it.
+  await run('chown', ['-R', `${user.uid}:${user.gid}`, copy]);
   return join(copy, 'bin');
 }
 
