@@ -1,5 +1,9 @@
-/** Judges in this process, from the policy file, on a store that is thrown away: no gateway runs, nothing is kept. */
+/**
+ * Judges in this process, from the policy file: no gateway runs, nothing is kept. Explaining needs no store; running
+ * needs one, which is made at the first call and thrown away.
+ */
 import type { Principal } from '@countersign/core';
+import type { Engine } from '@countersign/gateway';
 import type { LoadedFile } from '@countersign/policy';
 import type { Judge } from './judge.ts';
 import type { CallerName } from './options.ts';
@@ -11,24 +15,18 @@ export interface EngineOptions {
 }
 
 export async function engineJudge({ file, caller, groups }: EngineOptions): Promise<Judge> {
-  const { openEngine } = await import('@countersign/gateway');
-  const engine = await openEngine({ file, store: 'memory' });
+  const { openEngine, openExplainer } = await import('@countersign/gateway');
+  const explainer = openExplainer(file);
+  let engine: Promise<Engine> | null = null;
   const principal: Principal = { ...caller, groups, account: null, owner: null, onBehalfOf: null };
   return {
-    explain: async ({ connection, input }, signal) => {
-      const { lineage, ...judgement } = await engine.calls.explainUnrecorded(
-        principal,
-        { connection, input },
-        signal,
-      );
+    explain: async (call, signal) => {
+      const { lineage, ...judgement } = await explainer.explain(principal, call, signal);
       return { ...judgement, ...(lineage === null ? {} : { lineage }) };
     },
-    run: async ({ connection, input }, signal) => {
-      const { lineage, result, error, ...judgement } = await engine.calls.runOnce(
-        principal,
-        { connection, input },
-        signal,
-      );
+    run: async (call, signal) => {
+      engine ??= openEngine({ file, store: 'memory' });
+      const { lineage, result, error, ...judgement } = await (await engine).run(principal, call, signal);
       return {
         ...judgement,
         ...(lineage === null ? {} : { lineage }),
@@ -36,6 +34,9 @@ export async function engineJudge({ file, caller, groups }: EngineOptions): Prom
         ...(error === null ? {} : { error }),
       };
     },
-    close: () => engine.close(),
+    close: async () => {
+      await explainer.close();
+      await (await engine)?.close();
+    },
   };
 }

@@ -45,8 +45,6 @@ export interface Engine {
   readonly keys: Keys;
   readonly policy: PolicyInForce;
   readonly runtime: Runtime;
-  /** How a call would be decided; leaves no trace. For a throw-away store. */
-  explain: Calls['explainUnrecorded'];
   /** Judges a call and, where it is allowed at once, runs it. For a throw-away store and target. */
   run: Calls['runOnce'];
   /** Gives what runs a moment (10 s) to finish, then ends it at its target. */
@@ -143,7 +141,6 @@ async function assemble(
   const calls = new Calls(room);
   return {
     calls,
-    explain: (principal, call, signal) => calls.explainUnrecorded(principal, call, signal),
     run: (principal, call, signal) => calls.runOnce(principal, call, signal),
     store,
     ledger,

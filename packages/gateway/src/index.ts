@@ -9,6 +9,7 @@ export type { Explained } from './calls/explain.ts';
 export type { Log } from './calls/room.ts';
 export type { RunAnswer } from './calls/run-once.ts';
 export { type Engine, type EngineOptions, openEngine } from './engine.ts';
+export { type Explainer, openExplainer } from './explainer.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export type { LocalTokens } from './identity/local-tokens.ts';
 export type { Keys } from './ledger/keys.ts';

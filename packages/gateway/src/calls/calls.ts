@@ -96,15 +96,6 @@ export class Calls {
     return explained;
   }
 
-  /** As {@link explain}, but leaves no trace: for a throw-away store. */
-  explainUnrecorded(
-    principal: Principal,
-    call: { connection: string; input: CallInput },
-    signal: AbortSignal,
-  ): Promise<Explained> {
-    return explain(this.#room, principal, call, signal);
-  }
-
   runOnce(
     principal: Principal,
     call: { connection: string; input: CallInput },

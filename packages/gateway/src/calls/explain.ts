@@ -11,7 +11,7 @@ import {
 } from '@countersign/core';
 import { hasOpenOutcome } from '../store/memory.ts';
 import { inputKey } from './call-keys.ts';
-import { judge } from './judge.ts';
+import { type Judging, judge } from './judge.ts';
 import { connectionOf, type Room } from './room.ts';
 
 export interface Explained {
@@ -28,24 +28,34 @@ export interface Explained {
   readonly requirement: Requirement | null;
 }
 
+export interface ExplainedCall {
+  readonly connection: string;
+  readonly input: CallInput;
+}
+
 /** @throws {CountersignError} `unknown_connection`, `wrong_protocol`, `malformed` for what is no call at all. */
-export async function explain(
+export function explain(
   room: Room,
   principal: Principal,
-  call: { connection: string; input: CallInput },
+  call: ExplainedCall,
   signal: AbortSignal,
 ): Promise<Explained> {
-  const connected = connectionOf(room, call.connection);
-  connected.target.parse(call.input);
   const key = inputKey(principal, call.connection, call.input);
-  const earlierOutcomeOpen = () => hasOpenOutcome(room.db, key, null);
-  const { analysis, decision, message } = await judge(room, {
-    principal,
-    connected,
-    input: call.input,
-    earlierOutcomeOpen,
-    signal,
-  });
+  return explainWith(room, principal, call, () => hasOpenOutcome(room.db, key, null), signal);
+}
+
+/** The same without a store to ask for earlier calls. */
+export async function explainWith(
+  judging: Judging,
+  principal: Principal,
+  { connection, input }: ExplainedCall,
+  earlierOutcomeOpen: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<Explained> {
+  const connected = connectionOf(judging, connection);
+  connected.target.parse(input);
+  const judged = await judge(judging, { principal, connected, input, earlierOutcomeOpen, signal });
+  const { analysis, decision, message } = judged;
   const { verdict, code } = decision;
   return {
     decision: verdict,

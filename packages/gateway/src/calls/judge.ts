@@ -15,7 +15,8 @@ import { decide } from '@countersign/policy';
 import { carriesMask } from '../masking/replacements.ts';
 import type { Analysis } from '../protocols/protocol.ts';
 import { faultOf } from '../store/store-fault.ts';
-import type { Connected, Room } from './room.ts';
+import type { Connected, Current, Log } from './room.ts';
+import type { StopBoard } from './stop-board.ts';
 
 export interface Judged {
   /** Null where there was none: the text could not be parsed, the target not be reached. */
@@ -36,7 +37,14 @@ export interface JudgeOptions {
   readonly signal: AbortSignal;
 }
 
-export async function judge(room: Room, options: JudgeOptions): Promise<Judged> {
+/** What judging needs of the room: policy, stops, and somewhere to say that something broke. */
+export interface Judging {
+  current(): Current;
+  readonly stops: Pick<StopBoard, 'holds'>;
+  readonly log: Pick<Log, 'error'>;
+}
+
+export async function judge(room: Judging, options: JudgeOptions): Promise<Judged> {
   const { principal, connected, input, signal } = options;
   let parsed: Json | null = null;
   let analysis: Analysis | null = null;

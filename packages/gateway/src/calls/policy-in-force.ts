@@ -1,12 +1,11 @@
 /** The policy and the connections in force, and how they are replaced: whole, or not at all. */
-import { CountersignError, type PolicyView } from '@countersign/core';
+import type { PolicyView } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Protocol } from '../protocols/protocol.ts';
-import type { Runtime } from '../runtime/runtime.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { Database } from '../store/store.ts';
-import type { Connected, Current } from './room.ts';
+import { type ConnectParts, connectAll } from './connect.ts';
+import type { Current } from './room.ts';
 
 export interface PolicyInForce {
   current(): Current;
@@ -16,35 +15,16 @@ export interface PolicyInForce {
   close(): Promise<void>;
 }
 
-export interface PolicyParts {
+export interface PolicyParts extends ConnectParts {
   readonly db: Database;
   readonly ledger: Ledger;
-  readonly runtime: Runtime;
-  readonly protocols: ReadonlyMap<string, Protocol>;
 }
 
 export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promise<PolicyInForce> {
-  const { db, ledger, runtime, protocols } = parts;
-  let current: Current = { policy: file.policy, connections: connectAll(file, new Map()) };
+  const { db, ledger, runtime } = parts;
+  let current: Current = { policy: file.policy, connections: connectAll(parts, file) };
   let warnings = file.warnings;
   let loadedAt = runtime.now();
-
-  function connectAll(next: LoadedFile, before: ReadonlyMap<string, Connected>): Map<string, Connected> {
-    const connections = new Map<string, Connected>();
-    for (const [name, config] of next.connections) {
-      const kept = before.get(name);
-      const protocol = protocols.get(config.protocol);
-      if (protocol === undefined) {
-        throw new CountersignError('config_invalid', {
-          what: `${name} speaks ${config.protocol}`,
-          expected: `one of ${[...protocols.keys()].join(', ')}`,
-        });
-      }
-      const same = kept !== undefined && JSON.stringify(kept.config) === JSON.stringify(config);
-      connections.set(name, same ? kept : { config, target: protocol.connect(config, runtime) });
-    }
-    return connections;
-  }
 
   const tell = async (by: string) => {
     await appendEvent(
@@ -66,7 +46,7 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     view,
     load: async (next, by) => {
       const before = current.connections;
-      current = { policy: next.policy, connections: connectAll(next, before) };
+      current = { policy: next.policy, connections: connectAll(parts, next, before) };
       ({ warnings } = next);
       loadedAt = runtime.now();
       await tell(by);

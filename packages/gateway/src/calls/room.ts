@@ -49,7 +49,7 @@ export interface Room {
 }
 
 /** @throws {CountersignError} `unknown_connection`. */
-export function connectionOf(room: Room, name: string): Connected {
+export function connectionOf(room: Pick<Room, 'current'>, name: string): Connected {
   const connected = room.current().connections.get(name);
   if (connected === undefined) throw new CountersignError('unknown_connection', { what: name });
   return connected;

@@ -1,5 +1,5 @@
 /** What the approver sees of a PostgreSQL call: the text, the effects in words, and what the planner expects. */
-import { type Impact, visibleText } from '@countersign/core';
+import { baseAction, type Effect, type Impact, visibleText } from '@countersign/core';
 import { describeEffects } from '@countersign/postgres';
 import type { Analysis, Preview } from '../protocol.ts';
 import { isRead, mayActOutside, type Plan, planOf } from './effects.ts';
@@ -22,15 +22,21 @@ export async function preview(
     input: [
       { label: 'statement', text: visibleText(input.sql) },
       ...input.params.map((value, index) => ({
-        label: `parameter ${index + 1}`,
-        text: value === null ? 'NULL' : visibleText(String(value)),
+        label: `parameter ${index + 1}${value === null ? ', null' : ''}`,
+        text: value === null ? '' : visibleText(String(value)),
       })),
     ],
-    words: describeEffects(analysis.effects),
+    words: describeEffects([...analysis.effects].sort((a, b) => rank(a) - rank(b))),
     impact: await impactOf(reach, input, plan, signal),
     notes: notesOn(reach, analysis, plan),
   };
 }
+
+/** What it changes comes first, then what it reads, then what follows from it. */
+const rank = ({ action, via }: Effect): number => {
+  if (via !== undefined) return 2;
+  return baseAction(action) === 'read' ? 1 : 0;
+};
 
 async function impactOf(
   reach: Reach,
