@@ -35,10 +35,13 @@ export const headSchema = z.strictObject({
 });
 export type SignedHead = z.infer<typeof headSchema>;
 
-/** Content that was disclosed with an event, so that its commitment can be checked. */
+/**
+ * Content that was disclosed with an event, so that its commitment can be checked. The salt has one length: else bytes of
+ * the content could be passed off as the salt's.
+ */
 export const disclosedSchema = z.record(
   z.string(),
-  z.strictObject({ salt: z.string(), content: z.string() }),
+  z.strictObject({ salt: z.string().regex(/^[0-9a-f]{32}$/), content: z.string() }),
 );
 
 /** A ledger file is lines of JSON: events in order of their index, then a signed head. */
