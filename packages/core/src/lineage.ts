@@ -29,7 +29,7 @@ export interface ColumnUse {
 
 /** A value that a write puts somewhere else, where another mask may hold, or none. */
 export interface ColumnMove {
-  /** The base column it comes from. */
+  /** The base column it comes from; `column:*` where it may come from more than could be told. */
   readonly from: Resource;
   /** The column it is written to. */
   readonly to: Resource;
@@ -41,7 +41,10 @@ export interface Lineage {
   readonly uses: readonly ColumnUse[];
   /** True where every column that decides what comes out is listed in `uses`. */
   readonly usesProven: boolean;
-  /** What a write puts from one column into another; absent where nothing moves. */
+  /**
+   * Every value that the call's own writes of tables put from one column into another; not what triggers and functions
+   * do. Absent where the protocol does not tell, so that anything read may be what is written.
+   */
   readonly moves?: readonly ColumnMove[];
 }
 

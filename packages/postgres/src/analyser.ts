@@ -156,7 +156,7 @@ function lineageOf(lineages: readonly Lineage[]): Lineage {
     outputs: lineages.at(-1)?.outputs ?? [],
     uses: [...uses.values()],
     usesProven: lineages.every((lineage) => lineage.usesProven),
-    ...(moves.length === 0 ? {} : { moves }),
+    moves,
   };
 }
 

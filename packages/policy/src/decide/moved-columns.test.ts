@@ -97,3 +97,32 @@ describe('never 38: a masked value is not copied to where no mask hides it', () 
     expect(judge([readEmail, notes], {}, rule)).toMatchObject({ verdict: 'ask', rules: ['moves'] });
   });
 });
+
+describe('never 38: where the analysis tells what moves', () => {
+  const name: Resource = 'column:public.customers.name';
+  const note: Resource = 'column:public.agent_notes.note';
+  const update: Effect = { action: 'write.update', resource: 'table:public.customers', columns: ['name'] };
+
+  test('a masked column moves to no column that is masked less, in its own table either', () => {
+    expect(judge([readEmail, notes], { moves: [{ from: email, to: note }] }).code).toBe('no_rule');
+    expect(judge([readEmail, update], { moves: [{ from: email, to: name }] })).toMatchObject({
+      code: 'no_rule',
+      detail: 'no rule covers secret.move column:public.customers.email',
+    });
+  });
+
+  test('what is read and does not move may be read', () => {
+    expect(judge([readEmail, update], { moves: [] }).verdict).toBe('allow');
+    expect(judge([readEmail, notes], { moves: [{ from: name, to: note }] }).verdict).toBe('allow');
+    expect(
+      judge([readEmail, notes], { moves: [{ from: email, to: 'column:public.contacts.address' }] }).verdict,
+    ).toBe('allow');
+  });
+
+  test('what could not be told moves, and so does what a function is given', () => {
+    expect(judge([notes], { moves: [{ from: 'column:*', to: note }] }).code).toBe('no_rule');
+    const call: Effect = { action: 'execute', resource: 'function:public.f(text)' };
+    expect(judge([readEmail, call], { moves: [] }).code).toBe('no_rule');
+    expect(judge([readEmail, update, { ...call, via: 'trigger t' }], { moves: [] }).verdict).toBe('allow');
+  });
+});

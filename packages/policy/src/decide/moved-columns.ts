@@ -1,11 +1,12 @@
 /**
- * Protected data that a call may write somewhere. Analysis tells what is read, returned, used to decide and written, not
- * what flows into what is written; so a masked column that is read in a call that also stores something is taken to be
- * moved, unless
+ * Protected data that a call may write somewhere: the effect `secret.move`, which only a rule that names it allows.
+ *
+ * Where the analysis tells what moves from column to column, a masked column that moves to a place that is not masked at
+ * least as strictly is such an effect. What it does not tell (a function that is called, a protocol without moves) is
+ * taken to move every masked column that the call reads, unless
  * - every place the call writes is masked at least as strictly, or
  * - it is a column of a table that is written, and is returned (RETURNING, where it is masked) or decides (WHERE, where
  *   `filter` speaks).
- * A move is the effect `secret.move`, which only a rule that names it allows.
  */
 import {
   type Action,
@@ -28,16 +29,49 @@ const isRead = ({ action }: Effect): boolean => ['read', 'secret'].includes(base
 /** The moves of a call, as effects. */
 export function movedColumns(masks: readonly CompiledMask[], question: Question): readonly Effect[] {
   const columnMasks = masks.filter(({ columns }) => columns.length > 0);
-  const stores = question.effects.filter((effect) => !isRead(effect) && !storesNothing.has(effect.action));
-  if (columnMasks.length === 0 || stores.length === 0) return [];
+  if (columnMasks.length === 0) return [];
+  const strictness = (column: Resource): number =>
+    Math.min(...masksOfColumn(columnMasks, question, column).map(({ mask }) => maskKinds.indexOf(mask.with)));
+  const { moves } = question.lineage;
+  if (moves === undefined) return untold(columnMasks, question, () => true, strictness);
+  const told = moves.flatMap(({ from, to }): readonly Effect[] => {
+    const kind = from === anyColumn ? 0 : strictness(from);
+    return kind === Infinity || strictness(to) <= kind ? [] : [{ action: 'secret.move', resource: from }];
+  });
+  // A trigger sees the whole row whatever the statement reads of it: its own effect is what a rule speaks of.
+  return [
+    ...told,
+    ...untold(columnMasks, question, (effect) => effect.via === undefined && !isTold(effect), strictness),
+  ];
+}
+
+/** Stands for columns that could not be told. */
+const anyColumn: Resource = 'column:*';
+
+/** Whether what an effect stores is told by the lineage's moves: it writes, or makes and fills, a table. */
+function isTold({ action, resource }: Effect): boolean {
+  return (
+    splitResource(resource).kind === 'table' && (baseAction(action) === 'write' || action === 'schema.create')
+  );
+}
+
+/** What may move by effects that nothing more is told of. */
+function untold(
+  columnMasks: readonly CompiledMask[],
+  question: Question,
+  counts: (effect: Effect) => boolean,
+  strictness: (column: Resource) => number,
+): readonly Effect[] {
+  const stores = question.effects.filter(
+    (effect) => !isRead(effect) && !storesNothing.has(effect.action) && counts(effect),
+  );
+  if (stores.length === 0) return [];
   const { outputs, uses } = question.lineage;
   const accounted = new Set<Resource>([
     ...outputs.flatMap(({ sources }) => sources.map(({ column }) => column)),
     ...uses.map(({ column }) => column),
   ]);
   const stored = new Set(stores.flatMap((effect) => atomsOf(effect).map(({ table }) => table)));
-  const strictness = (column: Resource): number =>
-    Math.min(...masksOfColumn(columnMasks, question, column).map(({ mask }) => maskKinds.indexOf(mask.with)));
   const loosest = Math.max(...stores.map((effect) => loosestPlace(effect, strictness)));
   return question.effects.filter(isRead).flatMap((effect): readonly Effect[] => {
     if (splitResource(effect.resource).kind !== 'table' && splitResource(effect.resource).kind !== 'column')

@@ -56,6 +56,7 @@ export class Context {
 
   /** A value is written to a column. */
   move(value: Value, to: Resource): void {
+    if (!value.proven) this.#moves.set(`column:* ${to}`, { from: 'column:*', to });
     for (const from of value.sources.keys()) if (from !== to) this.#moves.set(`${from} ${to}`, { from, to });
   }
 

@@ -71,7 +71,7 @@ export function analyseStatement(
       inTransaction: traits.inTransaction,
       plannerSafe: traits.explainable && plannerSafe,
     },
-    lineage: { outputs, uses, usesProven, ...(moves.length === 0 ? {} : { moves }) },
+    lineage: { outputs, uses, usesProven, moves },
     reliedOn,
   };
 }
