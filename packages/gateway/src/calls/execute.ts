@@ -14,6 +14,7 @@ import {
 import { requirementMet } from '@countersign/policy';
 import { sameDigest } from '../identity/same-digest.ts';
 import type { Execution } from '../protocols/protocol.ts';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { castVotes, findApproval } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { type Claim, claimCall, keepEvidence } from '../store/claim-call.ts';
@@ -27,6 +28,7 @@ import { moves } from './machine.ts';
 import { asJson, type CallRecord, readRecord } from './record.ts';
 import { type Connected, connectionOf, type Room } from './room.ts';
 import { type SettledColumns, settle } from './settle.ts';
+import { endStopped } from './stop.ts';
 import { must } from './submit.ts';
 import { countedHumans } from './vote.ts';
 
@@ -139,10 +141,15 @@ async function consentHolds(room: Room, row: CallRow, judged: Judged): Promise<b
   return requirementMet(requirement, countedHumans(room, { ...approval, requirement }, votes));
 }
 
+/** Whether every effect is one that was shown, and of no more columns; without columns an effect is of any. */
 function areInside(effects: readonly Effect[], shown: CallRecord): boolean {
   const key = ({ action, resource, via = '' }: Effect) => JSON.stringify([action, resource, via]);
-  const seen = new Set(shown.effects.map(key));
-  return effects.every((effect) => seen.has(key(effect)));
+  const seen = new Map(shown.effects.map((effect) => [key(effect), effect.columns]));
+  return effects.every((effect) => {
+    if (!seen.has(key(effect))) return false;
+    const columns = seen.get(key(effect));
+    return columns === undefined || effect.columns?.every((column) => columns.includes(column)) === true;
+  });
 }
 
 /** The claim; null when the call was no longer there to be claimed: another has it, it is late, or a stop came. */
@@ -181,11 +188,14 @@ async function runClaimed(
 ): Promise<Executed | null> {
   const running = { call: row.id, principal: row.principal, connection: row.connection };
   // The agent's own connection may break; what was claimed goes on, and its outcome is kept.
-  return room.running.during(running, async (signal) => {
+  const executed = room.running.during(running, async (signal) => {
     const execution = await runAtTarget(room, principal, row, connected, judged, claim, signal);
     const settled = await settleForSure(room, row, claim, execution);
     return settled === null ? null : { row: { ...row, ...settled }, execution };
   });
+  // A stop that came after the claim and looked for what runs before this did.
+  endStopped(room);
+  return executed;
 }
 
 async function runAtTarget(
@@ -227,7 +237,7 @@ async function runAtTarget(
     });
   } catch (thrown) {
     // A target's execute never throws; should it, nothing is known.
-    room.log.error({ err: String(thrown), call: row.id }, 'a target broke its contract');
+    room.log.error({ err: faultForLog(thrown), call: row.id }, 'a target broke its contract');
     return { outcome: 'unknown', code: 'outcome_unknown', message: null };
   }
 }
@@ -247,7 +257,7 @@ async function settleForSure(
       return await settle(room, row, claim, execution);
     } catch (thrown) {
       if (tries === quickTries) {
-        room.log.error({ call: row.id, err: String(thrown) }, 'the outcome could not be recorded yet');
+        room.log.error({ call: row.id, err: faultForLog(thrown) }, 'the outcome could not be recorded yet');
         void keepSettling(room, row, claim, execution);
         const what = 'the outcome could not be recorded; ask for it again later';
         throw new CountersignError('unavailable', { what }, { cause: thrown });
@@ -266,7 +276,10 @@ async function keepSettling(room: Room, row: CallRow, claim: Claim, execution: E
       await settle(room, row, claim, execution);
       return;
     } catch (thrown) {
-      room.log.error({ call: row.id, err: String(thrown), tries }, 'the outcome could still not be recorded');
+      room.log.error(
+        { call: row.id, err: faultForLog(thrown), tries },
+        'the outcome could still not be recorded',
+      );
     }
   }
 }

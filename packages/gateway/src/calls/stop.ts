@@ -29,6 +29,14 @@ export function subjectOf(scope: StopScope): string {
   }
 }
 
+/** Ends what runs here though a stop is in force: it was made elsewhere, or just as the call was claimed. */
+export function endStopped({ running, stops }: Pick<Room, 'running' | 'stops'>): void {
+  running.abort(
+    ({ principal, connection }) => stops.holds(principal, connection),
+    new CountersignError('stopped'),
+  );
+}
+
 /** From the moment the stop stands in the store no claim passes its guard; cancelling and ending come after. */
 export async function stop(room: Room, by: Principal, request: StopRequest): Promise<StopDone> {
   const { scope } = request;

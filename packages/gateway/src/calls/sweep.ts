@@ -1,10 +1,12 @@
 /** What happens by itself: clocks that run out, signs of life, results that are no longer kept. */
 import { sql } from 'kysely';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { beat } from '../store/claim-call.ts';
 import { dropExpiredContents } from '../store/contents.ts';
 import { type Endable, expireIfDue } from './end.ts';
 import { recover } from './recover.ts';
 import type { Room } from './room.ts';
+import { endStopped } from './stop.ts';
 
 const everyMs = 1000;
 const beatEveryMs = 5000;
@@ -19,7 +21,10 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
     if (signal.aborted) return;
     try {
       await expireAll(room);
-      if (!alone) await room.stops.refresh();
+      if (!alone) {
+        await room.stops.refresh();
+        endStopped(room);
+      }
       const now = room.runtime.now();
       if (now - beaten >= beatEveryMs) {
         beaten = now;
@@ -32,7 +37,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
         await dropExpiredContents(room.db);
       }
     } catch (thrown) {
-      room.log.error({ err: String(thrown) }, 'the sweep failed');
+      room.log.error({ err: faultForLog(thrown) }, 'the sweep failed');
     }
   }
 }
