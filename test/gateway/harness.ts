@@ -24,6 +24,7 @@ people:
   olivia: { groups: [dba], accounts: ["local:olivia"] }
 connections:
   bank: { protocol: postgres, url: "\${BANK_URL}", labels: { env: production } }
+  vault: { protocol: postgres, url: "\${BANK_URL}", labels: { env: production } }
 rules:
   - { name: read, actions: [read], then: allow }
   - { name: notes, actions: [write], resources: ["table:public.notes"], then: allow }

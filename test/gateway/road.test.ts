@@ -210,6 +210,43 @@ describe('the road of a call', () => {
     });
   });
 
+  test('never 04: the same call id on another connection or tool is another call, with a decision of its own', async () => {
+    const agent = await harness.agent();
+    const key = {
+      connection: 'bank',
+      input: { sql: 'select 5' },
+      run: 'run-edit',
+      tool: 'bank_query',
+      call: 'call-edit',
+    };
+    const first = await agent.submitCall(key);
+    expect(await refusal(agent.submitCall({ ...key, connection: 'vault' }))).toBe('call_conflict');
+    const other = await agent.submitCall({ ...key, tool: 'other_query' });
+    expect(other.id).not.toBe(first.id);
+    expect(await refusal(agent.executeCall(first.id, { input_digest: other.input_digest }))).toBe(
+      'digest_mismatch',
+    );
+  });
+
+  test('never 15: nothing but a person’s own token votes, by POST, in the header: no link decides', async () => {
+    const agent = await harness.agent();
+    const { token } = await harness.mint({ class: 'person', name: 'dana' });
+    const call = await submit(agent, 'update accounts set balance = 3 where id = 33');
+    const shown = await (await harness.person('dana')).getApproval(
+      call.approval as NonNullable<typeof call.approval>,
+    );
+    const url = `${harness.url}/v1/approvals/${shown.id}/votes`;
+    const query = `vote=approve&digest=${shown.digest}&token=${token}`;
+    for (const [method, target, headers] of [
+      ['GET', `${url}?${query}`, { authorization: `Bearer ${token}` }],
+      ['POST', `${url}?${query}`, {}],
+      ['POST', `${url}?${query}`, { cookie: `token=${token}` }],
+      ['POST', `${url}?${query}`, { authorization: `Bearer ${token}` }],
+    ] as const)
+      expect((await fetch(target, { method, headers })).status).toBeGreaterThanOrEqual(400);
+    expect((await agent.getCall(call.id)).state).toBe('waiting');
+  });
+
   test('never 40: a mask that comes back as data is refused before anyone is asked', async () => {
     const agent = await harness.agent();
     for (const sql of [

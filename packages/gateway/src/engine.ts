@@ -18,6 +18,7 @@ import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { makeMasker } from './masking/masker.ts';
 import { protocols } from './protocols/index.ts';
+import { faultForLog } from './runtime/fault-for-log.ts';
 import { type Runtime, systemRuntime } from './runtime/runtime.ts';
 import { latestHead } from './store/read-ledger.ts';
 import { openStore, type Store, type StoreConfig } from './store/store.ts';
@@ -91,7 +92,7 @@ async function assemble(
 ): Promise<Engine> {
   const { db } = store;
   const ledger = createLedger(db, keys, runtime, (fault) =>
-    log.error({ err: String(fault) }, 'the ledger could not be sequenced'),
+    log.error({ err: faultForLog(fault) }, 'the ledger could not be sequenced'),
   );
   const policy = await policyInForce({ db, ledger, runtime, protocols }, file);
   const ending = new AbortController();
@@ -114,7 +115,7 @@ async function assemble(
   await trust(room, store, keys);
   // A target that is down must not keep the gateway from starting: what it can't answer for yet is asked again later.
   const recovering = recover(room, { othersAreDead: alone });
-  recovering.catch((fault: unknown) => log.error({ err: String(fault) }, 'recovery failed'));
+  recovering.catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'recovery failed'));
   const started = new AbortController();
   await Promise.race([recovering, runtime.sleep(recoverWithinMs, started.signal)]);
   started.abort();
@@ -133,7 +134,7 @@ async function assemble(
     await drain();
     await ledger
       .settled()
-      .catch((fault: unknown) => log.error({ err: String(fault) }, 'the ledger could not be sequenced'));
+      .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'the ledger could not be sequenced'));
     await ledger.close();
     await policy.close();
     await store.close();

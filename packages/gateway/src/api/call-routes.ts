@@ -12,6 +12,7 @@ import {
   waitQuerySchema,
 } from '@countersign/core';
 import { z } from 'zod';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import type { Parts } from './parts.ts';
 import { type Route, route } from './route.ts';
 
@@ -63,7 +64,7 @@ export function callRoutes({ calls, connections, log }: Parts): readonly Route[]
             calls
               .fetched(params.id)
               .catch((fault: unknown) =>
-                log.warn({ call: params.id, err: String(fault) }, 'not marked as fetched'),
+                log.warn({ call: params.id, err: faultForLog(fault) }, 'not marked as fetched'),
               );
           });
         }

@@ -1,7 +1,6 @@
 /** The HTTP server: every request is bounded, authenticated, checked against its route, and answered with a code. */
 import { readFileSync } from 'node:fs';
 import {
-  asCountersignError,
   CountersignError,
   type ErrorCode,
   type Principal,
@@ -19,6 +18,7 @@ import {
 import type { z } from 'zod';
 import type { Log } from '../calls/room.ts';
 import type { TokenVerifier } from '../identity/token-verifier.ts';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
 import { classesOf, type Route } from './route.ts';
 
@@ -233,17 +233,9 @@ function answer(
     status: error.status,
     code: error.code,
   };
-  if (error.status >= 500) log.error({ ...fields, err: describe(error.cause) }, 'failed');
+  if (error.status >= 500) log.error({ ...fields, err: faultForLog(error.cause) }, 'failed');
   else log.info(fields, 'refused');
   return reply.status(error.status).type('application/json').send(problemOf(error, audience));
-}
-
-/** A cause for the log: its name and code, but not its message, which may quote data. */
-function describe(cause: unknown): string | null {
-  if (!(cause instanceof Error)) return null;
-  const { code } = cause as { code?: unknown };
-  const inner = asCountersignError(cause).cause;
-  return `${cause.name}${typeof code === 'string' ? ` ${code}` : ''}${inner instanceof Error && inner !== cause ? ` < ${inner.name}` : ''}`;
 }
 
 function rawProblem(error: CountersignError): string {

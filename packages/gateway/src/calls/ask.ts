@@ -13,6 +13,7 @@ import {
 } from '@countersign/core';
 import { sql } from 'kysely';
 import type { Preview as TargetPreview } from '../protocols/protocol.ts';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { NewCall } from '../store/insert-call.ts';
 import { asksInLastHour, hasOpenOutcome } from '../store/memory.ts';
@@ -54,7 +55,7 @@ export async function ask(room: Room, parts: AskParts): Promise<void> {
   } catch (thrown) {
     const error = faultOf(thrown);
     if (error.code === 'internal')
-      room.log.error({ err: String(error.cause), call: call.id }, 'asking failed');
+      room.log.error({ err: faultForLog(error.cause), call: call.id }, 'asking failed');
     await deny(room, call, error.code, null);
   }
   room.waiters.moved(call.id);

@@ -14,6 +14,7 @@ import {
 import { decide } from '@countersign/policy';
 import { carriesMask } from '../masking/replacements.ts';
 import type { Analysis } from '../protocols/protocol.ts';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Current, Log } from './room.ts';
 import type { StopBoard } from './stop-board.ts';
@@ -69,7 +70,7 @@ export async function judge(room: Judging, options: JudgeOptions): Promise<Judge
   } catch (thrown) {
     const error = faultOf(thrown);
     if (error.code === 'internal')
-      room.log.error({ err: String(error.cause), connection: connected.config.name }, 'judging failed');
+      room.log.error({ err: faultForLog(error.cause), connection: connected.config.name }, 'judging failed');
     // What the analysis says of a text is about the agent's own text, and is what it needs to mend it.
     return { ...denied(error.code, error.toOperator(), error.details.what ?? null), analysis, parsed };
   }

@@ -4,6 +4,7 @@
  */
 import { asCountersignError, type Json, type Ran } from '@countersign/core';
 import { sql } from 'kysely';
+import { faultForLog } from '../runtime/fault-for-log.ts';
 import { appendEvent } from '../store/append-event.ts';
 import { type Claim, fence } from '../store/claim-call.ts';
 import { deny } from './ask.ts';
@@ -59,7 +60,9 @@ async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
       await room.runtime.sleep(askAgainMs, room.ending);
       if (room.ending.aborted || (await settleFound(room, call, claim))) return;
     }
-  })().catch((fault: unknown) => room.log.error({ call: call.id, err: String(fault) }, 'recovery failed'));
+  })().catch((fault: unknown) =>
+    room.log.error({ call: call.id, err: faultForLog(fault) }, 'recovery failed'),
+  );
 }
 
 /** @returns false while the target can't be reached. */
