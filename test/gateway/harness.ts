@@ -51,17 +51,19 @@ export interface Harness {
   close(): Promise<void>;
 }
 
+/** What a gateway keeps its calls in; the promises hold on each. */
+export const stores = ['memory', 'postgres'] as const;
+
 const onSharedStore = (policy: string): string =>
   policy.replace('version: 1\n', 'version: 1\nserver: { store: "${STORE_URL}" }\n');
 
 export async function startHarness(
-  options: Partial<GatewayOptions> & { policy?: string } = {},
+  options: Partial<GatewayOptions> & { readonly policy?: string; readonly on?: (typeof stores)[number] } = {},
 ): Promise<Harness> {
-  const { policy: given = rules, ...more } = options;
+  const { policy: given = rules, on = 'memory', ...more } = options;
   const server = await startPostgres();
   const database = await server.createDatabase({ seed });
-  // The same tests on the other store: COUNTERSIGN_TEST_STORE=postgres.
-  const shared = process.env.COUNTERSIGN_TEST_STORE === 'postgres' ? await server.createDatabase() : null;
+  const shared = on === 'postgres' ? await server.createDatabase() : null;
   const policy = shared === null ? given : onSharedStore(given);
   const keysFolder = mkdtempSync(join(tmpdir(), 'countersign-keys-'));
   let text = policy;

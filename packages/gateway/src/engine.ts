@@ -23,6 +23,9 @@ import { type Runtime, systemRuntime } from './runtime/runtime.ts';
 import { latestHead } from './store/read-ledger.ts';
 import { openStore, type Store, type StoreConfig } from './store/store.ts';
 
+/** How long a call that waits on a shared store goes unlooked at, should no notice of its move arrive. Milliseconds. */
+const sharedLookAgainMs = 2000;
+
 /** How long a start waits for what a gateway that died left behind. Milliseconds. */
 const recoverWithinMs = 3000;
 
@@ -98,6 +101,7 @@ async function assemble(
   const ending = new AbortController();
   const room: Room = {
     ending: ending.signal,
+    lookAgainMs: store.kind === 'postgres' ? sharedLookAgainMs : Number.POSITIVE_INFINITY,
     db,
     ledger,
     current: () => policy.current(),
@@ -120,6 +124,7 @@ async function assemble(
   await Promise.race([recovering, runtime.sleep(recoverWithinMs, started.signal)]);
   started.abort();
   const sweeping = sweep(room, ending.signal, alone);
+  const listening = store.listen((call) => room.waiters.moved(call), runtime, ending.signal);
   let closing: Promise<void> | null = null;
   const drain = async () => {
     const drained = new AbortController();
@@ -130,7 +135,7 @@ async function assemble(
   };
   const close = async () => {
     ending.abort();
-    await sweeping;
+    await Promise.all([sweeping, listening]);
     await drain();
     await ledger
       .settled()

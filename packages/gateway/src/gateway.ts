@@ -12,12 +12,14 @@ import { healthRoutes } from './api/health-routes.ts';
 import { operatorRoutes } from './api/operator-routes.ts';
 import type { Parts } from './api/parts.ts';
 import type { Route } from './api/route.ts';
+import { runRoutes } from './api/run-routes.ts';
 import { createServer, defaultRateLimits, type RateLimits } from './api/server.ts';
 import type { Log } from './calls/room.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 import { localOperator } from './identity/local-operator.ts';
 import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
 import { anyOf } from './identity/token-verifier.ts';
+import { ParkedRuns } from './runs/parked-runs.ts';
 
 export interface GatewayOptions extends EngineOptions {
   /** Where to listen; default what the file's `server.listen` says. Port 0 takes a free one. */
@@ -80,6 +82,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   };
   const parts: Parts = {
     calls,
+    parkedRuns: new ParkedRuns(store.db, ledger),
     tokens,
     ledger,
     policy: { view: () => policy.view(), reload },
@@ -94,7 +97,12 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     },
     log,
   };
-  const routes: Route[] = [...callRoutes(parts), ...approvalRoutes(parts), ...operatorRoutes(parts)];
+  const routes: Route[] = [
+    ...callRoutes(parts),
+    ...runRoutes(parts),
+    ...approvalRoutes(parts),
+    ...operatorRoutes(parts),
+  ];
   routes.push(...healthRoutes(parts, () => routes));
   const server = await createServer({
     routes,

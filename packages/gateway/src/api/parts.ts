@@ -4,9 +4,11 @@ import type { Calls } from '../calls/calls.ts';
 import type { Log } from '../calls/room.ts';
 import type { LocalTokens } from '../identity/local-tokens.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ParkedRuns } from '../runs/parked-runs.ts';
 
 export interface Parts {
   readonly calls: Calls;
+  readonly parkedRuns: ParkedRuns;
   readonly tokens: LocalTokens;
   readonly ledger: Ledger;
   readonly policy: { view(): PolicyView; reload(by: string): Promise<PolicyView> };

@@ -38,6 +38,8 @@ export interface Route {
   /** The answer's schema; null for a stream. */
   readonly answer: z.ZodType | null;
   readonly status: number;
+  /** The largest body; undefined for the server's own limit. Bytes. */
+  readonly bodyBytes?: number | undefined;
   readonly handle: (incoming: Incoming<unknown, unknown, unknown, Principal | null>) => Promise<unknown>;
 }
 
@@ -58,6 +60,7 @@ interface Declared<
   readonly answer: Answer;
   /** Default 200. */
   readonly status?: number;
+  readonly bodyBytes?: number;
   readonly handle: (
     incoming: Incoming<
       z.output<Params>,

@@ -71,9 +71,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => {
+    async (request: FastifyRequest, body: Buffer) => {
       if (body.byteLength === 0) return null;
-      return parseStrictJson(body, { bytes: bodyBytes });
+      return parseStrictJson(body, { bytes: request.routeOptions.bodyLimit });
     },
   );
   // A connection that is kept alive after its last answer would hold the shutdown up.
@@ -148,6 +148,7 @@ function addRoute(
   server.route({
     method: route.method,
     url: route.url,
+    bodyLimit: route.bodyBytes ?? bodyBytes,
     // Before the body is read: a stranger costs nothing.
     onRequest: async (request) => {
       await authenticate(request, route);

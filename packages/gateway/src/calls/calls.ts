@@ -52,7 +52,7 @@ export class Calls {
     const until = room.runtime.now() + waitMs;
     let row = await this.#look(principal, id);
     while (isUndecided(row)) {
-      const left = Math.min(until - room.runtime.now(), clockLeft(room, row));
+      const left = Math.min(until - room.runtime.now(), clockLeft(room, row), room.lookAgainMs);
       if (until <= room.runtime.now() || signal.aborted) break;
       await room.waiters.wait(id, Math.max(left, 10), signal);
       row = await this.#look(principal, id);

@@ -41,6 +41,8 @@ export interface Room {
   readonly records: RecordCache;
   /** Aborted when the gateway ends: what goes on in the background stops. */
   readonly ending: AbortSignal;
+  /** Milliseconds after which who waits looks by itself: calls may move at another gateway of the same store. */
+  readonly lookAgainMs: number;
   /** This gateway process; a claim carries it. */
   readonly instance: string;
   readonly makeMasker: MakeMasker;

@@ -2,11 +2,13 @@
 import { CountersignError } from '@countersign/core';
 import { sql } from 'kysely';
 import { first } from './migrations/0001-first.ts';
+import { parkedRuns } from './migrations/0002-parked-runs.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
 const migrations: readonly { readonly number: number; readonly statements: string }[] = [
   { number: 1, statements: first },
+  { number: 2, statements: parkedRuns },
 ];
 
 /** Brings the schema up to date. @throws {CountersignError} `data_damaged` for a store written by a newer version. */

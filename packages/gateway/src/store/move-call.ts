@@ -6,6 +6,7 @@
 import type { CallId, CallState } from '@countersign/core';
 import { type RawBuilder, sql } from 'kysely';
 import { eventCtes, type NewEvent } from './event-row.ts';
+import { movedChannel } from './listen.ts';
 import type { Database } from './store.ts';
 
 export interface Move {
@@ -28,12 +29,17 @@ export async function moveCall(db: Database, move: Move): Promise<boolean> {
   const set = move.set === undefined ? sql`` : sql`, ${move.set}`;
   const and = move.and === undefined ? sql`` : sql` and ${move.and}`;
   const also = move.also === undefined ? sql`` : sql`, ${move.also}`;
+  // Only those who wait for a decision wait at all; other moves spare the store the cost of a notice.
+  const notice =
+    move.from.includes('waiting') || move.from.includes('submitted')
+      ? sql`, pg_notify(${movedChannel}, id)`
+      : sql``;
   const { rows } = await sql`
     with moved as (
       update calls c set state = ${move.to}, code = ${move.code}${set}
       where c.id = ${move.call} and c.state in (${sql.join(move.from)})${and}
       returning c.id),
     ${eventCtes(move.event, 'moved')}${also}
-    select id from moved`.execute(db);
+    select id${notice} from moved`.execute(db);
   return rows.length === 1;
 }

@@ -1,9 +1,11 @@
 /** The gateway's own store: one Kysely, over PGlite in a locked folder, in memory, or over PostgreSQL. */
 import { join } from 'node:path';
-import { CountersignError } from '@countersign/core';
+import { type CallId, CountersignError } from '@countersign/core';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import { Pool } from 'pg';
+import type { Runtime } from '../runtime/runtime.ts';
+import { listenForMoves } from './listen.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
 
@@ -13,6 +15,8 @@ export type Database = Kysely<unknown>;
 export interface Store {
   readonly db: Database;
   readonly kind: 'memory' | 'embedded' | 'postgres';
+  /** Hears of calls that other gateways move, until the signal aborts. An embedded store has no others. */
+  listen(moved: (call: CallId) => void, runtime: Runtime, signal: AbortSignal): Promise<void>;
   /** Waits for what is under way, closes, and lets go of the folder. */
   close(): Promise<void>;
 }
@@ -58,6 +62,7 @@ async function openEmbedded(
   return {
     db,
     kind: config.kind,
+    listen: async () => undefined,
     close: async () => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
@@ -82,5 +87,10 @@ async function openPostgres(url: string): Promise<Store> {
       { cause },
     );
   }
-  return { db, kind: 'postgres', close: () => db.destroy() };
+  return {
+    db,
+    kind: 'postgres',
+    listen: (moved, runtime, signal) => listenForMoves(url, moved, runtime, signal),
+    close: () => db.destroy(),
+  };
 }
