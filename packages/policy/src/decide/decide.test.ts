@@ -304,7 +304,8 @@ describe('resources', () => {
   test('a name with dots and stars is one segment', () => {
     const effect: Effect = { action: 'read', resource: 'table:public.a%2Eb' };
     expect(ask('rules: [{ resources: ["table:public.*"], then: allow }]', [effect]).verdict).toBe('allow');
-    expect(ask('rules: [{ resources: ["table:public.a.b"], then: allow }]', [effect]).verdict).toBe('deny');
+    expect(ask('rules: [{ resources: ["table:public.a*b"], then: allow }]', [effect]).verdict).toBe('allow');
+    expect(ask('rules: [{ resources: ["table:public.a.**"], then: allow }]', [effect]).verdict).toBe('deny');
     expect(ask('rules: [{ resources: ["table:public.a%2eb"], then: allow }]', [effect]).verdict).toBe(
       'allow',
     );

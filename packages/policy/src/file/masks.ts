@@ -8,12 +8,6 @@ import { checkPattern, exceptReader, type Names, scopeOf, scopeShape } from './s
 const columnPattern: Read<string> = (tree, report) => {
   const value = text('a column pattern')(tree, report);
   if (value === undefined) return undefined;
-  if (!value.includes('**') && value.split('.').length !== 3) {
-    report.problem(tree.at, `"${value.slice(0, 100)}" has another form`, {
-      expected: 'SCHEMA.TABLE.COLUMN, where * may stand for any one of them',
-    });
-    return undefined;
-  }
   return checkPattern('column', value, tree, report) ? value : undefined;
 };
 

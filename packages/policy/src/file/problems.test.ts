@@ -90,7 +90,7 @@ limitz: {}
       '2:36: "tabel:a.b" names no known kind of resource; expected one like table:public.orders, column:public.customers.ssn, function:, http:/v1/**, k8s:; did you mean "table"?',
     ],
     [
-      'version: 1\nrules: [{ then: allow, resources: ["table:a%2"] }]',
+      'version: 1\nrules: [{ then: allow, resources: ["table:public.a%2"] }]',
       '2:36: a broken percent-encoding; expected % and two hex digits, as in %2E',
     ],
     [
@@ -111,7 +111,7 @@ limitz: {}
     ],
     [
       'version: 1\nmasks: [{ columns: [customers.ssn], with: redact }]',
-      '2:21: "customers.ssn" has another form; expected SCHEMA.TABLE.COLUMN, where * may stand for any one of them',
+      '2:21: "customers.ssn" has another form; expected SCHEMA.TABLE.COLUMN, where * may stand for any one of them, and other characters in a name as %2E',
     ],
     [
       'version: 1\nlimits: { bytes: 1mb }',

@@ -47,8 +47,31 @@ const resourcePattern: Read<string> = (tree, report) => {
   return checkPattern(kind, value.slice(kind.length + 1), tree, report) ? value : undefined;
 };
 
-/** Reports a pattern that can't be compiled. */
+/** What the names of a kind are made of, where that is always the same number of segments. */
+const forms: ReadonlyMap<string, string> = new Map([
+  ['table', 'SCHEMA.TABLE'],
+  ['column', 'SCHEMA.TABLE.COLUMN'],
+  ['function', 'SCHEMA.NAME(TYPES)'],
+  ['sequence', 'SCHEMA.SEQUENCE'],
+]);
+
+/** What no segment of a name holds as it is: nothing at all, blanks around it, quotes, the colon of a kind. */
+const noSegment = /^$|^\s|\s$|[":]/;
+
+/** Reports a pattern that can't be compiled, or that no name can match: a rule or mask that never speaks. */
 export function checkPattern(kind: string, written: string, tree: Tree, report: Report): boolean {
+  const form = forms.get(kind);
+  const segments = written.split('.');
+  if (
+    form !== undefined &&
+    (segments.some((segment) => noSegment.test(segment)) ||
+      (!written.includes('**') && segments.length !== form.split('.').length))
+  ) {
+    report.problem(tree.at, `"${written.slice(0, 100)}" has another form`, {
+      expected: `${form}, where * may stand for any one of them, and other characters in a name as %2E`,
+    });
+    return false;
+  }
   try {
     compilePattern(kind, written);
     return true;
