@@ -45,7 +45,13 @@ async function send(
   return { status: response.status, text, code };
 }
 
-const ids = { call: newId('call'), approval: newId('apr'), token: newId('tok'), stop: newId('stop') };
+const ids = {
+  call: newId('call'),
+  approval: newId('apr'),
+  token: newId('tok'),
+  stop: newId('stop'),
+  parked: newId('park'),
+};
 
 /** Every route with its actor, as the OpenAPI document lists them. */
 const routes: readonly (readonly [
@@ -60,6 +66,13 @@ const routes: readonly (readonly [
   ['POST', `/v1/calls/${ids.call}/cancel`, 'agent', false],
   ['GET', '/v1/connections', 'agent', false],
   ['POST', '/v1/explain', 'agent', true],
+  ['POST', '/v1/runs', 'agent', true],
+  ['GET', '/v1/runs', 'agent', false],
+  ['POST', `/v1/runs/${ids.parked}/unpark`, 'agent', true],
+  ['POST', `/v1/runs/${ids.parked}/renew`, 'agent', true],
+  ['POST', `/v1/runs/${ids.parked}/release`, 'agent', true],
+  ['POST', `/v1/runs/${ids.parked}/finish`, 'agent', true],
+  ['GET', '/v1/principal', 'agent', false],
   ['GET', '/v1/approvals', 'person', false],
   ['GET', `/v1/approvals/${ids.approval}`, 'person', false],
   ['POST', `/v1/approvals/${ids.approval}/votes`, 'person', true],
@@ -92,7 +105,7 @@ describe('every route', () => {
         .map(([method]) => `${method.toUpperCase()} ${path}`),
     );
     const known = routes.map(
-      ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop)_[a-z0-9]+/, '/{id}')}`,
+      ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park)_[a-z0-9]+/, '/{id}')}`,
     );
     expect(documented.sort()).toEqual([...new Set(known)].sort());
   });
@@ -129,7 +142,7 @@ describe('every route', () => {
     ['a number that loses digits', '{"n":12345678901234567890}', ['malformed']],
     ['nesting a thousand deep', `${'['.repeat(1000)}${']'.repeat(1000)}`, ['malformed']],
     ['nesting a million deep', '['.repeat(1_000_000), ['malformed']],
-    ['a body beyond the limit', JSON.stringify({ x: 'y'.repeat(3_000_000) }), ['too_large']],
+    ['a body beyond the limit', JSON.stringify({ x: 'y'.repeat(7_000_000) }), ['too_large']],
     ['an array for an object', '[]', ['malformed']],
     ['null', 'null', ['malformed']],
     [

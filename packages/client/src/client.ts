@@ -16,12 +16,23 @@ import {
   type ExplainView,
   executeViewSchema,
   explainViewSchema,
+  type FinishRequest,
+  finishedSchema,
+  type LeaseRequest,
   type LedgerLine,
   type Minted,
   type MintInput,
   mintedSchema,
+  type ParkedRunId,
+  type ParkedRunList,
+  type ParkedRunView,
+  type ParkRequest,
   type PolicyView,
+  type PrincipalView,
+  parkedRunListSchema,
+  parkedRunViewSchema,
   policyViewSchema,
+  principalViewSchema,
   type SettleRequest,
   type StopId,
   type StopList,
@@ -34,6 +45,8 @@ import {
   type TokenId,
   type TokenList,
   tokenListSchema,
+  type Unparked,
+  unparkedSchema,
   type VoteRequest,
 } from '@countersign/core';
 import { ledgerLines } from './ledger-lines.ts';
@@ -62,6 +75,20 @@ export interface Client {
     request: { readonly connection: string; readonly input: CallInput },
     options?: RequestOptions,
   ): Promise<ExplainView>;
+
+  /** Agent: who the token's holder is. */
+  getPrincipal(options?: RequestOptions): Promise<PrincipalView>;
+  /** Agent: keeps a run's encrypted state; with a lease, the new state of a run that was taken. */
+  parkRun(request: ParkRequest, options?: RequestOptions): Promise<ParkedRunView>;
+  /** Agent: one's own parked runs, the oldest first. */
+  listParkedRuns(options?: RequestOptions): Promise<ParkedRunList>;
+  /** Agent: takes a parked run for 15 minutes, under a lease that the caller makes up. */
+  unparkRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<Unparked>;
+  renewRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<ParkedRunView>;
+  /** Agent: gives a taken run back as it was. */
+  releaseRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<ParkedRunView>;
+  /** Agent: erases a parked run; without a lease, one that nobody has taken. */
+  finishRun(id: ParkedRunId, request: FinishRequest, options?: RequestOptions): Promise<void>;
 
   /** Person: the approvals that wait, the oldest first. */
   listApprovals(options?: RequestOptions): Promise<ApprovalList>;
@@ -128,6 +155,19 @@ export function createClient(options: ClientOptions): Client {
       http.json({ method: 'POST', path: `v1/calls/${part(id)}/cancel`, ...o }, callViewSchema),
     listConnections: (o) => http.json({ method: 'GET', path: 'v1/connections', ...o }, connectionListSchema),
     explain: (body, o) => http.json({ method: 'POST', path: 'v1/explain', body, ...o }, explainViewSchema),
+
+    getPrincipal: (o) => http.json({ method: 'GET', path: 'v1/principal', ...o }, principalViewSchema),
+    parkRun: (body, o) => http.json({ method: 'POST', path: 'v1/runs', body, ...o }, parkedRunViewSchema),
+    listParkedRuns: (o) => http.json({ method: 'GET', path: 'v1/runs', ...o }, parkedRunListSchema),
+    unparkRun: (id, body, o) =>
+      http.json({ method: 'POST', path: `v1/runs/${part(id)}/unpark`, body, ...o }, unparkedSchema),
+    renewRun: (id, body, o) =>
+      http.json({ method: 'POST', path: `v1/runs/${part(id)}/renew`, body, ...o }, parkedRunViewSchema),
+    releaseRun: (id, body, o) =>
+      http.json({ method: 'POST', path: `v1/runs/${part(id)}/release`, body, ...o }, parkedRunViewSchema),
+    finishRun: async (id, body, o) => {
+      await http.json({ method: 'POST', path: `v1/runs/${part(id)}/finish`, body, ...o }, finishedSchema);
+    },
 
     listApprovals: (o) => http.json({ method: 'GET', path: 'v1/approvals', ...o }, approvalListSchema),
     getApproval: (id, o) =>

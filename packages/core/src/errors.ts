@@ -187,6 +187,24 @@ export const errorTable = Object.freeze({
   already_voted: entry(409, 'no', 'You have voted already.'),
   reason_required: entry(400, 'no', 'A vote on this needs a reason.'),
 
+  // Parked runs.
+  run_taken: entry(409, 'later', 'Another process has taken this parked run.'),
+  lease_lost: entry(
+    409,
+    'no',
+    'The lease on this parked run is over.',
+    'The lease lapsed and another process took the run, or the run was finished.',
+  ),
+  too_many_parked: entry(429, 'later', 'Too many runs are parked already; finish some first.'),
+  not_parkable: entry(409, 'no', 'This run cannot be parked.'),
+  state_unreadable: entry(
+    409,
+    'no',
+    'The parked state cannot be opened.',
+    'The parked state was changed, was parked by or for another, or under another state key.',
+  ),
+  state_outdated: entry(409, 'no', 'The parked state no longer fits this application.'),
+
   // Configuration and the local machine.
   config_invalid: entry(400, 'no', 'The configuration is not valid.'),
   data_locked: entry(409, 'no', 'Another process uses the data folder.'),

@@ -20,12 +20,17 @@ export const approvalIdSchema = idOf('apr');
 export const eventIdSchema = idOf('evt');
 export const tokenIdSchema = idOf('tok');
 export const stopIdSchema = idOf('stop');
+export const parkedRunIdSchema = idOf('park');
+export const leaseIdSchema = idOf('lease');
 
 export type CallId = z.infer<typeof callIdSchema>;
 export type ApprovalId = z.infer<typeof approvalIdSchema>;
 export type EventId = z.infer<typeof eventIdSchema>;
 export type TokenId = z.infer<typeof tokenIdSchema>;
 export type StopId = z.infer<typeof stopIdSchema>;
+export type ParkedRunId = z.infer<typeof parkedRunIdSchema>;
+/** Names one taking of a parked run; whoever takes it makes it up, so that a lost answer can be asked for again. */
+export type LeaseId = z.infer<typeof leaseIdSchema>;
 
 interface IdByKind {
   readonly call: CallId;
@@ -33,6 +38,8 @@ interface IdByKind {
   readonly evt: EventId;
   readonly tok: TokenId;
   readonly stop: StopId;
+  readonly park: ParkedRunId;
+  readonly lease: LeaseId;
 }
 
 /** Makes a new id: the kind, an underscore, 22 random characters. */

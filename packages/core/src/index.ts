@@ -8,6 +8,7 @@ export * from './api/approvals.ts';
 export * from './api/calls.ts';
 export * from './api/operations.ts';
 export * from './api/problem.ts';
+export * from './api/runs.ts';
 export * from './assert-never.ts';
 export * from './call.ts';
 export * from './decision.ts';

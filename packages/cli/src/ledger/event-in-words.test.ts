@@ -44,7 +44,17 @@ describe('an event in words', () => {
   });
 
   test('a type that is not known speaks for itself', () => {
-    expect(told({ type: 'run.parked', data: {} })).toContain('run parked');
+    expect(told({ type: 'moon.landed_on', data: {} })).toContain('moon landed on');
+  });
+
+  test.each([
+    ['run.parked', 'parks the run'],
+    ['run.unparked', 'takes the parked run'],
+    ['run.renewed', 'still has the parked run'],
+    ['run.released', 'gives the parked run back'],
+    ['run.finished', 'its state is erased'],
+  ])('%s is told as what became of the parked run', (type, words) => {
+    expect(told({ type, call: null, data: { parked: 'park_0123456789abcdefghijkm' } })).toContain(words);
   });
 
   test('never 28: what was written steers no terminal, and nothing of it is cut', () => {

@@ -99,6 +99,16 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
       return bad(`cancels it: ${text(data, 'code')}`);
     case 'call.settled':
       return plain('settles it');
+    case 'run.parked':
+      return plain('parks the run: its state waits, encrypted');
+    case 'run.unparked':
+      return plain('takes the parked run to go on with it');
+    case 'run.renewed':
+      return plain('still has the parked run');
+    case 'run.released':
+      return plain('gives the parked run back as it was');
+    case 'run.finished':
+      return plain('is done with the parked run; its state is erased');
     case 'stop.made':
       return bad(`stops ${text(data, 'kind')} ${text(data, 'subject')}`);
     case 'stop.lifted':
