@@ -16,5 +16,5 @@ export type { Keys } from './ledger/keys.ts';
 export type { Ledger } from './ledger/ledger.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './ledger/verify.ts';
 export { type SchemaAnalyser, schemaAnalyser } from './protocols/postgres/schema-analyser.ts';
-export { type Runtime, systemRuntime } from './runtime/runtime.ts';
+export { type CrashPoint, crashPoints, type Runtime, systemRuntime } from './runtime/runtime.ts';
 export type { Store } from './store/store.ts';

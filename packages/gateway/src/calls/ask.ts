@@ -50,7 +50,9 @@ export async function ask(room: Room, parts: AskParts): Promise<void> {
       preview,
       requirement,
     });
+    room.runtime.reached('ask.before');
     const asked = await moveToWaiting(room, call, requirement, preview, digest);
+    room.runtime.reached('ask.after');
     if (!asked) await deny(room, call, await whyNot(room, call), null);
   } catch (thrown) {
     const error = faultOf(thrown);

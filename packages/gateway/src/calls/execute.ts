@@ -7,6 +7,7 @@ import {
   CountersignError,
   type Effect,
   type ErrorCode,
+  errorTable,
   type InputDigest,
   isFinished,
   type Principal,
@@ -67,6 +68,8 @@ export async function execute(
   const connected = connectionOf(room, row.connection);
   const again = await decideAgain(room, principal, row, connected, signal);
   if (again.code !== null) {
+    // What may be over in a moment costs nobody the consent they gave: the call stays as it is until its clock is out.
+    if (errorTable[again.code].retry === 'later') throw new CountersignError(again.code);
     await deny(room, { id: row.id, run: row.run, runId: row.run_id }, again.code, again.detail);
     return asItStands();
   }
@@ -168,7 +171,9 @@ async function take(room: Room, principal: Principal, row: CallRow, judged: Judg
       verdict: judged.decision.verdict,
     },
   });
+  room.runtime.reached('claim.before');
   if (await claimCall(room.db, claim, moves.claim, event)) {
+    room.runtime.reached('claim.after');
     room.ledger.wake();
     return claim;
   }

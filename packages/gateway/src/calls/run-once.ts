@@ -1,5 +1,13 @@
 /** Judges a call and, where it is allowed at once, runs it: what `countersign run --as` does on a throw-away target. */
-import { type CallInput, CountersignError, newId, type Principal, type Result } from '@countersign/core';
+import {
+  type CallInput,
+  CountersignError,
+  type ExecuteView,
+  newId,
+  type Principal,
+  type Result,
+} from '@countersign/core';
+import { faultOf } from '../store/store-fault.ts';
 import { execute } from './execute.ts';
 import { type Explained, explain } from './explain.ts';
 import { connectionOf, type Room } from './room.ts';
@@ -38,13 +46,8 @@ export async function runOnce(
     error: { code, message },
   });
   if (explained.decision !== 'allow') return notExecuted(explained.code, explained.reason);
-  const row = await submit(
-    room,
-    principal,
-    { ...call, run: 'run-once', tool: 'countersign', call: newId('call') },
-    signal,
-  );
-  const done = await executeView(room, await execute(room, principal, row.id, row.input_digest, signal));
+  const done = await submitAndExecute(room, principal, call, signal);
+  if (done instanceof CountersignError) return notExecuted(done.code, done.toModel());
   const { outcome, result, error } = done;
   if (outcome === 'in_progress') return notExecuted('in_progress', done.call.reason);
   return {
@@ -53,4 +56,20 @@ export async function runOnce(
     result,
     error: error === null ? null : { code: error.code, message: error.message },
   };
+}
+
+/** A refusal on the way is an answer here: a line of a stream must not end the stream. */
+async function submitAndExecute(
+  room: Room,
+  principal: Principal,
+  call: { readonly connection: string; readonly input: CallInput },
+  signal: AbortSignal,
+): Promise<ExecuteView | CountersignError> {
+  try {
+    const key = { run: 'run-once', tool: 'countersign', call: newId('call') };
+    const row = await submit(room, principal, { ...call, ...key }, signal);
+    return await executeView(room, await execute(room, principal, row.id, row.input_digest, signal));
+  } catch (thrown) {
+    return faultOf(thrown);
+  }
 }

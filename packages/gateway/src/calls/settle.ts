@@ -50,6 +50,7 @@ export async function settle(
     { epoch: claim.epoch, code, ran },
     actor,
   );
+  room.runtime.reached('settle.before');
   const moved = await moveCall(room.db, {
     call: call.id,
     ...settling[outcome],
@@ -58,6 +59,7 @@ export async function settle(
     and: isOurs(claim),
     event,
   });
+  room.runtime.reached('settle.after');
   if (!moved && !(await wasSettledBefore(room, claim))) {
     const late = await outcomeEvent(
       room,

@@ -185,7 +185,9 @@ async function insert(
     },
     contents: { [recordName]: writeRecord(record) },
   });
+  room.runtime.reached('submit.before');
   const inserted = await insertCall(room.db, call, event);
+  room.runtime.reached('submit.after');
   if (inserted === null) return null;
   room.records.set(inserted.record_event, record);
   room.ledger.wake();

@@ -52,12 +52,14 @@ export async function vote(
   }
 
   const events = await eventsOf(room, principal, human, approval, request);
+  room.runtime.reached('vote.before');
   await room.db.transaction().execute(async (tx) => {
     await lockWaiting(tx, approval);
     await insertVote(tx, principal, human, approval, request, events.cast);
     if (request.vote === 'reject') await reject(tx, approval, events.decided);
     else await approveIfMet(room, tx, approval, events.decided);
   });
+  room.runtime.reached('vote.after');
   room.waiters.moved(approval.call_id);
   room.ledger.wake();
 }

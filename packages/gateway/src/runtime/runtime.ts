@@ -4,10 +4,32 @@
  */
 import { randomBytes } from 'node:crypto';
 
+/** Moments between two durable steps, in the order of a write's road: where a crash would leave something to recover. */
+export const crashPoints = [
+  'submit.before',
+  'submit.after',
+  'ask.before',
+  'ask.after',
+  'vote.before',
+  'vote.after',
+  'claim.before',
+  'claim.after',
+  'begin.before',
+  'started.before',
+  'started.after',
+  'commit.before',
+  'commit.after',
+  'settle.before',
+  'settle.after',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
 export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(size: number): Buffer;
+  /** Says that a moment was reached. Does nothing; a test ends the process there. */
+  reached(point: CrashPoint): void;
   /** Resolves after `ms`, or at once when the signal aborts. Never rejects. Whoever may end before it does passes a signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -15,6 +37,7 @@ export interface Runtime {
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   randomBytes: (size: number) => randomBytes(size),
+  reached: () => undefined,
   sleep: (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve) => {
       if (signal?.aborted === true) return resolve();

@@ -33,13 +33,18 @@ export async function executeWrite(
   let ran: Ran = 'no';
   let transaction: Transaction<WriteFacts> | null = null;
   try {
+    reach.runtime.reached('begin.before');
     transaction = await Transaction.write(reach, 'write', { statementMs: limits.timeoutMs }, clock.signal);
     const { evidence } = transaction.facts;
+    reach.runtime.reached('started.before');
     await context.started(evidence);
+    reach.runtime.reached('started.after');
     clock.signal.throwIfAborted();
     ran = mayActOutside(analysis) ? 'maybe_outside' : 'rolled_back';
     const result = await runStatements(transaction, input, analysis, plan, context);
+    reach.runtime.reached('commit.before');
     const commit = await transaction.commit(evidence.xid);
+    reach.runtime.reached('commit.after');
     transaction = null;
     switch (commit.kind) {
       case 'committed':

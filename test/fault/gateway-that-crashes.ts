@@ -1,0 +1,23 @@
+/**
+ * A gateway in a process of its own that ends itself, as `kill -9` would, the first time it reaches a moment.
+ * Arguments: the folder with countersign.yaml, and the moment (or `never`).
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startGateway, systemRuntime } from '@countersign/gateway';
+import { parsePolicyFile } from '@countersign/policy';
+
+const [folder = '', moment = 'never'] = process.argv.slice(2);
+const text = readFileSync(join(folder, 'countersign.yaml'), 'utf8');
+const runtime = {
+  ...systemRuntime,
+  reached: (point: string) => {
+    if (point === moment) process.kill(process.pid, 'SIGKILL');
+  },
+};
+await startGateway({
+  file: parsePolicyFile(text, { file: 'countersign.yaml', env: process.env, directory: folder }),
+  listen: { host: '127.0.0.1', port: 0 },
+  logLevel: 'silent',
+  runtime,
+});
