@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache';
 import { EffectSet } from './analysis/effect-set.ts';
 import { memoryOf, NotParsedYet } from './analysis/memory.ts';
 import { type AnalysedStatement, analyseStatement, type StatementAnalysis } from './analysis/statement.ts';
+import { WalkClock } from './analysis/walk-clock.ts';
 import type { RawStatement } from './ast/nodes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { type ReliedOn, ReliedOnRows, searchPathText } from './catalog/relied-on.ts';
@@ -94,9 +95,10 @@ async function analyse(
     if (raws.length > 1 && parameters > 0)
       throw new CountersignError('malformed', { what: 'several statements with parameters' });
     const texts = splitStatements(sql, raws);
-    const analyses = await walk(parser, catalog, () =>
-      raws.map((raw, i) => analyseStatement(catalog, searchPath, raw, texts[i] ?? '')),
-    );
+    const analyses = await walk(parser, catalog, () => {
+      const clock = new WalkClock();
+      return raws.map((raw, i) => analyseStatement(catalog, searchPath, raw, texts[i] ?? '', clock));
+    });
     return together(catalog, searchPath, raws, analyses);
   } catch (thrown) {
     return denial(thrown);

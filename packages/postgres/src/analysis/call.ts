@@ -3,7 +3,7 @@ import { CountersignError, resource, splitResource } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
 import type { UserFunction } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
-import { harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
+import { fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { resultOf } from './function-result.ts';
@@ -41,6 +41,7 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   // A set is a row for each of its members, however many that are.
   if (all.some((one) => one.returnsSet)) context.use('filter', ...args);
   const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
+  if (candidates.builtin.some(fillsRow)) known.push(readFields(context, candidates, args[0]));
   known.push(convertImplicitly(context, args));
   for (const one of candidates.user) context.execute('execute', functionResource(one));
   const result = resultOf(context, candidates, args);
@@ -49,6 +50,14 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   if (result.kind !== 'row') return { value, columns: result.kind === 'unknown' ? 'unknown' : null };
   const columns = result.columns.map(({ name, type }) => ({ name, value: { ...value, type } }));
   return { value: { ...value, row: columns }, columns };
+}
+
+/** What reading each field of a row as of its type brings about. @returns Whether only the server's own functions are called. */
+function readFields(context: Context, { builtin }: Candidates, row: Value | undefined): boolean {
+  const types = row?.row?.map(({ value }) => value.type) ?? [row?.type ?? null];
+  if (!types.includes(null)) return types.map((type) => convert(context, null, type)).every(Boolean);
+  for (const fn of builtin) context.execute('execute', functionResource(fn));
+  return false;
 }
 
 /** The functions a name may mean. */

@@ -14,6 +14,7 @@ import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
 import { EffectSet } from './effect-set.ts';
 import type { Value } from './value.ts';
+import { WalkClock } from './walk-clock.ts';
 
 /** What the analysis of a part found: of a view's query, a default, a policy. Kept with the catalog. */
 export interface Findings {
@@ -29,6 +30,8 @@ export interface Findings {
 export class Context {
   readonly catalog: Catalog;
   readonly searchPath: readonly string[];
+  /** That of the text, shared by the contexts of its parts. */
+  readonly clock: WalkClock;
   readonly effects = new EffectSet();
   readonly reliedOn: ReliedOnRows;
   /** The first column's name of each subquery that was analysed: it may be the label of an output. */
@@ -40,9 +43,10 @@ export class Context {
   #plannerSafe = true;
   #locksRows = false;
 
-  constructor(catalog: Catalog, searchPath: readonly string[]) {
+  constructor(catalog: Catalog, searchPath: readonly string[], clock = new WalkClock()) {
     this.catalog = catalog;
     this.searchPath = searchPath;
+    this.clock = clock;
     this.reliedOn = new ReliedOnRows(catalog);
   }
 

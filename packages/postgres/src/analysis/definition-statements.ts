@@ -124,7 +124,7 @@ const createView: Visit = (context, node) => {
 
 /** Resolves the names of a query that is stored and not run. */
 function nameOnly(context: Context, query: Node): void {
-  const stored = new Context(context.catalog, context.searchPath);
+  const stored = new Context(context.catalog, context.searchPath, context.clock);
   analyseQuery(stored, new Scope(null), query);
   context.reliedOn.addAll(stored.reliedOn.rows());
 }

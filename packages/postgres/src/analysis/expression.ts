@@ -84,6 +84,7 @@ const isExpressionKind = (kind: string): kind is ExpressionKind => Object.hasOwn
 
 /** @throws {CountersignError} for a kind of expression that is not known. */
 export function analyseExpression(context: Context, scope: Scope, node: Node): Value {
+  context.clock.step();
   const kind = kindOf(node);
   if (!isExpressionKind(kind)) throw notSupported(`the expression ${kind}`);
   return expressions[kind](context, scope, node);

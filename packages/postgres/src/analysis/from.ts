@@ -23,7 +23,7 @@ import { readRelation } from './read-relation.ts';
 import { findRelation } from './relations.ts';
 import { type FromItem, Scope, type ScopeColumn, type ScopeEntry } from './scope.ts';
 import { analyseQuery } from './select.ts';
-import { typeOf } from './types.ts';
+import { convert, typeOf } from './types.ts';
 import { constant, derivedFrom, oneOf } from './value.ts';
 
 const fromKinds = [
@@ -121,6 +121,7 @@ function subselect(context: Context, scope: Scope, item: RangeSubselect): FromIt
 }
 
 function join(context: Context, scope: Scope, item: JoinExpr): FromItem {
+  context.clock.step();
   const left = fromItem(context, scope, item.larg);
   // The right side may refer to the left one, if LATERAL.
   const inner = new Scope(scope.outer, scope.commonTables);
@@ -216,13 +217,20 @@ function functionColumns(
       const { colname = '', typeName } = fieldsOf<{ colname?: string; typeName?: TypeName }>(definition);
       return {
         name: colname,
-        value: { ...value, type: typeName === undefined ? null : typeOf(context, typeName) },
+        value: { ...value, type: typeName === undefined ? null : readAs(context, typeName) },
       };
     });
   if (columns === 'unknown')
     throw notSupported(`the function ${stringsOf(fn.funcname).at(-1)} in FROM: its columns are not known`);
   if (columns !== null) return [...columns];
   return [{ name: alias?.aliasname ?? stringsOf(fn.funcname).at(-1) ?? '', value }];
+}
+
+/** The type of a column that a function makes out of a text or a document: what reading one brings about happens. */
+function readAs(context: Context, typeName: TypeName): string | null {
+  const type = typeOf(context, typeName);
+  convert(context, null, type);
+  return type;
 }
 
 interface XmlTable {
@@ -241,7 +249,7 @@ function xmlTable(context: Context, scope: Scope, item: XmlTable): FromItem {
     );
     const parts = [column.colexpr, column.coldefexpr].filter((part) => part !== undefined);
     const value = derivedFrom([row, ...analyseExpressions(context, scope, parts)]);
-    if (column.typeName !== undefined) typeOf(context, column.typeName);
+    if (column.typeName !== undefined) readAs(context, column.typeName);
     return { name: column.colname, value };
   });
   return named('xmltable', null, columns, [], item.alias);
@@ -276,7 +284,7 @@ function jsonColumns(
       on_error?: { expr?: Node };
     }>(node);
     if (column.columns !== undefined) return jsonColumns(context, scope, column.columns, row);
-    if (column.typeName !== undefined) typeOf(context, column.typeName);
+    if (column.typeName !== undefined) readAs(context, column.typeName);
     const defaults = [column.on_empty?.expr, column.on_error?.expr].filter((part) => part !== undefined);
     const value = derivedFrom([row, ...analyseExpressions(context, scope, defaults)]);
     return [{ name: column.name ?? '', value }];

@@ -59,7 +59,7 @@ function optionText(node: Node): string {
 function explain(context: Context, node: Node): StatementTraits {
   const { query: inner, options } = fieldsOf<{ query: Node; options?: readonly Node[] }>(node);
   const analyzes = explainAnalyzes(options);
-  const planned = new Context(context.catalog, context.searchPath);
+  const planned = new Context(context.catalog, context.searchPath, context.clock);
   const traits = statementVisitor(kindOf(inner))(planned, inner);
   if (!traits.explainable && traits.kind !== 'create_table_as')
     throw notSupported(`EXPLAIN of ${traits.kind}`);

@@ -1,5 +1,5 @@
 /** Queries: SELECT in all its forms, VALUES, set operations, and the writes with RETURNING that may stand in WITH. */
-import { resource } from '@countersign/core';
+import { CountersignError, resource } from '@countersign/core';
 import {
   asKind,
   fieldsOf,
@@ -37,6 +37,7 @@ export function analyseQuery(context: Context, scope: Scope, node: Node): ScopeC
 }
 
 export function analyseSelect(context: Context, outer: Scope, select: SelectStmt): ScopeColumn[] {
+  context.clock.step();
   const scope = withTables(context, outer, select.withClause);
   const columns =
     select.op !== 'SETOP_NONE'
@@ -67,20 +68,28 @@ function simpleSelect(context: Context, scope: Scope, select: SelectStmt): Scope
   return columns;
 }
 
+/** What the server allows; beyond it each step of `SELECT a.*, b.*` could double what the step before it gave. */
+const maxColumns = 1664;
+
 /** The columns of a SELECT list or RETURNING, stars expanded. */
 export function targetList(
   context: Context,
   scope: Scope,
   targets: readonly Node[] | undefined,
 ): ScopeColumn[] {
-  return (targets ?? []).flatMap((target): NamedValue[] => {
+  const columns: NamedValue[] = [];
+  for (const target of targets ?? []) {
     const { name, val } = fieldsOf<ResTarget>(target);
-    if (val === undefined) return [];
+    if (val === undefined) continue;
     const star = starColumns(context, scope, val);
-    if (star !== null) return [...star];
-    const value = analyseExpression(context, scope, val);
-    return [{ name: name ?? outputName(val, context.subqueryNames), value }];
-  });
+    if (star === null) {
+      const value = analyseExpression(context, scope, val);
+      columns.push({ name: name ?? outputName(val, context.subqueryNames), value });
+    } else columns.push(...star);
+    if (columns.length > maxColumns)
+      throw new CountersignError('too_large', { what: `more than ${maxColumns} columns` });
+  }
+  return columns;
 }
 
 /** An ordinal is an output column; a bare name is an input column, or failing that an output column. */

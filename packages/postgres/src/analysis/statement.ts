@@ -7,6 +7,7 @@ import { Context } from './context.ts';
 import type { ScopeColumn } from './scope.ts';
 import { statementVisitor } from './statements.ts';
 import { sourceList } from './value.ts';
+import type { WalkClock } from './walk-clock.ts';
 
 /** What a statement is, apart from the effects its context gathered. */
 export interface StatementTraits {
@@ -49,8 +50,9 @@ export function analyseStatement(
   searchPath: readonly string[],
   raw: RawStatement,
   text: string,
+  clock: WalkClock,
 ): StatementAnalysis {
-  const context = new Context(catalog, searchPath);
+  const context = new Context(catalog, searchPath, clock);
   // A cast is not looked up by a name that the statement holds.
   context.reliedOn.name('pg_cast', 'any');
   const traits = visit(context, raw.stmt);

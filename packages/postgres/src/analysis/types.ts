@@ -1,7 +1,7 @@
 /** Types as a statement names them, and what converting to one of them brings about. */
 import { resource } from '@countersign/core';
 import { stringsOf, type TypeName } from '../ast/nodes.ts';
-import type { TypeInfo } from '../catalog/catalog.ts';
+import { isBuiltIn, type TypeInfo } from '../catalog/catalog.ts';
 import { isBuiltinType } from '../functions/builtins.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { storedExpression } from './stored.ts';
@@ -120,13 +120,22 @@ export function convertImplicitly(context: Context, values: readonly Value[]): b
   return known;
 }
 
+/** What reading a value of a type brings about: of a domain, its base; of an array, its elements; of a row, its columns. */
 function checkInput(context: Context, oid: string | null): boolean {
   let known = true;
-  for (
-    let type = typeById(context, oid);
-    type !== null;
-    type = typeById(context, type.base ?? type.element)
-  ) {
+  const open = [oid];
+  const seen = new Set<string>();
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const type = typeById(context, next);
+    if (type === null || seen.has(type.oid)) continue;
+    seen.add(type.oid);
+    open.push(type.base, type.element);
+    if (!isBuiltIn(type.oid)) context.reliedOn.name('pg_type', type.name);
+    const relation = type.relation === null ? undefined : context.catalog.relationsByOid.get(type.relation);
+    if (relation !== undefined && !relation.system) {
+      context.reliedOn.relation(relation);
+      open.push(...relation.columns.map((column) => column.type));
+    }
     const input = type.input === null ? undefined : context.catalog.functionsByOid.get(type.input);
     known &&= type.input === null;
     if (type.input !== null)

@@ -49,13 +49,13 @@ const secret: ReadonlySet<string> = new Set(
     pg_stat_get_progress_info`),
 );
 
-/** Run SQL that stands in a text, or read tables named in one. */
+/** Run SQL that stands in a text, read tables named in one, or read a value as of a type named in one. */
 const runsText: ReadonlySet<string> = new Set(
   words(`
     query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema
     table_to_xml table_to_xmlschema table_to_xml_and_xmlschema schema_to_xml schema_to_xmlschema
     schema_to_xml_and_xmlschema database_to_xml database_to_xmlschema database_to_xml_and_xmlschema
-    ts_stat ts_rewrite`),
+    ts_stat ts_rewrite pg_input_is_valid pg_input_error_info`),
 );
 
 const administers: ReadonlySet<string> = new Set(
@@ -114,10 +114,19 @@ const named = new Map<string, Harm>([
   ['lo_open', { action: 'execute', resource: 'large_object' }],
 ]);
 
+/** The server calls these itself, to read and write values of a type: of any type, some of them, by its id. */
+const isPlumbing = ({ arguments: args, returns }: BuiltinFunction): boolean =>
+  returns === 'cstring' || args.some((type) => type === 'cstring' || type === 'internal');
+
+/** Whether it fills a row of its first argument's type with what stands in a document. */
+export const fillsRow = ({ name }: Pick<BuiltinFunction, 'name'>): boolean =>
+  /^jsonb?_populate_record/.test(name);
+
 /** What a call of this function does beyond giving a value; null where it does nothing. */
 export function harmOf(fn: BuiltinFunction): Harm | null {
   const known = named.get(fn.name);
   if (known !== undefined) return known;
+  if (isPlumbing(fn)) return { action: 'execute', resource: 'function' };
   if (fn.volatility !== 'v' || harmlessVolatile.has(fn.name)) return null;
   return { action: 'execute', resource: 'function' };
 }
