@@ -1,10 +1,12 @@
 /** The gateway, as an agent application holds it: an address, a token, and the loop that waits for people's votes. */
 import { type Client, createClient } from '@countersign/client';
-import { CountersignError, outsideIdSchema } from '@countersign/core';
+import { CountersignError, outsideIdSchema, type ParkedRunView } from '@countersign/core';
 import { type ApplyVotesOptions, applyVotes } from './apply-votes.ts';
+import { type ParkedRunOptions, ParkedRuns } from './parked-runs.ts';
 import { type PendingCall, pendingCalls } from './pending.ts';
 import { runIdOf } from './run-id.ts';
 import type { RunContextLike, RunResultLike, RunStateLike } from './sdk.ts';
+import { readStateKey } from './state-key.ts';
 
 /** `Context` is the type of the context that the application runs its agents with. */
 export interface GatewayClientOptions<Context = unknown> {
@@ -20,6 +22,11 @@ export interface GatewayClientOptions<Context = unknown> {
    * `RunContext` object serves several runs, or where the context is no plain object and yet survives serialising.
    */
   readonly runId?: (runContext: RunContextLike<Context>) => string;
+  /**
+   * Encrypts parked runs in this process: 32 bytes, or their base64 or hex; default: `COUNTERSIGN_STATE_KEY`. Every
+   * process that parks or unparks a run has the same one; the gateway never has it.
+   */
+  readonly stateKey?: string | Uint8Array;
   /** Default: the platform's. */
   readonly fetch?: typeof fetch;
 }
@@ -37,6 +44,33 @@ export interface GatewayClient {
    * @throws what `signal` was aborted with. What was decided by then is in the state.
    */
   applyVotes(state: RunStateLike, options?: ApplyVotesOptions): Promise<readonly PendingCall[]>;
+  /**
+   * Parks a paused run: its state is encrypted here, and kept by the gateway until it can go on, in any process of the
+   * same principal. A run that was unparked in this process is parked again under its id.
+   *
+   * @returns the id that `unpark` takes.
+   * @throws {CountersignError} `not_parkable` for a run that waits for nothing, or whose context is no plain object of
+   * JSON values; `too_large`; `too_many_parked`; `lease_lost` where another process took the run since it was unparked;
+   * `config_invalid` without a state key.
+   */
+  park(result: RunResultLike, options?: Pick<ParkedRunOptions, 'signal'>): Promise<string>;
+  /**
+   * Takes a parked run, for this process alone, and returns the state for the SDK's `RunState.fromString`. Make the
+   * agent and its tools first. The run stays taken while the process lives, until it is parked again or finished.
+   *
+   * @throws {CountersignError} `run_taken` while another process has it; `not_found` where there is none, or it is
+   * another's; `state_unreadable` for another state key or a state that was changed; `state_outdated` where the SDK or
+   * the guarded tools are no longer those it was parked with. A run that could not be opened is given back.
+   */
+  unpark(id: string, options?: ParkedRunOptions): Promise<string>;
+  /**
+   * Erases a parked run that is done or given up. Calls that wait are not cancelled by it.
+   *
+   * @throws {CountersignError} `run_taken` while another process has it; `not_found`.
+   */
+  finish(id: string, options?: ParkedRunOptions): Promise<void>;
+  /** The principal's parked runs, the oldest first: which of them wait for people, and which are taken. */
+  parkedRuns(options?: ParkedRunOptions): Promise<readonly ParkedRunView[]>;
   /** The API's client, with the token of this run. */
   clientFor(runContext: RunContextLike): Client;
   /** The id under which this run's calls stand in the record. */
@@ -44,17 +78,23 @@ export interface GatewayClient {
 }
 
 /**
- * @throws {CountersignError} `config_invalid` without an address or a token, and for plain http beyond loopback.
+ * @throws {CountersignError} `config_invalid` without an address or a token, for plain http beyond loopback, and for a
+ * state key that is none.
  */
 export function gatewayClient<Context = unknown>(options: GatewayClientOptions<Context> = {}): GatewayClient {
   const url = options.url ?? fromEnvironment('COUNTERSIGN_URL');
   const token = options.token ?? fromEnvironment('COUNTERSIGN_TOKEN');
   const base = options.fetch === undefined ? { url } : { url, fetch: options.fetch };
+  const stateKey = readStateKey(options.stateKey);
   const shared = createClient(typeof token === 'string' ? { ...base, token } : base);
   const gateway: GatewayClient = {
     url: shared.url,
     pending: (result) => pendingCalls(gateway, result.state._context, result.interruptions),
     applyVotes: (state, applyOptions) => applyVotes(gateway, state, applyOptions),
+    park: (result, parkOptions) => parked.park(result, parkOptions),
+    unpark: (id, unparkOptions) => parked.unpark(id, unparkOptions),
+    finish: (id, finishOptions) => parked.finish(id, finishOptions),
+    parkedRuns: (listOptions) => parked.list(listOptions),
     clientFor: (runContext) => {
       if (typeof token === 'string') return shared;
       return createClient({ ...base, token: () => token(runContext as RunContextLike<Context>) });
@@ -69,6 +109,7 @@ export function gatewayClient<Context = unknown>(options: GatewayClientOptions<C
       });
     },
   };
+  const parked = new ParkedRuns(gateway, stateKey);
   return gateway;
 }
 

@@ -3,6 +3,7 @@
  * `toolNamespace`, copies the tool object. Nothing of it is a property of the tool, because the SDK writes every
  * property of a tool into a run's state.
  */
+import type { ProtocolName } from '@countersign/core';
 import type { GatewayClient } from './gateway-client.ts';
 import { type FunctionCallLike, functionCallOf, type InterruptionLike, type ToolLike } from './sdk.ts';
 import type { ToolInput } from './tool-input.ts';
@@ -10,6 +11,7 @@ import type { ToolInput } from './tool-input.ts';
 export interface Guard {
   readonly gateway: GatewayClient;
   readonly connection: string;
+  readonly protocol: ProtocolName;
   /** The tool's name, part of its calls' key. */
   readonly tool: string;
   readonly input: ToolInput;
@@ -17,11 +19,22 @@ export interface Guard {
 
 const guards = new WeakMap<object, Guard>();
 
+/** The guards that this process made for a gateway, in the order in which it made them. */
+const guardsOf = new WeakMap<GatewayClient, Map<string, Guard>>();
+
 export function registerGuard(needsApproval: object, guard: Guard): void {
   guards.set(needsApproval, guard);
+  const made = guardsOf.get(guard.gateway) ?? new Map<string, Guard>();
+  // Tools that are made anew for each request are the same tool.
+  made.set(JSON.stringify([guard.tool, guard.connection, guard.protocol]), guard);
+  guardsOf.set(guard.gateway, made);
 }
 
-function guardOfTool(tool: ToolLike): Guard | undefined {
+export function guardsMadeFor(gateway: GatewayClient): readonly Guard[] {
+  return [...(guardsOf.get(gateway)?.values() ?? [])];
+}
+
+export function guardOfTool(tool: ToolLike): Guard | undefined {
   const { needsApproval }: { readonly needsApproval?: unknown } = tool as object;
   return typeof needsApproval === 'function' ? guards.get(needsApproval) : undefined;
 }

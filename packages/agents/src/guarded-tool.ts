@@ -66,7 +66,7 @@ export function guardedTool<Context = unknown>(
     // Reached only where the SDK could not read the arguments. It must not show the error, which holds them.
     errorFunction: () => refusalText('malformed'),
   });
-  const guard: Guard = { gateway: options.gateway, connection, tool: made.name, input };
+  const guard: Guard = { gateway: options.gateway, connection, protocol, tool: made.name, input };
   registerGuard(made.needsApproval, guard);
   return made;
 }

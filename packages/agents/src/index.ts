@@ -4,9 +4,11 @@
  *
  * @module
  */
+export type { ParkedRunView } from '@countersign/core';
 export type { ApplyVotesOptions } from './apply-votes.ts';
 export { type GatewayClient, type GatewayClientOptions, gatewayClient } from './gateway-client.ts';
 export { type GuardedConnection, type GuardedToolOptions, guardedTool } from './guarded-tool.ts';
+export type { ParkedRunOptions } from './parked-runs.ts';
 export type { PendingCall } from './pending.ts';
 export { type ResumeOptions, resumeWhenDecided } from './resume.ts';
 export type { RunContextLike, RunResultLike, RunStateLike } from './sdk.ts';

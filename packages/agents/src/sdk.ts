@@ -32,6 +32,8 @@ export interface RunStateLike {
   getInterruptions(): InterruptionLike[];
   approve(interruption: InterruptionLike): void;
   reject(interruption: InterruptionLike, options?: { message?: string }): void;
+  /** Written down; throws where the run's context can't be. */
+  toString(): string;
 }
 
 export interface RunResultLike {

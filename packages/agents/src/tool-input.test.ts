@@ -46,6 +46,18 @@ test.each([
   expect(postgres.read(arrived)).toBeNull();
 });
 
+test('a version names one set of parameters: who changes these counts up, because parked runs rely on them', () => {
+  const fields = Object.values(toolInputs).map(({ version, parameters }) => [
+    version,
+    Object.keys(parameters.shape),
+  ]);
+  expect(fields).toEqual([
+    [1, ['sql', 'params', 'purpose']],
+    [1, ['method', 'path', 'headers', 'body', 'purpose']],
+    [1, ['argv', 'stdin', 'purpose']],
+  ]);
+});
+
 describe('what the model is told', () => {
   test('has descriptions that name the connection and that people may be asked', () => {
     for (const input of Object.values(toolInputs))

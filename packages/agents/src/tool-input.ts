@@ -53,6 +53,8 @@ export interface ToolCall {
 }
 
 export interface ToolInput {
+  /** Counts up when the parameters change, so that a call of before can't be read as another one. */
+  readonly version: number;
   /** The tool's parameters, as the model is told of them. */
   readonly parameters: typeof sqlParameters | typeof httpParameters | typeof kubectlParameters;
   /** The ending of the tool's default name. */
@@ -68,18 +70,21 @@ const manners =
 
 export const toolInputs: Readonly<Record<ProtocolName, ToolInput>> = Object.freeze({
   postgres: {
+    version: 1,
     parameters: sqlParameters,
     suffix: 'query',
     describe: (connection) => `Runs a SQL statement on the PostgreSQL database ${connection}. ${manners}`,
     read: (arrived) => read(arrived, sqlParameters, sqlInputSchema),
   },
   http: {
+    version: 1,
     parameters: httpParameters,
     suffix: 'request',
     describe: (connection) => `Sends an HTTP request to ${connection}. ${manners}`,
     read: (arrived) => read(arrived, httpParameters, httpInputSchema),
   },
   kubernetes: {
+    version: 1,
     parameters: kubectlParameters,
     suffix: 'kubectl',
     describe: (connection) => `Runs kubectl on the cluster ${connection}. ${manners}`,
