@@ -2,7 +2,7 @@
  * A one-row SELECT as a guarded call (submit and execute, masks and ledger on) against the same SELECT by `pg`, in one
  * run, at 1 and at 32 callers. Prints the ratio of the rates; absolute times on shared machines mean little.
  *
- *   npx pnpm exec node --conditions=@countersign/source test/load/guarded-select.ts [seconds]
+ *   npx pnpm exec node --conditions=@countersign/source test/load/guarded-select.ts [seconds] [memory|postgres]
  */
 import { Pool } from 'pg';
 import { execute, startHarness, submit } from '../gateway/harness.ts';
@@ -27,7 +27,8 @@ async function rate(callers: number, one: () => Promise<unknown>): Promise<{ per
   return { perSecond: (took.length * 1000) / (performance.now() - start), medianMs: took[Math.floor(took.length / 2)] ?? Number.NaN };
 }
 
-const harness = await startHarness();
+const on = process.argv[3] === 'postgres' ? 'postgres' : 'memory';
+const harness = await startHarness({ on });
 const pool = new Pool({ connectionString: harness.databaseUrl, max: 32 });
 try {
   const agent = await harness.agent();

@@ -57,9 +57,9 @@ export function createLedger(
         at: new Date(runtime.now()).toISOString(),
       });
     for (;;) {
-      const head = await sequenceBatch(db, sign);
-      if (head === null) return;
-      keys.keepHead(head);
+      const sequenced = await sequenceBatch(db, sign);
+      if (sequenced !== null) keys.keepHead(sequenced.head);
+      if (sequenced?.full !== true) return;
     }
   };
 

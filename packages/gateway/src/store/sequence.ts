@@ -12,8 +12,14 @@ const batchSize = 1000;
 
 export type SignTree = (tree: MerkleTree) => SignedHead;
 
-/** @returns the new head, or null when there was nothing to do. */
-export async function sequenceBatch(db: Database, sign: SignTree): Promise<SignedHead | null> {
+/** The new head, and whether there may be more to do. */
+export interface Sequenced {
+  readonly head: SignedHead;
+  readonly full: boolean;
+}
+
+/** @returns null when there was nothing to do. */
+export async function sequenceBatch(db: Database, sign: SignTree): Promise<Sequenced | null> {
   return db.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(7401)`.execute(tx);
     const waiting = await sql<{ id: string; bytes: string }>`
@@ -33,7 +39,7 @@ export async function sequenceBatch(db: Database, sign: SignTree): Promise<Signe
       insert into heads (size, root, at, key, signature, peaks)
       values (${head.size}, ${head.root}, ${head.at}, ${head.key}, ${head.signature},
               ${JSON.stringify(tree.peaks.map((peak) => peak.toString('hex')))}::text::jsonb)`.execute(tx);
-    return head;
+    return { head, full: waiting.rows.length === batchSize };
   });
 }
 

@@ -8,6 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { listenForMoves } from './listen.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
+import { preparedPool } from './prepared-pool.ts';
 
 /** Queries are written as SQL with bound values, so the schema is not repeated as types: each operation types its own rows. */
 export type Database = Kysely<unknown>;
@@ -75,7 +76,7 @@ async function openPostgres(url: string): Promise<Store> {
   const pool = new Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
-  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
   try {
     await sql`select 1`.execute(db);
     await migrate(db);
