@@ -98,7 +98,7 @@ export const errorTable = Object.freeze({
   filter_on_masked: entry(
     403,
     'no',
-    'A protected column may not be used to filter, join, sort, group or aggregate. Leave it out of those places.',
+    'A protected column may not be used to filter, join, sort, group, aggregate or compute. Select it as it is, or leave it out.',
     'A masked column decides what comes out.',
   ),
   carries_mask: entry(

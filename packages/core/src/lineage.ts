@@ -19,8 +19,11 @@ export interface OutputColumn {
   readonly proven: boolean;
 }
 
-/** Where a column is used without being returned; the value can be inferred from what comes back. */
-export type ColumnUsage = 'filter' | 'join' | 'sort' | 'group' | 'distinct' | 'aggregate';
+/**
+ * Where a column is used without being returned; the value can be inferred from what comes back. `compute` is an
+ * expression that fails for some values, or takes its time for some: that it does tells which.
+ */
+export type ColumnUsage = 'filter' | 'join' | 'sort' | 'group' | 'distinct' | 'aggregate' | 'compute';
 
 export interface ColumnUse {
   readonly column: Resource;

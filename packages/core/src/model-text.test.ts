@@ -21,7 +21,7 @@ describe('never 03: no text tells the model to approve, or that it could', () =>
 
 test("a person's words stand in it as they are", () => {
   expect(notExecutedText('rejected', 'not today')).toBe(
-    'NOT EXECUTED (rejected). A person rejected this call. not today Trying the same call again will not help. Do not tell the user that it was done.',
+    'NOT EXECUTED (rejected). A person rejected this call. not today. Trying the same call again will not help. Do not tell the user that it was done.',
   );
   expect(notExecutedText('rejected', null)).toBe(notExecutedText('rejected', ''));
 });
