@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CountersignError } from '@countersign/core';
+import { CountersignError, type ProtocolName } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import { sql } from 'kysely';
 import { Calls } from './calls/calls.ts';
@@ -18,6 +18,7 @@ import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { makeMasker } from './masking/masker.ts';
 import { protocols } from './protocols/index.ts';
+import type { Protocol } from './protocols/protocol.ts';
 import { faultForLog } from './runtime/fault-for-log.ts';
 import { type Runtime, systemRuntime } from './runtime/runtime.ts';
 import { latestHead } from './store/read-ledger.ts';
@@ -72,7 +73,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       config.kind === 'memory'
         ? memoryKeys()
         : fileKeys(options.keys ?? process.env.COUNTERSIGN_KEYS ?? join(file.server.data, 'keys'));
-    return await assemble(store, keys, file, log, runtime);
+    return await assembleEngine({ store, keys, file, log, runtime, protocols });
   } catch (thrown) {
     await store.close();
     throw thrown;
@@ -86,18 +87,24 @@ function storeConfig({ file, store }: EngineOptions): StoreConfig {
     : file.server.store;
 }
 
-async function assemble(
-  store: Store,
-  keys: Keys,
-  file: LoadedFile,
-  log: Log,
-  runtime: Runtime,
-): Promise<Engine> {
+/** Everything an engine is made of. */
+export interface EngineParts {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly file: LoadedFile;
+  readonly log: Log;
+  readonly runtime: Runtime;
+  readonly protocols: ReadonlyMap<ProtocolName, Protocol>;
+}
+
+/** Puts an engine together on a store that is open. A simulation hands in parts of its own. */
+export async function assembleEngine(parts: EngineParts): Promise<Engine> {
+  const { store, keys, file, log, runtime } = parts;
   const { db } = store;
   const ledger = createLedger(db, keys, runtime, (fault) =>
     log.error({ err: faultForLog(fault) }, 'the ledger could not be sequenced'),
   );
-  const policy = await policyInForce({ db, ledger, runtime, protocols }, file);
+  const policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols }, file);
   const ending = new AbortController();
   const room: Room = {
     ending: ending.signal,
