@@ -3,201 +3,203 @@ import type { Client } from '@countersign/client';
 import { maxParkedBytes, newId, type ParkRequest } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
-import { type Harness, refusal, startHarness, submit, vote } from './harness.ts';
+import { type Harness, refusal, startHarness, stores, submit, vote } from './harness.ts';
 
-let harness: Harness;
-let agent: Client;
-beforeAll(async () => {
-  harness = await startHarness();
-  agent = await harness.agent('parker');
-});
-afterAll(() => harness.close());
-
-let runs = 0;
-const request = (more: Partial<ParkRequest> = {}): ParkRequest => ({
-  id: newId('park'),
-  run: `parked-${++runs}`,
-  schema_version: '1.22',
-  fingerprint: 'f'.repeat(64),
-  state: Buffer.from(`state of run ${runs}`).toString('base64'),
-  ...more,
-});
-const lease = () => newId('lease');
-
-/** As if so long had passed since it was taken. */
-const passMinutes = (id: string, minutes: number) =>
-  sql`update parked_runs set leased_until = leased_until - ${minutes}::float8 * interval '1 minute' where id = ${id}`.execute(
-    harness.gateway.engine.store.db,
-  );
-
-async function eventsOf(id: string): Promise<readonly string[]> {
-  const lines = await harness.operator.events({ limit: 10_000 });
-  return lines.flatMap((line) => {
-    if (!('event' in line)) return [];
-    const { type, data } = JSON.parse(line.event) as { type: string; data: { parked?: string } };
-    return data.parked === id ? [type] : [];
+describe.each(stores)('with calls kept in %s', (on) => {
+  let harness: Harness;
+  let agent: Client;
+  beforeAll(async () => {
+    harness = await startHarness({ on });
+    agent = await harness.agent('parker');
   });
-}
+  afterAll(() => harness.close());
 
-test('a run is parked, taken, parked again, taken and finished; each is an event', async () => {
-  const first = request();
-  const parked = await agent.parkRun(first);
-  expect(parked).toMatchObject({ id: first.id, run: first.run, waiting: 0, leased_until: null });
-  const one = lease();
-  const taken = await agent.unparkRun(first.id, { lease: one });
-  expect(taken.state).toBe(first.state);
-  expect(Date.parse(taken.view.leased_until ?? '') - Date.now()).toBeGreaterThan(14 * 60_000);
-  await agent.renewRun(first.id, { lease: one });
-  const next = { ...first, state: Buffer.from('later').toString('base64') };
-  expect(await agent.parkRun({ ...next, lease: one })).toMatchObject({ leased_until: null });
-  const two = lease();
-  expect((await agent.unparkRun(first.id, { lease: two })).state).toBe(next.state);
-  await agent.finishRun(first.id, { lease: two });
-  expect(await refusal(agent.unparkRun(first.id, { lease: lease() }))).toBe('not_found');
-  expect(await eventsOf(first.id)).toEqual([
-    'run.parked',
-    'run.unparked',
-    'run.renewed',
-    'run.parked',
-    'run.unparked',
-    'run.finished',
-  ]);
-});
+  let runs = 0;
+  const request = (more: Partial<ParkRequest> = {}): ParkRequest => ({
+    id: newId('park'),
+    run: `parked-${++runs}`,
+    schema_version: '1.22',
+    fingerprint: 'f'.repeat(64),
+    state: Buffer.from(`state of run ${runs}`).toString('base64'),
+    ...more,
+  });
+  const lease = () => newId('lease');
 
-test('the list tells how many of a run’s calls are not decided yet, the oldest run first', async () => {
-  const lister = await harness.agent('lister');
-  const [older, newer] = [request(), request()];
-  const call = await submit(lister, 'update accounts set balance = 1 where id = 1', { run: older.run });
-  await lister.parkRun(older);
-  await lister.parkRun(newer);
-  const listed = async () => (await lister.listParkedRuns()).runs.map(({ id, waiting }) => [id, waiting]);
-  expect(await listed()).toEqual([
-    [older.id, 1],
-    [newer.id, 0],
-  ]);
-  await vote(await harness.person('dana'), call);
-  expect(await listed()).toEqual([
-    [older.id, 0],
-    [newer.id, 0],
-  ]);
-});
-
-describe('the lease', () => {
-  test('never 18: of ten takers at once one gets the run, the others run_taken', async () => {
-    const { id } = await agent.parkRun(request());
-    const codes = await Promise.all(
-      Array.from({ length: 10 }, () => refusal(agent.unparkRun(id, { lease: lease() }))),
+  /** As if so long had passed since it was taken. */
+  const passMinutes = (id: string, minutes: number) =>
+    sql`update parked_runs set leased_until = leased_until - ${minutes}::float8 * interval '1 minute' where id = ${id}`.execute(
+      harness.gateway.engine.store.db,
     );
-    expect(codes.filter((code) => code === 'none')).toHaveLength(1);
-    expect(codes.filter((code) => code === 'run_taken')).toHaveLength(9);
-  });
 
-  test('lapses after fifteen minutes; then another may take the run, and the first holder’s word counts no more', async () => {
-    const parked = request();
-    const { id } = await agent.parkRun(parked);
-    const [first, second] = [lease(), lease()];
-    await agent.unparkRun(id, { lease: first });
-    await passMinutes(id, 14);
-    expect(await refusal(agent.unparkRun(id, { lease: second }))).toBe('run_taken');
-    await passMinutes(id, 1);
-    expect(await refusal(agent.unparkRun(id, { lease: second }))).toBe('none');
-    expect(await refusal(agent.renewRun(id, { lease: first }))).toBe('lease_lost');
-    expect(await refusal(agent.releaseRun(id, { lease: first }))).toBe('lease_lost');
-    expect(await refusal(agent.parkRun({ ...parked, lease: first }))).toBe('lease_lost');
-    expect(await refusal(agent.finishRun(id, { lease: first }))).toBe('run_taken');
-    expect(await refusal(agent.finishRun(id, {}))).toBe('run_taken');
-    expect(await refusal(agent.finishRun(id, { lease: second }))).toBe('none');
-  });
-
-  test('is renewed, also late where nobody took the run meanwhile', async () => {
-    const { id } = await agent.parkRun(request());
-    const mine = lease();
-    await agent.unparkRun(id, { lease: mine });
-    await passMinutes(id, 20);
-    expect(await refusal(agent.renewRun(id, { lease: mine }))).toBe('none');
-    expect(await refusal(agent.unparkRun(id, { lease: lease() }))).toBe('run_taken');
-  });
-
-  test('is given back, and the run is as it was', async () => {
-    const parked = request();
-    await agent.parkRun(parked);
-    const mine = lease();
-    await agent.unparkRun(parked.id, { lease: mine });
-    expect(await agent.releaseRun(parked.id, { lease: mine })).toMatchObject({ leased_until: null });
-    expect((await agent.unparkRun(parked.id, { lease: lease() })).state).toBe(parked.state);
-  });
-});
-
-test('an answer that got lost is asked for again: nothing happens twice', async () => {
-  const parked = request();
-  expect(await agent.parkRun(parked)).toEqual(await agent.parkRun(parked));
-  const mine = lease();
-  expect(await agent.unparkRun(parked.id, { lease: mine })).toEqual(
-    await agent.unparkRun(parked.id, { lease: mine }),
-  );
-  const again = { ...parked, state: Buffer.from('again').toString('base64'), lease: mine };
-  expect(await agent.parkRun(again)).toEqual(await agent.parkRun(again));
-  expect(await eventsOf(parked.id)).toEqual(['run.parked', 'run.unparked', 'run.parked']);
-});
-
-test('never 25: another principal, and the same one for another person, see none of it', async () => {
-  const parked = request();
-  await agent.parkRun(parked);
-  const others = [
-    await harness.agent('stranger'),
-    await harness.agent('parker', { on_behalf_of: 'kim' }),
-    (await harness.mint({ class: 'service', name: 'parker', owner: 'olivia' })).client,
-  ];
-  const { id } = parked;
-  for (const other of others) {
-    expect((await other.listParkedRuns()).runs).toEqual([]);
-    expect(await refusal(other.unparkRun(id, { lease: lease() }))).toBe('not_found');
-    expect(await refusal(other.renewRun(id, { lease: lease() }))).toBe('not_found');
-    expect(await refusal(other.releaseRun(id, { lease: lease() }))).toBe('not_found');
-    expect(await refusal(other.finishRun(id, {}))).toBe('not_found');
-    expect(await refusal(other.parkRun(parked))).toBe('not_found');
+  async function eventsOf(id: string): Promise<readonly string[]> {
+    const lines = await harness.operator.events({ limit: 10_000 });
+    return lines.flatMap((line) => {
+      if (!('event' in line)) return [];
+      const { type, data } = JSON.parse(line.event) as { type: string; data: { parked?: string } };
+      return data.parked === id ? [type] : [];
+    });
   }
-  expect((await agent.unparkRun(id, { lease: lease() })).state).toBe(parked.state);
-});
 
-test('who a token’s holder is', async () => {
-  const acting = await harness.agent('parker', { on_behalf_of: 'kim' });
-  expect(await agent.getPrincipal()).toEqual({ id: 'agent:parker', on_behalf_of: null });
-  expect(await acting.getPrincipal()).toEqual({ id: 'agent:parker', on_behalf_of: 'kim' });
-});
-
-describe('never 27: what is kept is bounded:', () => {
-  test('a state of 4 MiB is kept, a larger one is not', async () => {
-    const state = Buffer.alloc(maxParkedBytes, 7).toString('base64');
-    const parked = request({ state });
-    await agent.parkRun(parked);
-    expect((await agent.unparkRun(parked.id, { lease: lease() })).state).toBe(state);
-    await agent.finishRun(parked.id, {}).catch(() => undefined);
-    for (const bytes of [maxParkedBytes + 1, maxParkedBytes + 100, 2 * maxParkedBytes])
-      expect(
-        await refusal(agent.parkRun(request({ state: Buffer.alloc(bytes, 7).toString('base64') }))),
-      ).toMatch(/^(too_large|malformed)$/);
+  test('a run is parked, taken, parked again, taken and finished; each is an event', async () => {
+    const first = request();
+    const parked = await agent.parkRun(first);
+    expect(parked).toMatchObject({ id: first.id, run: first.run, waiting: 0, leased_until: null });
+    const one = lease();
+    const taken = await agent.unparkRun(first.id, { lease: one });
+    expect(taken.state).toBe(first.state);
+    expect(Date.parse(taken.view.leased_until ?? '') - Date.now()).toBeGreaterThan(14 * 60_000);
+    await agent.renewRun(first.id, { lease: one });
+    const next = { ...first, state: Buffer.from('later').toString('base64') };
+    expect(await agent.parkRun({ ...next, lease: one })).toMatchObject({ leased_until: null });
+    const two = lease();
+    expect((await agent.unparkRun(first.id, { lease: two })).state).toBe(next.state);
+    await agent.finishRun(first.id, { lease: two });
+    expect(await refusal(agent.unparkRun(first.id, { lease: lease() }))).toBe('not_found');
+    expect(await eventsOf(first.id)).toEqual([
+      'run.parked',
+      'run.unparked',
+      'run.renewed',
+      'run.parked',
+      'run.unparked',
+      'run.finished',
+    ]);
   });
 
-  test.each(['', 'no base64!', 'YWJj\n', 'YWJ', 'YWJj====', 'YWL='])(
-    'the state %j is no state',
-    async (state) => {
-      expect(await refusal(agent.parkRun(request({ state })))).toBe('malformed');
-    },
-  );
+  test('the list tells how many of a run’s calls are not decided yet, the oldest run first', async () => {
+    const lister = await harness.agent('lister');
+    const [older, newer] = [request(), request()];
+    const call = await submit(lister, 'update accounts set balance = 1 where id = 1', { run: older.run });
+    await lister.parkRun(older);
+    await lister.parkRun(newer);
+    const listed = async () => (await lister.listParkedRuns()).runs.map(({ id, waiting }) => [id, waiting]);
+    expect(await listed()).toEqual([
+      [older.id, 1],
+      [newer.id, 0],
+    ]);
+    await vote(await harness.person('dana'), call);
+    expect(await listed()).toEqual([
+      [older.id, 0],
+      [newer.id, 0],
+    ]);
+  });
 
-  test('a principal parks at most 500 runs', async () => {
-    const many = await harness.agent('hoarder');
-    const one = request();
-    await many.parkRun(one);
-    await sql`
+  describe('the lease', () => {
+    test('never 18: of ten takers at once one gets the run, the others run_taken', async () => {
+      const { id } = await agent.parkRun(request());
+      const codes = await Promise.all(
+        Array.from({ length: 10 }, () => refusal(agent.unparkRun(id, { lease: lease() }))),
+      );
+      expect(codes.filter((code) => code === 'none')).toHaveLength(1);
+      expect(codes.filter((code) => code === 'run_taken')).toHaveLength(9);
+    });
+
+    test('lapses after fifteen minutes; then another may take the run, and the first holder’s word counts no more', async () => {
+      const parked = request();
+      const { id } = await agent.parkRun(parked);
+      const [first, second] = [lease(), lease()];
+      await agent.unparkRun(id, { lease: first });
+      await passMinutes(id, 14);
+      expect(await refusal(agent.unparkRun(id, { lease: second }))).toBe('run_taken');
+      await passMinutes(id, 1);
+      expect(await refusal(agent.unparkRun(id, { lease: second }))).toBe('none');
+      expect(await refusal(agent.renewRun(id, { lease: first }))).toBe('lease_lost');
+      expect(await refusal(agent.releaseRun(id, { lease: first }))).toBe('lease_lost');
+      expect(await refusal(agent.parkRun({ ...parked, lease: first }))).toBe('lease_lost');
+      expect(await refusal(agent.finishRun(id, { lease: first }))).toBe('run_taken');
+      expect(await refusal(agent.finishRun(id, {}))).toBe('run_taken');
+      expect(await refusal(agent.finishRun(id, { lease: second }))).toBe('none');
+    });
+
+    test('is renewed, also late where nobody took the run meanwhile', async () => {
+      const { id } = await agent.parkRun(request());
+      const mine = lease();
+      await agent.unparkRun(id, { lease: mine });
+      await passMinutes(id, 20);
+      expect(await refusal(agent.renewRun(id, { lease: mine }))).toBe('none');
+      expect(await refusal(agent.unparkRun(id, { lease: lease() }))).toBe('run_taken');
+    });
+
+    test('is given back, and the run is as it was', async () => {
+      const parked = request();
+      await agent.parkRun(parked);
+      const mine = lease();
+      await agent.unparkRun(parked.id, { lease: mine });
+      expect(await agent.releaseRun(parked.id, { lease: mine })).toMatchObject({ leased_until: null });
+      expect((await agent.unparkRun(parked.id, { lease: lease() })).state).toBe(parked.state);
+    });
+  });
+
+  test('an answer that got lost is asked for again: nothing happens twice', async () => {
+    const parked = request();
+    expect(await agent.parkRun(parked)).toEqual(await agent.parkRun(parked));
+    const mine = lease();
+    expect(await agent.unparkRun(parked.id, { lease: mine })).toEqual(
+      await agent.unparkRun(parked.id, { lease: mine }),
+    );
+    const again = { ...parked, state: Buffer.from('again').toString('base64'), lease: mine };
+    expect(await agent.parkRun(again)).toEqual(await agent.parkRun(again));
+    expect(await eventsOf(parked.id)).toEqual(['run.parked', 'run.unparked', 'run.parked']);
+  });
+
+  test('never 25: another principal, and the same one for another person, see none of it', async () => {
+    const parked = request();
+    await agent.parkRun(parked);
+    const others = [
+      await harness.agent('stranger'),
+      await harness.agent('parker', { on_behalf_of: 'kim' }),
+      (await harness.mint({ class: 'service', name: 'parker', owner: 'olivia' })).client,
+    ];
+    const { id } = parked;
+    for (const other of others) {
+      expect((await other.listParkedRuns()).runs).toEqual([]);
+      expect(await refusal(other.unparkRun(id, { lease: lease() }))).toBe('not_found');
+      expect(await refusal(other.renewRun(id, { lease: lease() }))).toBe('not_found');
+      expect(await refusal(other.releaseRun(id, { lease: lease() }))).toBe('not_found');
+      expect(await refusal(other.finishRun(id, {}))).toBe('not_found');
+      expect(await refusal(other.parkRun(parked))).toBe('not_found');
+    }
+    expect((await agent.unparkRun(id, { lease: lease() })).state).toBe(parked.state);
+  });
+
+  test('who a token’s holder is', async () => {
+    const acting = await harness.agent('parker', { on_behalf_of: 'kim' });
+    expect(await agent.getPrincipal()).toEqual({ id: 'agent:parker', on_behalf_of: null });
+    expect(await acting.getPrincipal()).toEqual({ id: 'agent:parker', on_behalf_of: 'kim' });
+  });
+
+  describe('never 27: what is kept is bounded:', () => {
+    test('a state of 4 MiB is kept, a larger one is not', async () => {
+      const state = Buffer.alloc(maxParkedBytes, 7).toString('base64');
+      const parked = request({ state });
+      await agent.parkRun(parked);
+      expect((await agent.unparkRun(parked.id, { lease: lease() })).state).toBe(state);
+      await agent.finishRun(parked.id, {}).catch(() => undefined);
+      for (const bytes of [maxParkedBytes + 1, maxParkedBytes + 100, 2 * maxParkedBytes])
+        expect(
+          await refusal(agent.parkRun(request({ state: Buffer.alloc(bytes, 7).toString('base64') }))),
+        ).toMatch(/^(too_large|malformed)$/);
+    });
+
+    test.each(['', 'no base64!', 'YWJj\n', 'YWJ', 'YWJj====', 'YWL='])(
+      'the state %j is no state',
+      async (state) => {
+        expect(await refusal(agent.parkRun(request({ state })))).toBe('malformed');
+      },
+    );
+
+    test('a principal parks at most 500 runs', async () => {
+      const many = await harness.agent('hoarder');
+      const one = request();
+      await many.parkRun(one);
+      await sql`
       insert into parked_runs (id, principal, run, run_id, schema_version, fingerprint, state, state_digest)
       select 'park_' || lpad(n::text, 22, '0'), principal, run, run_id, schema_version, fingerprint, state, state_digest
       from parked_runs, generate_series(1, 499) n where id = ${one.id}`.execute(
-      harness.gateway.engine.store.db,
-    );
-    expect(await refusal(many.parkRun(request()))).toBe('too_many_parked');
-    await many.finishRun(one.id, {});
-    expect(await refusal(many.parkRun(request()))).toBe('none');
+        harness.gateway.engine.store.db,
+      );
+      expect(await refusal(many.parkRun(request()))).toBe('too_many_parked');
+      await many.finishRun(one.id, {});
+      expect(await refusal(many.parkRun(request()))).toBe('none');
+    });
   });
 });

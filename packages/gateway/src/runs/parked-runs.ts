@@ -44,14 +44,14 @@ export class ParkedRuns {
   async park(principal: Principal, request: ParkRequest): Promise<ParkedRunView> {
     const { lease } = request;
     const owner = ownerOf(principal);
-    const state = stateIn(request);
+    const bytes = stateIn(request);
     const runId = await this.#ledger.runId({ ...owner, run: request.run });
-    const parked: ParkedState = { ...request, state, runId, stateDigest: sha256(state) };
+    const parked: ParkedState = { ...request, runId, stateDigest: sha256(bytes) };
     const event = await this.#event('run.parked', principal, parked, {
       schemaVersion: request.schema_version,
       fingerprint: request.fingerprint,
       stateDigest: parked.stateDigest,
-      bytes: state.byteLength,
+      bytes: bytes.byteLength,
       onBehalfOf: principal.onBehalfOf,
     });
     const row =
@@ -85,7 +85,7 @@ export class ParkedRuns {
     if (taken === null && row.lease !== lease) throw new CountersignError('run_taken', { what: id });
     const state = await readParkedState(this.#db, id);
     if (state === null) throw new CountersignError('not_found', { what: id });
-    return { view: this.#done(row), state: state.toString('base64') };
+    return { view: this.#done(row), state };
   }
 
   /** Fifteen minutes from now. @throws {CountersignError} `lease_lost`; `not_found` for a run that is finished. */

@@ -25,11 +25,11 @@ export async function listParkedRuns(db: Database, owner: RunOwner): Promise<rea
   return rows;
 }
 
-/** The state of a run that was taken. One read of the stored bytes, as the application encrypted them. */
-export async function readParkedState(db: Database, id: ParkedRunId): Promise<Buffer | null> {
-  const { rows } = await sql<{ state: Uint8Array }>`select state from parked_runs where id = ${id}`.execute(
+/** The state of a run, in base64: as text, for the same reason as on the way in. */
+export async function readParkedState(db: Database, id: ParkedRunId): Promise<string | null> {
+  const { rows } = await sql<{ state: string }>`
+    select translate(encode(state, 'base64'), chr(10), '') as state from parked_runs where id = ${id}`.execute(
     db,
   );
-  const state = rows[0]?.state;
-  return state === undefined ? null : Buffer.from(state);
+  return rows[0]?.state ?? null;
 }

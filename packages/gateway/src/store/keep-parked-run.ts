@@ -7,7 +7,8 @@ import type { Database } from './store.ts';
 
 export interface ParkedState extends ParkedHeader {
   readonly runId: string;
-  readonly state: Buffer;
+  /** Base64. It crosses as text: the embedded store is slow, and holds everything else up, with binary parameters. */
+  readonly state: string;
   readonly stateDigest: string;
 }
 
@@ -24,7 +25,7 @@ export async function insertParkedRun(
     with kept as (
       insert into parked_runs (id, principal, on_behalf_of, run, run_id, schema_version, fingerprint, state, state_digest)
       select ${id}::text, ${owner.principal}::text, ${owner.onBehalfOf}::text, ${run}::text, ${runId}::text,
-             ${schema_version}::text, ${fingerprint}::text, ${state}::bytea, ${stateDigest}::text
+             ${schema_version}::text, ${fingerprint}::text, decode(${state}::text, 'base64'), ${stateDigest}::text
       where (select count(*) from parked_runs where principal = ${owner.principal}) < ${most}
       on conflict (id) do nothing
       returning *),
@@ -49,7 +50,7 @@ export async function replaceParkedRun(
   const { id, run, schema_version, fingerprint, state, stateDigest } = parked;
   const { rows } = await sql<ParkedRunRow>`
     with kept as (
-      update parked_runs p set schema_version = ${schema_version}, fingerprint = ${fingerprint}, state = ${state},
+      update parked_runs p set schema_version = ${schema_version}, fingerprint = ${fingerprint}, state = decode(${state}::text, 'base64'),
         state_digest = ${stateDigest}, parked_at = clock_timestamp(), lease = null, leased_until = null
       where ${isOwn(owner, id)} and p.run = ${run} and p.lease = ${lease}
       returning *),
