@@ -179,7 +179,7 @@ describe('never 39: a masked column that decides what comes out', () => {
       code: 'filter_on_masked',
       rules: ['masks[0]'],
       reason:
-        'A protected column may not be used to filter, join, sort, group or aggregate. Leave it out of those places.',
+        'A protected column may not be used to filter, join, sort, group, aggregate or compute. Select it as it is, or leave it out.',
       detail: 'filter on column:public.customers.ssn, which "masks[0]" masks',
     });
     expect(judge(redactSsn, use(name)).verdict).toBe('allow');

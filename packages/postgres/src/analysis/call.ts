@@ -4,6 +4,7 @@ import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/node
 import type { UserFunction } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
 import { fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
+import { totalArguments } from '../functions/total.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { resultOf } from './function-result.ts';
@@ -44,6 +45,9 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   if (candidates.builtin.some(fillsRow)) known.push(readFields(context, candidates, args[0]));
   known.push(convertImplicitly(context, args));
   for (const one of candidates.user) context.execute('execute', functionResource(one));
+  // An aggregate uses its arguments already.
+  if (all.some((one) => one.kind !== 'a'))
+    context.compute(...args.slice(candidates.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));
   const result = resultOf(context, candidates, args);
   const computed = derivedFrom(values, result.kind === 'unknown' ? null : result.type);
   const value = candidates.user.length > 0 || known.includes(false) ? unproven(computed) : computed;

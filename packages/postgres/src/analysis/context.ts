@@ -14,7 +14,7 @@ import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
 import { EffectSet } from './effect-set.ts';
 import type { Value } from './value.ts';
-import { WalkClock } from './walk-clock.ts';
+import type { WalkClock } from './walk-clock.ts';
 
 /** What the analysis of a part found: of a view's query, a default, a policy. Kept with the catalog. */
 export interface Findings {
@@ -30,20 +30,21 @@ export interface Findings {
 export class Context {
   readonly catalog: Catalog;
   readonly searchPath: readonly string[];
-  /** That of the text, shared by the contexts of its parts. */
-  readonly clock: WalkClock;
+  /** Of the caller's text, shared by the contexts of its parts; null for a text of the catalog. */
+  readonly clock: WalkClock | null;
   readonly effects = new EffectSet();
   readonly reliedOn: ReliedOnRows;
   /** The first column's name of each subquery that was analysed: it may be the label of an output. */
   readonly subqueryNames = new Map<Node, string>();
   readonly #uses = new Map<string, ColumnUse>();
   readonly #moves = new Map<string, ColumnMove>();
+  #assigned: Resource | null = null;
   #deciding: Map<Resource, 'derived'> | null = null;
   #usesProven = true;
   #plannerSafe = true;
   #locksRows = false;
 
-  constructor(catalog: Catalog, searchPath: readonly string[], clock = new WalkClock()) {
+  constructor(catalog: Catalog, searchPath: readonly string[], clock: WalkClock | null = null) {
     this.catalog = catalog;
     this.searchPath = searchPath;
     this.clock = clock;
@@ -55,6 +56,28 @@ export class Context {
     for (const value of values) {
       if (!value.proven) this.#usesProven = false;
       for (const column of value.sources.keys()) this.#use({ column, as });
+    }
+  }
+
+  /**
+   * Something is computed from the values that fails for some values, or takes its time for some. Where the caller did
+   * not choose what is computed (in a view, a default, a check), that tells nothing.
+   */
+  compute(...values: readonly Value[]): void {
+    if (this.clock === null) return;
+    for (const value of values)
+      for (const column of value.sources.keys())
+        if (column !== this.#assigned) this.#uses.set(`compute ${column}`, { column, as: 'compute' });
+  }
+
+  /** Walks what is assigned to a column: to compute its new value from its old one is a write like any other. */
+  assigning<Result>(to: Resource, walk: () => Result): Result {
+    const outer = this.#assigned;
+    this.#assigned = to;
+    try {
+      return walk();
+    } finally {
+      this.#assigned = outer;
     }
   }
 

@@ -1,5 +1,6 @@
 /** Expressions: where a value comes from, and what evaluating it does. One visitor for each kind of node. */
 import { type AExpr, asKind, fieldsOf, kindOf, type Node, type TypeName } from '../ast/nodes.ts';
+import { isTotalCast } from '../functions/total.ts';
 import { call } from './call.ts';
 import { columnReference, indirection, starColumns } from './column-reference.ts';
 import { type Context, notSupported } from './context.ts';
@@ -17,17 +18,39 @@ const truth: Visitor = (context, scope, node) => derivedFrom(partsOf(context, sc
 /** For nodes whose value is computed from all the expressions within, and that do nothing else. */
 const fromParts: Visitor = (context, scope, node) => derivedFrom(partsOf(context, scope, fieldsOf(node)));
 
+/** The same for what fails for some of the values. */
+const partial: Visitor = (context, scope, node) => {
+  const parts = partsOf(context, scope, fieldsOf(node));
+  context.compute(...parts);
+  return derivedFrom(parts);
+};
+
+/** Whether evaluating it costs nothing and can't fail: a constant, a parameter, a column. */
+const isPlain = (node: Node): boolean =>
+  ['A_Const', 'ParamRef', 'ColumnRef', 'SQLValueFunction'].includes(kindOf(node));
+
 const expressions = {
   ColumnRef: (context, scope, node) => columnReference(context, scope, fieldsOf(node)),
   A_Const: (_context, _scope, node) => constantOf(typeOfConstant(fieldsOf(node))),
   ParamRef: () => constant,
   A_Expr: (context, scope, node) => operator(context, scope, fieldsOf<AExpr>(node)),
-  BoolExpr: truth,
+  BoolExpr: (context, scope, node) => {
+    const { args = [], boolop } = fieldsOf<{ args?: readonly Node[]; boolop?: string }>(node);
+    const values = analyseExpressions(context, scope, args);
+    // What comes after the first is evaluated for some values of the first only.
+    if (boolop !== 'NOT_EXPR' && !args.slice(1).every(isPlain)) context.compute(...values);
+    return derivedFrom(values, '16');
+  },
   NullTest: truth,
   BooleanTest: truth,
   CaseExpr: (context, scope, node) => caseExpression(context, scope, fieldsOf(node)),
   CaseWhen: fromParts,
-  CoalesceExpr: fromParts,
+  CoalesceExpr: (context, scope, node) => {
+    const { args = [] } = fieldsOf<{ args?: readonly Node[] }>(node);
+    const values = analyseExpressions(context, scope, args);
+    if (!args.slice(1).every(isPlain)) context.compute(...values);
+    return derivedFrom(values);
+  },
   MinMaxExpr: fromParts,
   SQLValueFunction: () => constant,
   CollateClause: fromParts,
@@ -38,6 +61,7 @@ const expressions = {
     const { arg, typeName } = fieldsOf<{ arg: Node; typeName: TypeName }>(node);
     const value = analyseExpression(context, scope, arg);
     const type = typeOf(context, typeName);
+    if (!isTotalCast(typeName, value.type, type)) context.compute(value);
     const converted = derivedFrom([value], type);
     return convert(context, value, type) ? converted : unproven(converted);
   },
@@ -46,6 +70,11 @@ const expressions = {
     derivedFrom(analyseExpressions(context, scope, fieldsOf<{ args?: Node[] }>(node).args)),
   A_ArrayExpr: (context, scope, node) => {
     const values = analyseExpressions(context, scope, fieldsOf<{ elements?: Node[] }>(node).elements);
+    // Arrays in an array have to be of one size.
+    if (
+      values.some(({ type }) => type !== null && (context.catalog.types.get(type)?.element ?? null) !== null)
+    )
+      context.compute(...values);
     return derivedFrom(values, arrayOf(context, elementType(context, values)));
   },
   A_Indirection: (context, scope, node) => indirection(context, scope, fieldsOf(node)),
@@ -53,9 +82,9 @@ const expressions = {
   List: fromParts,
   GroupingFunc: fromParts,
   SetToDefault: () => constant,
-  XmlExpr: fromParts,
-  XmlSerialize: fromParts,
-  JsonObjectConstructor: fromParts,
+  XmlExpr: partial,
+  XmlSerialize: partial,
+  JsonObjectConstructor: partial,
   JsonArrayConstructor: fromParts,
   JsonArrayQueryConstructor: (context, scope, node) => {
     const { query } = fieldsOf<{ query: Node }>(node);
@@ -64,8 +93,8 @@ const expressions = {
   JsonObjectAgg: (context, scope, node) => jsonAggregate(context, scope, node),
   JsonArrayAgg: (context, scope, node) => jsonAggregate(context, scope, node),
   JsonIsPredicate: fromParts,
-  JsonFuncExpr: fromParts,
-  JsonParseExpr: fromParts,
+  JsonFuncExpr: partial,
+  JsonParseExpr: partial,
   JsonScalarExpr: fromParts,
   JsonSerializeExpr: fromParts,
   JsonValueExpr: fromParts,
@@ -84,7 +113,7 @@ const isExpressionKind = (kind: string): kind is ExpressionKind => Object.hasOwn
 
 /** @throws {CountersignError} for a kind of expression that is not known. */
 export function analyseExpression(context: Context, scope: Scope, node: Node): Value {
-  context.clock.step();
+  context.clock?.step();
   const kind = kindOf(node);
   if (!isExpressionKind(kind)) throw notSupported(`the expression ${kind}`);
   return expressions[kind](context, scope, node);
@@ -142,6 +171,8 @@ function caseExpression(
     return analyseExpression(context, scope, when.result);
   });
   if (defresult !== undefined) branches.push(analyseExpression(context, scope, defresult));
+  // Which branch is evaluated, the tests decide.
+  context.compute(...tested);
   return derivedFrom([...tested, ...branches], oneOf(branches).type);
 }
 

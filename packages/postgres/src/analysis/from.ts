@@ -121,7 +121,7 @@ function subselect(context: Context, scope: Scope, item: RangeSubselect): FromIt
 }
 
 function join(context: Context, scope: Scope, item: JoinExpr): FromItem {
-  context.clock.step();
+  context.clock?.step();
   const left = fromItem(context, scope, item.larg);
   // The right side may refer to the left one, if LATERAL.
   const inner = new Scope(scope.outer, scope.commonTables);

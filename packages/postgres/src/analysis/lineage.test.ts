@@ -100,9 +100,22 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
   ['select name from customers union all select ssn from customers', []],
   ['delete from orders where note = $$x$$', ['filter public.orders.note']],
   ['select 1 from active_customers', [`filter ${c}.created_at`]],
-  ['select generate_series(1, length(ssn)) from customers', [`filter ${c}.ssn`]],
+  ['select generate_series(1, length(ssn)) from customers', [`compute ${c}.ssn`, `filter ${c}.ssn`]],
   ['select sum(id) filter (where ssn = $$1$$) from customers', [`aggregate ${c}.id`, `filter ${c}.ssn`]],
   ['select 1; select 2 from customers where ssn = $$1$$; select 3', [`filter ${c}.ssn`]],
+  // What fails for some values, or takes its time for some.
+  ['select ssn::int from customers', [`compute ${c}.ssn`]],
+  ['select 1 / id from customers', [`compute ${c}.id`]],
+  ['select case when ssn = $$1$$ then 1 / 0 end from customers', [`compute ${c}.ssn`]],
+  ['select coalesce(ssn, (1 / 0)::text) from customers', [`compute ${c}.ssn`]],
+  ['select ssn = $$1$$ and 1 / 0 = 1 from customers', [`compute ${c}.ssn`]],
+  ['select left(name, id) from customers', [`compute ${c}.id`]],
+  ['select name like ssn from customers', [`compute ${c}.ssn`]],
+  ['update orders set total = total * 2, note = total::int', ['compute public.orders.total']],
+  // What does not.
+  ['select upper(ssn), left(ssn, 3), ssn || name, coalesce(ssn, $$-$$), ssn::varchar(3) from customers', []],
+  ['select ssn = name, ssn like $$1%$$, ssn is null, md5(ssn), id::bigint from customers', []],
+  ['update orders set total = total * 2', []],
 ];
 
 describe('uses', () => {

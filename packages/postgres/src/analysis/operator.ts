@@ -2,6 +2,7 @@
 import { type AExpr, fieldsOf, kindOf, type Node, stringsOf } from '../ast/nodes.ts';
 import { isBuiltIn, type UserOperator } from '../catalog/catalog.ts';
 import { isBuiltinOperator } from '../functions/builtins.ts';
+import { totalSides } from '../functions/total.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
@@ -17,7 +18,24 @@ export function operator(context: Context, scope: Scope, expression: AExpr): Val
     useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right),
   );
   known.push(convertImplicitly(context, [...left, ...right]));
+  const sides = known.includes(false) ? 'none' : sidesOf(context, expression, [...left, ...right]);
+  if (sides !== 'both') context.compute(...right);
+  if (sides === 'none') context.compute(...left);
   return known.includes(false) ? unproven(value) : value;
+}
+
+/** Which sides may be of any value without making the expression fail. */
+function sidesOf(
+  context: Context,
+  expression: AExpr,
+  values: readonly Value[],
+): ReturnType<typeof totalSides> {
+  const symbol = operatorsOf(expression)[0]?.at(-1) ?? '';
+  const isArray = ({ type }: Value) =>
+    type !== null && (context.catalog.types.get(type)?.element ?? null) !== null;
+  // Arrays are put together only where their sizes fit.
+  if (symbol === '||' && values.some(isArray)) return 'none';
+  return totalSides(symbol);
 }
 
 const comparisons: ReadonlySet<string> = new Set(

@@ -55,7 +55,7 @@ function optionText(node: Node): string {
   return stringOf(node);
 }
 
-/** EXPLAIN reads what the statement names, and runs it with ANALYZE only. Plans show constants and counts. */
+/** EXPLAIN reads what the statement names, and runs it with ANALYZE only. Plans show constants, counts, and how wide values are. */
 function explain(context: Context, node: Node): StatementTraits {
   const { query: inner, options } = fieldsOf<{ query: Node; options?: readonly Node[] }>(node);
   const analyzes = explainAnalyzes(options);
@@ -64,9 +64,11 @@ function explain(context: Context, node: Node): StatementTraits {
   if (!traits.explainable && traits.kind !== 'create_table_as')
     throw notSupported(`EXPLAIN of ${traits.kind}`);
   const findings = planned.findings();
+  const returned = (traits.columns ?? []).flatMap(({ value }) => [...value.sources.keys()]);
+  const shown = [...findings.uses.map((use) => use.column), ...returned];
   const value = {
     ...constantOf('25'),
-    sources: new Map(findings.uses.map((use) => [use.column, 'derived' as const])),
+    sources: new Map(shown.map((column) => [column, 'derived' as const])),
   };
   const columns = [{ name: 'QUERY PLAN', value }];
   if (analyzes) {

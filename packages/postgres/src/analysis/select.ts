@@ -37,7 +37,7 @@ export function analyseQuery(context: Context, scope: Scope, node: Node): ScopeC
 }
 
 export function analyseSelect(context: Context, outer: Scope, select: SelectStmt): ScopeColumn[] {
-  context.clock.step();
+  context.clock?.step();
   const scope = withTables(context, outer, select.withClause);
   const columns =
     select.op !== 'SETOP_NONE'

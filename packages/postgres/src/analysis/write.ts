@@ -178,7 +178,13 @@ function set(
     const several = asKind<{ source: Node; colno?: number }>(val, 'MultiAssignRef');
     const source = several?.source ?? val;
     if ('SetToDefault' in source) defaults.add(name);
-    else context.move(analyseExpression(context, scope, source), columnResource(relation, name));
+    else {
+      const column = columnResource(relation, name);
+      context.move(
+        context.assigning(column, () => analyseExpression(context, scope, source)),
+        column,
+      );
+    }
     if (several !== null && 'RowExpr' in source) defaults.add(name);
   }
   writeTo(context, relation, { event: 'update', columns, only });
