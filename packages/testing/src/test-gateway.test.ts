@@ -6,6 +6,7 @@ import { Agent, Runner } from '@openai/agents';
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing';
 import { Client } from 'pg';
 import {
+  type Answer,
   approve,
   NoEligiblePeopleError,
   reject,
@@ -152,6 +153,20 @@ test('an ask that too few people may vote on fails the wait; close ends it all',
   expect(await gateway.agent.isAlive()).toBe(false);
   const url = gateway.databases.get('shop-db')?.url ?? '';
   await expect(new Client({ connectionString: url }).connect()).rejects.toMatchObject({ code: '3D000' });
+});
+
+test('an answer that comes when the ask has ended already is no failure of the wait', async () => {
+  const answered = Promise.withResolvers<Answer>();
+  const approver = scriptedApprover([() => answered.promise, reject('no')]);
+  await using gateway = await start(approver);
+  const late = await waitingRun(gateway);
+  const [pending] = gateway.pending(late);
+  await gateway.agent.cancelCall(pending?.call?.id as CallId);
+  answered.resolve(approve());
+  const next = await waitingRun(gateway);
+  expect(await gateway.applyVotes(late.state)).toEqual([]);
+  expect(await gateway.applyVotes(next.state)).toEqual([]);
+  approver.assertComplete();
 });
 
 test('a connection that is not in the file is an error', async () => {

@@ -1,6 +1,6 @@
 /** Casting an approver's answers by the real route, as real people with tokens of their own. */
 import type { Client } from '@countersign/client';
-import type { ApprovalId, ApprovalView, AskView } from '@countersign/core';
+import { type ApprovalId, type ApprovalView, type AskView, asCountersignError } from '@countersign/core';
 import type { Person } from '@countersign/policy';
 import type { Answer, Approver } from './scripted-approver.ts';
 
@@ -76,28 +76,47 @@ export class Voting {
   }
 
   async #cast(request: ApprovalView, { vote, reason }: Answer): Promise<void> {
-    const voters = assign(slotsOf(request.asks), await this.#eligible(request));
+    const eligible = await this.#eligible(request);
+    if (eligible === null) return;
+    const voters = assign(slotsOf(request.asks), eligible);
     if (voters === null) throw new NoEligiblePeopleError(request);
     const why = reason ?? (request.asks.some((ask) => ask.reason) ? 'Approved by the script.' : undefined);
     for (const voter of vote === 'approve' ? voters : voters.slice(0, 1)) {
       const client = await this.#options.clientOf(voter.name);
-      await client.vote(request.id, {
-        vote,
-        digest: request.digest,
-        ...(why === undefined ? {} : { reason: why }),
-      });
+      try {
+        await client.vote(request.id, {
+          vote,
+          digest: request.digest,
+          ...(why === undefined ? {} : { reason: why }),
+        });
+      } catch (error) {
+        if (hasEnded(error)) return;
+        throw error;
+      }
     }
   }
 
-  /** Those who may vote, by the gateway's own word. It shows others no approval at all. */
-  async #eligible({ id }: ApprovalView): Promise<readonly Person[]> {
+  /**
+   * Those who may vote, by the gateway's own word, which shows others no approval at all. Null where the ask ended
+   * while it was being answered: its clock ran out, the call was cancelled, or someone else decided.
+   */
+  async #eligible({ id }: ApprovalView): Promise<readonly Person[] | null> {
     const people: Person[] = [];
+    let waits = false;
     for (const person of this.#options.people) {
       const { approvals } = await (await this.#options.clientOf(person.name)).listApprovals();
-      if (approvals.some((seen) => seen.id === id && seen.may_vote)) people.push(person);
+      const seen = approvals.find((approval) => approval.id === id);
+      waits ||= seen !== undefined;
+      if (seen?.may_vote === true) people.push(person);
     }
-    return people;
+    return waits ? people : null;
   }
+}
+
+/** Whether a vote came too late: that is the call's outcome, which the test sees, and no fault of the approver's. */
+function hasEnded(error: unknown): boolean {
+  const { code } = asCountersignError(error);
+  return code === 'already_decided' || code === 'expired';
 }
 
 /** One slot for each vote that is needed. */
