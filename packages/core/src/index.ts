@@ -16,6 +16,7 @@ export * from './digest.ts';
 export * from './effect.ts';
 export * from './error.ts';
 export * from './errors.ts';
+export * from './finding.ts';
 export * from './ids.ts';
 export * from './input.ts';
 export * from './json.ts';
