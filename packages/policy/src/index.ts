@@ -17,3 +17,5 @@ export { type Human, requirementMet } from './decide/requirement.ts';
 export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';
 export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './policy.ts';
+export { type ColumnsByConnection, reviewNames } from './review/names.ts';
+export { reviewPolicy } from './review/review-policy.ts';

@@ -1,4 +1,5 @@
 /** The kinds of resources, as far as policy has to know them. */
+import type { ProtocolName } from '@countersign/core';
 
 /** What rules may name. A protocol may bring about effects on more kinds: rules without `resources` speak of those. */
 export const resourceKinds = [
@@ -31,6 +32,17 @@ export const resourceKinds = [
   'statistics',
   'text_search',
 ] as const;
+
+/** The kinds of the protocols that have one of their own; all others are a database's. */
+const ownKinds: ReadonlyMap<string, ProtocolName> = new Map([
+  ['http', 'http'],
+  ['k8s', 'kubernetes'],
+]);
+
+/** Which protocol brings about effects on this kind. */
+export function protocolOfKind(kind: string): ProtocolName {
+  return ownKinds.get(kind) ?? 'postgres';
+}
 
 const known: ReadonlySet<string> = new Set(resourceKinds);
 

@@ -15,6 +15,8 @@ export interface Pattern {
   readonly literals: readonly string[];
   /** Whether the pattern is one name, without stars. */
   readonly exact: boolean;
+  /** The whole of it, kind included, in the one spelling that names have. */
+  readonly text: string;
   matches(name: string): boolean;
   /** Whether some name that begins with `prefix` could match. */
   couldMatchBelow(prefix: string): boolean;
@@ -43,6 +45,7 @@ export function compilePattern(kind: string, written: string): Pattern {
       kind,
       literals: segments,
       exact: true,
+      text,
       matches: (name) => name === text,
       couldMatchBelow: (prefix) => text.startsWith(prefix),
     };
@@ -51,6 +54,7 @@ export function compilePattern(kind: string, written: string): Pattern {
     kind,
     literals: segments.slice(0, firstWild),
     exact: false,
+    text,
     matches: (name) => walk(tokens, name, separator)[tokens.length] === 1,
     couldMatchBelow: (prefix) => walk(tokens, prefix, separator).includes(1),
   };
