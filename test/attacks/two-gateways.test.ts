@@ -36,9 +36,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(name: string): Promise<Gateway> {
+function start(name: string, url = store.url): Promise<Gateway> {
   const text = `${rules}\nserver: { data: ${name}, store: "\${STORE_URL}" }\n`;
-  const env = { BANK_URL: target.url, STORE_URL: store.url };
+  const env = { BANK_URL: target.url, STORE_URL: url };
   return startGateway({
     file: parsePolicyFile(text, { file: 'countersign.yaml', env, directory: folder }),
     keys: join(folder, 'keys'),
@@ -135,4 +135,10 @@ describe('two gateways on one store', () => {
       verdict: 'consistent',
     });
   });
+});
+
+test('write ahead: a store that does not wait for its commits is refused', async () => {
+  const { url, name } = await server.createDatabase();
+  await observer.query(`alter database ${name} set synchronous_commit = off`);
+  expect(await refusal(start('three', url))).toBe('config_invalid');
 });

@@ -31,7 +31,7 @@ export type StoreConfig =
  * Opens the store and brings its schema up to date.
  *
  * @throws {CountersignError} `data_locked` when another process uses the folder, `data_damaged` when it can't be
- * opened, `unavailable` when PostgreSQL can't be reached.
+ * opened, `unavailable` when PostgreSQL can't be reached, `config_invalid` when it does not wait for its commits.
  */
 export async function openStore(config: StoreConfig): Promise<Store> {
   if (config.kind === 'postgres') return openPostgres(config.url);
@@ -72,16 +72,29 @@ async function openEmbedded(
   };
 }
 
+/** What was recorded before a byte went to a target has to be there after a power cut. */
+async function insistOnDurability(db: Database): Promise<void> {
+  const { rows } = await sql<{
+    value: string;
+  }>`select current_setting('synchronous_commit') as value`.execute(db);
+  if (rows[0]?.value !== 'off') return;
+  throw new CountersignError('config_invalid', {
+    what: 'the PostgreSQL store has synchronous_commit = off',
+    expected: 'synchronous_commit = on for its database and role',
+  });
+}
+
 async function openPostgres(url: string): Promise<Store> {
   const pool = new Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
   const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
   try {
-    await sql`select 1`.execute(db);
+    await insistOnDurability(db);
     await migrate(db);
   } catch (cause) {
     await db.destroy();
+    if (cause instanceof CountersignError) throw cause;
     throw new CountersignError(
       'unavailable',
       { what: 'the PostgreSQL store cannot be reached or migrated' },
