@@ -11,7 +11,11 @@ test('the demo plays the whole loop without a terminal, says so, hides what it s
   try {
     const { code, stdout, stderr } = await countersign(['demo'], { env: { TMPDIR: folder } });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/Priya Raman +\[redacted\] +\[redacted\]/);
+    expect(stdout).toMatch(
+      /name +Priya Raman\n +contact +\[redacted\]\n +paid_with +\[redacted\]\n +note +The lid/,
+    );
+    for (const line of stdout.split('\n').filter((text) => /raman|redacted/i.test(text)))
+      expect(line.length).toBeLessThanOrEqual(80);
     expect(stdout).not.toMatch(/priya\.|4242|postgres:\/\//);
     expect(stdout).toContain("│   UPDATE orders SET status = 'refunded' WHERE id = 1042");
     expect(stdout).toContain('There is no terminal to ask in, so the demo approves for her.');

@@ -94,6 +94,24 @@ describe('the command says what went wrong, what to do, and how it ended', () =>
     });
     expect(code).toBe(2);
     expect(stderr).toContain('--as agent:NAME');
+    expect(await here('explain', 'x', 'SELECT 1', '--gateway', 'http://127.0.0.1:9')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nobody is named who asks'),
+    });
+  });
+
+  test('2: an input with nothing in it', async () => {
+    expect(await here('explain', 'x', ' ')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no INPUT; expected a SQL text'),
+    });
+  });
+
+  test('2: a token without an owner, before a gateway is looked for', async () => {
+    expect(await here('token', '--agent', 'support', '-c', 'good.yaml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no owner of agent support'),
+    });
   });
 
   test('--version and --help are data', async () => {

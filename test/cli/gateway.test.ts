@@ -281,6 +281,10 @@ describe('the record', () => {
       code: 1,
       words: expect.stringContaining('not signed by this key'),
     });
+    expect(await verify(whole, '--key', 'checkpoint')).toMatchObject({
+      code: 2,
+      words: expect.stringContaining('checkpoint holds no public key'),
+    });
   });
 });
 

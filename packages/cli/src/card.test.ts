@@ -70,7 +70,7 @@ describe('the card', () => {
 │  │   The lid arrived cracked; the customer wants her money back.          │  │
 │  └────────────────────────────────────────────────────────────────────────┘  │
 │                                                                              │
-│  It would   changes rows of public.orders                                    │
+│  Effects    changes rows of public.orders                                    │
 │             runs public.record_status_change() (via trigger                  │
 │             order_status_changed)                                            │
 │  Impact     about 1 row, the target’s own estimate                           │
@@ -116,7 +116,7 @@ describe('the card', () => {
     const impact = { count: null, unit: 'rows', how: 'none', why: 'the target did not answer' } as const;
     const shown = drawn(approval({ impact, words: [], onBehalfOf: null, purpose: null })).join('\n');
     expect(shown).toContain('Impact     not known how many rows (the target did not answer)');
-    expect(shown).toContain('It would   do nothing that can be named');
+    expect(shown).toContain('Effects    none that can be named');
     expect(shown).toContain('For        itself, on behalf of nobody');
     expect(shown).not.toContain('why ·');
   });

@@ -34,7 +34,7 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
       ? []
       : untrustedBox('why · the agent’s own words', printable(preview.purpose), inner, paint)),
     blank,
-    ...facts('It would', preview.words.length > 0 ? preview.words : ['do nothing that can be named']),
+    ...facts('Effects', preview.words.length > 0 ? preview.words : ['none that can be named']),
     ...facts('Impact', [impactInWords(approval)]),
     ...facts('Asked by', [
       preview.owner === null ? preview.principal : `${preview.principal}, whose owner is ${preview.owner}`,

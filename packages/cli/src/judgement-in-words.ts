@@ -35,14 +35,17 @@ export function judgementInWords(judgement: Judgement, { paint, width }: Channel
 }
 
 /** What came of a call that ran, or why it did not. */
-export function outcomeInWords({ outcome, error }: RunJudgement, { paint }: Channel): string {
+export function outcomeInWords({ outcome, error, code }: RunJudgement, { paint }: Channel): string {
   const style: Style = outcome === 'succeeded' ? 'green' : outcome === 'not_executed' ? 'yellow' : 'red';
   const words = paint(style, outcome.replace('_', ' '));
-  return error === undefined ? words : `${words}  ${error.code}: ${printable(error.message)}`;
+  // The judgement above it has said why already where the decision was the end of it.
+  return error === undefined || error.code === code
+    ? words
+    : `${words}  ${error.code}: ${printable(error.message)}`;
 }
 
 /** A result: rows as a table, the rest as it came, with nothing in it that steers the terminal. */
-export function resultInWords(result: Result, { paint }: Channel): readonly string[] {
+export function resultInWords(result: Result, { paint }: Pick<Channel, 'paint'>): readonly string[] {
   const cut = result.truncated ? [paint('yellow', 'cut: there is more than this')] : [];
   if ('rows' in result) {
     const affected = result.affected === undefined ? [] : [paint('dim', `rows changed: ${result.affected}`)];

@@ -23,7 +23,5 @@ export async function openJudge(host: Host, options: JudgeChoice): Promise<Judge
   if (gateway !== undefined)
     throw new UsageError('--as with --gateway', 'one of them: a gateway knows who asks from the token');
   const file = await loadPolicyFile(host, config);
-  return await withProgress(host.terminal, 'Opening the policy', () =>
-    engineJudge({ file, caller, groups }),
-  );
+  return await withProgress(host.terminal, 'Opening the policy', () => engineJudge({ file, caller, groups }));
 }

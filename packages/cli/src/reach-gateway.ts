@@ -11,6 +11,7 @@ import { jsonOrNull } from './json-or-null.ts';
 import { type CommonOptions, defaultFile, type Host } from './options.ts';
 import { personTokens } from './person-tokens.ts';
 import { loadWithoutTargets } from './policy-file.ts';
+import { UsageError } from './usage-error.ts';
 
 /** `gateway.json` in the data folder. */
 const gatewayFileSchema = z.object({
@@ -69,7 +70,7 @@ export async function operatorClient(host: Host, options: CommonOptions): Promis
   if (token !== undefined && token !== '') return createClient({ url, token });
   throw new CountersignError('unauthenticated', {
     what: `no operator token for ${url}`,
-    expected: 'one in COUNTERSIGN_TOKEN, or the data folder of the gateway beside this command',
+    expected: 'one in COUNTERSIGN_TOKEN, or -c FILE where its gateway’s data folder can be read',
   });
 }
 
@@ -85,14 +86,17 @@ export async function personClient(
   const kept = await personTokens(env, url, host.now());
   const wanted = options.person === undefined ? kept : kept.filter(({ person }) => person === options.person);
   const [only, another] = wanted;
-  if (only !== undefined && another === undefined) return createClient({ url, token: only.token });
-  throw new CountersignError('unauthenticated', {
-    what:
-      only === undefined
-        ? `no token of ${options.person ?? 'a person'} is kept for ${url}`
-        : `tokens of ${wanted.map(({ person }) => person).join(', ')} are kept for ${url}`,
-    expected: only === undefined ? 'countersign token --person NAME first' : '--person NAME',
-  });
+  if (only === undefined)
+    throw new CountersignError('unauthenticated', {
+      what: `no token of ${options.person ?? 'a person'} is kept for ${url}`,
+      expected: 'countersign token --person NAME first',
+    });
+  if (another !== undefined)
+    throw new UsageError(
+      `tokens of ${wanted.map(({ person }) => person).join(', ')} are kept for ${url}`,
+      'one of them: --person NAME',
+    );
+  return createClient({ url, token: only.token });
 }
 
 /** A client with the token of an agent or a service. */
@@ -100,8 +104,8 @@ export async function callerClient(host: Host, options: CommonOptions): Promise<
   const { url } = await reachGateway(host, options);
   const token = options.token ?? host.terminal.env['COUNTERSIGN_TOKEN'] ?? '';
   if (token !== '') return createClient({ url, token });
-  throw new CountersignError('unauthenticated', {
-    what: 'nobody is named who asks',
-    expected: '--as agent:NAME --group GROUP, or an agent’s token in COUNTERSIGN_TOKEN',
-  });
+  throw new UsageError(
+    'nobody is named who asks',
+    '--as agent:NAME --group GROUP, or an agent’s token in COUNTERSIGN_TOKEN',
+  );
 }

@@ -74,12 +74,17 @@ async function listWaiting(host: Host, options: PersonOptions): Promise<void> {
     id,
     preview.principal,
     preview.connection,
-    preview.words.join('; '),
+    effectsInShort(preview.words),
     fromNow(vote_by, host.now()),
     may_vote ? 'yes' : 'no',
   ]);
-  for (const line of table(['id', 'who', 'connection', 'it would', 'decide', 'may I'], rows, out.paint))
+  for (const line of table(['id', 'who', 'connection', 'effects', 'decide', 'may I'], rows, out.paint))
     await out.line(line);
+}
+
+/** The first effect, and how many more the card shows. */
+function effectsInShort([first = 'none that can be named', ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first}, and ${more.length} more`;
 }
 
 async function print(

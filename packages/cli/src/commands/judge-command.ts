@@ -57,6 +57,7 @@ export async function judgeCommand(
 
 /** The call of the command line: a JSON object is taken apart, anything else is a SQL text. */
 function callOf(connection: string, input: string, options: JudgeOptions): JudgedCall {
+  if (input.trim() === '') throw noInput();
   const purpose = options.purpose ?? null;
   if (!/^\s*\{/.test(input)) return { connection, input: { sql: input }, purpose };
   const request = requestOf(parseStrictJson(Buffer.from(input), { bytes: maxLineBytes }));
@@ -64,8 +65,7 @@ function callOf(connection: string, input: string, options: JudgeOptions): Judge
 }
 
 async function readInput({ terminal }: Host): Promise<string> {
-  if (terminal.stdin.isTTY === true)
-    throw new UsageError('no INPUT', 'a SQL text, or a call as a JSON object');
+  if (terminal.stdin.isTTY === true) throw noInput();
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of terminal.stdin as AsyncIterable<Buffer>) {
@@ -81,3 +81,5 @@ async function readInput({ terminal }: Host): Promise<string> {
   if (!isUtf8(whole)) throw new UsageError('an input that is not UTF-8', 'UTF-8 text');
   return whole.toString();
 }
+
+const noInput = () => new UsageError('no INPUT', 'a SQL text, or a call as a JSON object');

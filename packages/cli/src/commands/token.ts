@@ -72,8 +72,9 @@ function addMint(token: Command, host: Host): void {
     .option('--expires <time>', 'how long it is valid: 15m, 8h, 30d; default 30d', parseSeconds);
   withCommonOptions(mint).action(async () => {
     const options = mint.opts<MintOptions>();
+    const request = requestOf(options);
     const client = await operatorClient(host, options);
-    const minted = await client.mintToken(requestOf(options), { signal: host.signal });
+    const minted = await client.mintToken(request, { signal: host.signal });
     const { out, err, env } = host.terminal;
     const { view } = minted;
     const valid = `${view.id}, expires ${fromNow(view.expires_at, host.now())}`;
@@ -84,7 +85,8 @@ function addMint(token: Command, host: Host): void {
     } else {
       const { name: person, expires_at } = view;
       const path = await keepPersonToken(env, client.url, { person, token: minted.token, expires_at });
-      await err.line(`${person} can vote from here now (${valid}). The token is kept in ${path}.`);
+      await err.line(`A token for person ${person} (${valid}). It is kept in ${path}.`);
+      await err.line(`Its votes are those of whoever has the account local:${person} under people.`);
     }
     host.exit(exitCodes.ok);
   });

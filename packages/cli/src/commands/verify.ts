@@ -1,8 +1,8 @@
 /** `countersign verify`: whether a ledger file is what the gateway signed. Needs no gateway. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { exitCodes } from '../exit-codes.ts';
-import { fileLines, publicKeyBeside, readCheckpoint, textLines } from '../ledger/read-ledger.ts';
+import { fileLines, readCheckpoint, readPublicKey, textLines } from '../ledger/read-ledger.ts';
 import {
   type AddCommand,
   type CommonOptions,
@@ -10,7 +10,7 @@ import {
   type Host,
   withCommonOptions,
 } from '../options.ts';
-import { loadWithoutTargets, readText } from '../policy-file.ts';
+import { loadWithoutTargets } from '../policy-file.ts';
 import { printable } from '../terminal/printable.ts';
 import type { InputStream } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -69,12 +69,12 @@ function linesOf(file: string, { directory }: Host, stdin: InputStream): AsyncIt
 }
 
 async function publicKeyOf(host: Host, { key, config }: VerifyOptions): Promise<string> {
-  if (key !== undefined) return await readText(resolve(host.directory, key), 'a public key');
+  if (key !== undefined) return await readPublicKey(resolve(host.directory, key));
   if (config === undefined && !existsSync(resolve(host.directory, defaultFile)))
     throw new UsageError(
       `no public key is named, and there is no ${defaultFile} here whose gateway has one`,
       '--key FILE',
     );
   const { server } = await loadWithoutTargets(host, config ?? defaultFile);
-  return await publicKeyBeside(server.data);
+  return await readPublicKey(join(server.data, 'keys.pub'));
 }

@@ -1,10 +1,11 @@
 /** How the demo speaks: short lines, aligned, one thought at a time. */
-import { resultSchema } from '@countersign/core';
+import { type Result, resultSchema } from '@countersign/core';
 import { jsonOrNull } from '../json-or-null.ts';
 import { resultInWords } from '../judgement-in-words.ts';
-import { printable } from '../terminal/printable.ts';
+import { labelled } from '../terminal/box.ts';
+import { printable, printableLine } from '../terminal/printable.ts';
 import type { Channel, Paint, Style } from '../terminal/terminal.ts';
-import { expandTabs, padEnd, wrapWords } from '../terminal/width.ts';
+import { cellWidth, expandTabs, padEnd, wrapWords } from '../terminal/width.ts';
 
 /** Cells before what someone says. */
 const indent = 12;
@@ -56,9 +57,21 @@ export class Stage {
   async given(text: string): Promise<void> {
     const parsed = resultSchema.safeParse(jsonOrNull(text));
     if (!parsed.success) return await this.says('gateway', text);
-    const [first = '', ...rest] = resultInWords(parsed.data, this.#out);
+    const [first = '', ...rest] = this.#result(parsed.data);
     await this.line(`${this.paint('cyan', padEnd('gateway', indent))}${first}`);
     for (const row of rest) await this.line(`${' '.repeat(indent)}${row}`);
+  }
+
+  /** A table; a single row that is too wide for one is told column by column. */
+  #result(result: Result): readonly string[] {
+    const room = this.width - indent - 2;
+    const fits = resultInWords(result, { paint: (_, text) => text }).every((line) => cellWidth(line) <= room);
+    if (fits || !('rows' in result) || result.rows.length !== 1) return resultInWords(result, this.#out);
+    const names = result.columns.map(printableLine);
+    const layout = { width: room, indent: Math.max(...names.map(cellWidth)) + 2, paint: this.paint };
+    return names.flatMap((name, index) =>
+      labelled(name, [printableLine(result.rows[0]?.[index] ?? '∅')], layout).map((row) => row.text),
+    );
   }
 
   /** Does something that takes a moment, and says how long it took. */

@@ -1,7 +1,7 @@
 /** Reading the record: from a file, or from a gateway page by page. */
+import { createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Client } from '@countersign/client';
 import { CountersignError, headSchema, type LedgerLine, type SignedHead } from '@countersign/core';
 import { z } from 'zod';
@@ -46,9 +46,20 @@ export async function* gatewayLines(
   }
 }
 
-/** The public key of the gateway that keeps its data in this folder. */
-export async function publicKeyBeside(data: string): Promise<string> {
-  return await readText(join(data, 'keys.pub'), 'the gateway’s public key; name it with --key FILE');
+/**
+ * A gateway's public key, in PEM.
+ *
+ * @throws {CountersignError} `config_invalid` where the file can't be read or holds none.
+ */
+export async function readPublicKey(path: string): Promise<string> {
+  const pem = await readText(path, 'the gateway’s public key; name it with --key FILE');
+  try {
+    createPublicKey(pem);
+  } catch (cause) {
+    const details = { what: `${path} holds no public key`, expected: 'the keys.pub of its data folder' };
+    throw new CountersignError('config_invalid', details, { cause });
+  }
+  return pem;
 }
 
 /** A checkpoint: a file whose last line is a signed head, as a ledger file's is. */
