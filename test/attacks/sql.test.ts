@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Harness, startHarness, submit } from '../gateway/harness.ts';
+import { type Harness, rules, startHarness, submit } from '../gateway/harness.ts';
+
+const policy = `${rules.replace('{ name: no schema, actions: [schema, admin], then: deny', '{ name: schema, actions: [schema], then: allow }\n  - { name: no admin, actions: [admin], then: deny')}
+masks:
+  - { columns: [public.accounts.email, public.regions.code], with: redact }`;
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness();
+  harness = await startHarness({ policy });
   await harness.observer.query(`
     create function checked(int) returns boolean language plpgsql as $$ begin return $1 > 0; end $$;
     create domain checked_int as int check (checked(value));
     create type pair as (a checked_int, b text);
-    create table pairs (id int, a checked_int)`);
+    create table pairs (id int, a checked_int);
+    create table regions (id int, code text) partition by list (id);
+    create table region_1 partition of regions for values in (1);
+    create table heir () inherits (accounts)`);
 });
 afterAll(() => harness.close());
 
@@ -61,4 +68,33 @@ test('never 34: a short text that would take hours to analyse is refused, and ke
       `with c0 as (table accounts), ${doubled.join(', ')} select 1 from c40`,
     ),
   ).toMatchObject({ state: 'denied', code: 'too_large' });
+});
+
+describe('never 38: protected data gets no other name under which no mask holds', () => {
+  test.each([
+    'alter table accounts rename column email to mail',
+    'alter table accounts rename email to mail',
+    'alter table accounts rename to clients',
+    'alter table accounts set schema pg_catalog',
+    'alter schema public rename to private',
+    'alter table accounts alter column owner type text using email',
+    'alter table regions detach partition region_1',
+    'alter table heir no inherit accounts',
+    'create table mails as select email as mail from accounts',
+    'select email as mail into mails from accounts',
+    'create materialized view mails as select email as mail from accounts',
+  ])('%s', async (sql) => {
+    const call = await submit(await harness.agent(), sql);
+    expect(call).toMatchObject({ state: 'denied', code: 'no_rule' });
+    expect(call.reason).toContain('Protected data may not be written to another place.');
+  });
+
+  test.each([
+    'alter table accounts rename column owner to holder',
+    'alter table notes rename to remarks',
+    'alter table accounts alter column email type varchar(100) using lower(email)',
+    'alter table accounts rename constraint accounts_pkey to pk',
+  ])('and others may: %s', async (sql) => {
+    expect(await submit(await harness.agent(), sql)).toMatchObject({ state: 'allowed' });
+  });
 });

@@ -15,6 +15,7 @@ import type { Relation } from '../catalog/catalog.ts';
 import { Context, notSupported, tableResource } from './context.ts';
 import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
+import { fillAnew, leaveParent, type NewNames, nameAnew } from './other-place.ts';
 import { relationName } from './read-relation.ts';
 import { descendantsOf, findRelation } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
@@ -84,12 +85,18 @@ const alterTable: Visit = (context, node) => {
   }>(node);
   const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
   for (const step of fields.cmds ?? []) {
-    const command = fieldsOf<{ subtype: string; behavior?: string; def?: Node }>(step);
+    const command = fieldsOf<{ subtype: string; name?: string; behavior?: string; def?: Node }>(step);
     refuseCascade(command, 'ALTER TABLE');
     const other =
       asKind<{ name?: RangeVar }>(command.def, 'PartitionCmd')?.name ??
       asKind<RangeVar>(command.def, 'RangeVar');
-    if (other !== null && other !== undefined) alterRelation(context, other, 'alter');
+    const met = other === null || other === undefined ? null : alterRelation(context, other, 'alter');
+    if (relation === null) continue;
+    if (met !== null && command.subtype === 'AT_DetachPartition') leaveParent(context, met, relation);
+    if (met !== null && command.subtype === 'AT_DropInherit') leaveParent(context, relation, met);
+    const using = asKind<{ raw_default?: Node }>(command.def, 'ColumnDef')?.raw_default;
+    if (using !== undefined && command.subtype === 'AT_AlterColumnType')
+      fillAnew(context, relation, command.name ?? '', using);
   }
   definitionExpressions(context, relation, fields.cmds);
   const inTransaction = !(fields.cmds ?? []).some(isConcurrentDetach);
@@ -232,18 +239,22 @@ const alterObject =
       object?: Node;
       missing_ok?: boolean;
       subname?: string;
+      newname?: string;
       newschema?: string;
       behavior?: string;
     }>(node);
     refuseCascade(fields, kind.replaceAll('_', ' '));
     const type = fields.renameType ?? fields.objectType ?? fields.objtype ?? '';
-    if (fields.relation !== undefined)
-      alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
-    else if (fields.object !== undefined) {
+    if (fields.relation !== undefined) {
+      const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
+      if (relation !== null) nameAnew(context, relation, newNames(type, fields));
+    } else if (fields.object !== undefined) {
       const found = objectEffect(context, type, fields.object, 'alter', fields.missing_ok === true);
       change(context, found.action, found.resource);
     } else if (fields.subname !== undefined && type === 'OBJECT_SCHEMA') {
       change(context, 'schema.alter', resource('schema', fields.subname));
+      for (const relation of context.catalog.relationsByOid.values())
+        if (relation.schema === fields.subname) nameAnew(context, relation, { schema: fields.newname });
     } else if (fields.subname !== undefined) {
       change(context, 'admin', resource(type.replace(/^OBJECT_/, '').toLowerCase(), fields.subname));
     } else
@@ -252,6 +263,18 @@ const alterObject =
     if (kind === 'alter_owner') change(context, 'admin', resource('role', newOwner(node)));
     return definition(context, kind);
   };
+
+function newNames(
+  type: string,
+  fields: { readonly subname?: string; readonly newname?: string; readonly newschema?: string },
+): NewNames {
+  const { subname = '', newname, newschema } = fields;
+  if (newname === undefined) return { schema: newschema };
+  if (type === 'OBJECT_COLUMN') return { column: { from: subname, to: newname } };
+  return ['OBJECT_TABLE', 'OBJECT_FOREIGN_TABLE', 'OBJECT_VIEW', 'OBJECT_MATVIEW'].includes(type)
+    ? { table: newname }
+    : {};
+}
 
 function newOwner(node: Node): string {
   return fieldsOf<{ newowner?: { rolename?: string } }>(node).newowner?.rolename ?? 'current';
