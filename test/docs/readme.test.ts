@@ -21,6 +21,7 @@ async function markdownFiles(): Promise<readonly string[]> {
     'CONTRIBUTING.md',
     'SECURITY.md',
     'examples/shop/README.md',
+    'examples/worker/README.md',
     ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
   ];
 }
