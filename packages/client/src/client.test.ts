@@ -156,8 +156,10 @@ test('an answer beyond the limit is internal, and is not read to its end', async
 
 describe('a gateway that does not answer', () => {
   test('is unreachable, and known to have got nothing where no connection came about', async () => {
-    const error = await caught(createClient({ url: await nobodyThere(), token: 't' }).submitCall(submit));
+    const url = await nobodyThere();
+    const error = await caught(createClient({ url, token: 't' }).submitCall(submit));
     expect(error.code).toBe('unreachable');
+    expect(error.message).toBe(`The gateway could not be reached: ${url}/.`);
     expect(neverSent(error)).toBe(true);
   });
 

@@ -102,7 +102,7 @@ export class Transport {
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof CountersignError) throw cause;
-      throw new CountersignError('unreachable', {}, { cause });
+      throw new CountersignError('unreachable', { what: this.#base.href }, { cause });
     }
   }
 

