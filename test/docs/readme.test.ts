@@ -110,6 +110,24 @@ describe('every command line in the documents', () => {
   });
 });
 
+test('the tokens that README.md mints are for people and groups of its policy', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const [, yaml = ''] = /^```yaml\n(.*?)^```/ms.exec(readme) ?? [];
+  const { policy } = parsePolicyFile(yaml, {
+    file: 'README.md',
+    env: { SHOP_DB_URL: 'postgres://localhost/shop' },
+    directory: root,
+  });
+  const named = (option: string) =>
+    [...readme.matchAll(new RegExp(`countersign token .*--${option} (\\w+)`, 'g'))].map(
+      ([, name = '']) => name,
+    );
+  for (const person of [...named('owner'), ...named('person')])
+    expect(policy.people.get(person)?.name).toBe(person);
+  expect(named('owner')).not.toEqual([]);
+  for (const group of named('group')) expect(yaml).toContain(`who: { groups: [${group}] }`);
+});
+
 /** What of a command line the program does not know. */
 function unknownIn(program: ReturnType<typeof buildProgram>, words: readonly string[]): readonly string[] {
   let command = program;
