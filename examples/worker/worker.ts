@@ -8,7 +8,7 @@ import { RunState } from '@openai/agents';
 import { runner, supportAgent } from './support.ts';
 
 const gateway = gatewayClient();
-/** Runs that could not go on here. They stay parked: for another worker, or for whoever drops them with `finish`. */
+/** Runs that could not go on here. They are given back: to another worker, or to whoever drops them with `finish`. */
 const leftAlone = new Set<string>();
 
 /** Takes up one run: it ends, or waits again. */
@@ -45,6 +45,7 @@ async function workThrough(): Promise<void> {
       if (code === 'run_taken' || code === 'not_found') continue;
       leftAlone.add(id);
       console.error(`${id} ${message}`);
+      await gateway.release(id).catch(() => {});
     }
   }
 }

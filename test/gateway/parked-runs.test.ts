@@ -198,6 +198,9 @@ describe.each(stores)('with calls kept in %s', (on) => {
         harness.gateway.engine.store.db,
       );
       expect(await refusal(many.parkRun(request()))).toBe('too_many_parked');
+      // Also where it acts for someone else.
+      const acting = await harness.agent('hoarder', { on_behalf_of: 'kim' });
+      expect(await refusal(acting.parkRun(request()))).toBe('too_many_parked');
       await many.finishRun(one.id, {});
       expect(await refusal(many.parkRun(request()))).toBe('none');
     });

@@ -56,13 +56,19 @@ export interface GatewayClient {
   park(result: RunResultLike, options?: Pick<ParkedRunOptions, 'signal'>): Promise<string>;
   /**
    * Takes a parked run, for this process alone, and returns the state for the SDK's `RunState.fromString`. Make the
-   * agent and its tools first. The run stays taken while the process lives, until it is parked again or finished.
+   * agent and its tools first. The run stays taken while the process lives, until it is parked again, finished or released.
    *
    * @throws {CountersignError} `run_taken` while another process has it; `not_found` where there is none, or it is
    * another's; `state_unreadable` for another state key or a state that was changed; `state_outdated` where the SDK or
    * the guarded tools are no longer those it was parked with. A run that could not be opened is given back.
    */
   unpark(id: string, options?: ParkedRunOptions): Promise<string>;
+  /**
+   * Gives a run that this process has taken back as it was parked, because it can't go on here.
+   *
+   * @throws {CountersignError} `lease_lost` where this process has not taken it, or another has since.
+   */
+  release(id: string, options?: Pick<ParkedRunOptions, 'signal'>): Promise<void>;
   /**
    * Erases a parked run that is done or given up. Calls that wait are not cancelled by it.
    *
@@ -93,6 +99,7 @@ export function gatewayClient<Context = unknown>(options: GatewayClientOptions<C
     applyVotes: (state, applyOptions) => applyVotes(gateway, state, applyOptions),
     park: (result, parkOptions) => parked.park(result, parkOptions),
     unpark: (id, unparkOptions) => parked.unpark(id, unparkOptions),
+    release: (id, releaseOptions) => parked.release(id, releaseOptions),
     finish: (id, finishOptions) => parked.finish(id, finishOptions),
     parkedRuns: (listOptions) => parked.list(listOptions),
     clientFor: (runContext) => {

@@ -137,6 +137,24 @@ test('an answer that got lost is asked for again under the same id and lease', a
   expect(asked).toEqual(['principal', 'runs', 'runs', 'principal', 'unpark', 'unpark', 'finish', 'finish']);
 });
 
+test('a run that cannot go on here is given back, and is no longer renewed', async () => {
+  const { gateway, asked, fail } = await double();
+  const id = await gateway.park(paused());
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance'] });
+  await gateway.unpark(id);
+  asked.length = 0;
+  await gateway.release(id);
+  jest.advanceTimersByTime(60 * 60_000);
+  await settled(asked, 2);
+  expect(asked).toEqual(['release']);
+  const notTaken = { code: 'lease_lost', message: expect.stringMatching('this process has not taken it') };
+  await expect(gateway.release(id)).rejects.toMatchObject(notTaken);
+  await gateway.unpark(id);
+  fail('release', 409, 'lease_lost');
+  await expect(gateway.release(id)).rejects.toMatchObject({ code: 'lease_lost' });
+  await expect(gateway.release(id)).rejects.toMatchObject(notTaken);
+});
+
 test('a run that cannot be opened is given back', async () => {
   const { gateway, asked } = await double();
   const id = await gateway.park(paused());

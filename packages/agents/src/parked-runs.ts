@@ -3,7 +3,7 @@
  * that takes it.
  *
  * ```
- * paused run ──park──▶ parked ──unpark──▶ taken ──park──▶ parked
+ * paused run ──park──▶ parked ──unpark──▶ taken ──park, release──▶ parked
  *                                           └───finish──▶ gone        taken: renewed while this process lives
  * ```
  */
@@ -116,6 +116,27 @@ export class ParkedRuns {
         const { code } = asCountersignError(thrown);
         if (code === 'not_found' || code === 'run_taken') this.#forget(id);
         if (!(again && code === 'not_found')) throw thrown;
+      }
+    }, signal);
+    this.#forget(id);
+  }
+
+  async release(given: string, { signal }: Pick<ParkedRunOptions, 'signal'> = {}): Promise<void> {
+    const id = idIn(given);
+    const taken = this.#taken.get(id);
+    if (taken === undefined)
+      throw new CountersignError('lease_lost', { what: 'this process has not taken it' });
+    await persist(async (again) => {
+      try {
+        await taken.client.releaseRun(id, { lease: taken.lease }, { signal });
+      } catch (thrown) {
+        const { code } = asCountersignError(thrown);
+        // It is no longer ours either way; asked again, that may be because the first request did it.
+        if (code !== 'lease_lost' && code !== 'not_found') throw thrown;
+        if (!again) {
+          this.#forget(id);
+          throw thrown;
+        }
       }
     }, signal);
     this.#forget(id);

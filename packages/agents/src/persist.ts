@@ -24,6 +24,7 @@ export async function persist<Answer>(
     } catch (error) {
       if (tried === tries || !(error instanceof CountersignError) || !passing.has(error.code)) throw error;
     }
-    await sleep(pauseMs, undefined, { signal });
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    signal?.throwIfAborted();
   }
 }

@@ -16,7 +16,7 @@ import {
   type Unparked,
 } from '@countersign/core';
 import type { Ledger } from '../ledger/ledger.ts';
-import { findParkedRun, listParkedRuns, readParkedState } from '../store/find-parked-run.ts';
+import { findParkedRun, listParkedRuns, parkedRunExists, readParkedState } from '../store/find-parked-run.ts';
 import { finishParkedRun } from '../store/finish-parked-run.ts';
 import { insertParkedRun, type ParkedState, replaceParkedRun } from '../store/keep-parked-run.ts';
 import { releaseLease, renewLease, takeParkedRun } from '../store/lease-parked-run.ts';
@@ -63,8 +63,8 @@ export class ParkedRuns {
     if (known?.lease === null && known.state_digest === parked.stateDigest) return viewOf(known);
     if (lease !== undefined) throw new CountersignError('lease_lost', { what: request.id });
     if (known !== null) throw new CountersignError('run_taken', { what: request.id });
-    const { length } = await listParkedRuns(this.#db, owner);
-    throw new CountersignError(length < mostParked ? 'not_found' : 'too_many_parked', { what: request.id });
+    const isOthers = await parkedRunExists(this.#db, request.id);
+    throw new CountersignError(isOthers ? 'not_found' : 'too_many_parked', { what: request.id });
   }
 
   async list(principal: Principal): Promise<readonly ParkedRunView[]> {

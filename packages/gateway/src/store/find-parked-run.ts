@@ -16,6 +16,12 @@ export async function findParkedRun(
   return rows[0] ?? null;
 }
 
+/** Whether the id is in use, by anyone. */
+export async function parkedRunExists(db: Database, id: ParkedRunId): Promise<boolean> {
+  const { rows } = await sql`select 1 from parked_runs where id = ${id}`.execute(db);
+  return rows.length > 0;
+}
+
 /** The oldest first. Their number is bounded where they are parked. */
 export async function listParkedRuns(db: Database, owner: RunOwner): Promise<readonly ParkedRunRow[]> {
   const { rows } = await sql<ParkedRunRow>`
