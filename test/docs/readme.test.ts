@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { parsePolicyFile } from '@countersign/policy';
+import { parsePolicyFile, runPolicyTests } from '@countersign/policy';
 import { describe, expect, test } from '@jest/globals';
 import { commands } from '../../packages/cli/src/commands/index.ts';
 import { snippet } from '../../packages/cli/src/demo/snippet.ts';
 import type { Host } from '../../packages/cli/src/options.ts';
 import { buildProgram } from '../../packages/cli/src/program.ts';
+import { schemaAnalyses } from '../../packages/cli/src/schema-analyses.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -108,6 +109,24 @@ describe('every command line in the documents', () => {
       expect([line, unknownIn(program, words)]).toEqual([line, []]);
     }
   });
+});
+
+test('the cases that docs/policy.md shows hold, and the limits that it calls defaults are', async () => {
+  const found = (await blocks('yaml')).filter(({ file }) => file === 'docs/policy.md');
+  const [yaml = '', cases = ''] = found.map(({ text }) => text);
+  const load = (text: string) =>
+    parsePolicyFile(text, {
+      file: 'docs/policy.md',
+      env: { SHOP_DB_URL: 'postgres://localhost/shop' },
+      directory: root,
+    });
+  const loaded = load(yaml);
+  const results = await runPolicyTests(loaded, cases, {
+    file: 'docs/policy.md',
+    analyse: schemaAnalyses(join(root, 'examples/shop')),
+  });
+  expect(results.map(({ name, passed }) => [name, passed])).toEqual([['a change waits for a dba', true]]);
+  expect(load('version: 1').policy.limits).toEqual(loaded.policy.limits);
 });
 
 test('the tokens that README.md mints are for people and groups of its policy', async () => {
