@@ -10,7 +10,7 @@ import { readStateKey } from './state-key.ts';
 
 /** `Context` is the type of the context that the application runs its agents with. */
 export interface GatewayClientOptions<Context = unknown> {
-  /** Default: `COUNTERSIGN_URL`. */
+  /** The gateway's address, https, or http on loopback; default: `COUNTERSIGN_URL`. */
   readonly url?: string;
   /**
    * An agent's or a service's token; default: `COUNTERSIGN_TOKEN`. A function is asked for each request, with the run's
@@ -32,6 +32,7 @@ export interface GatewayClientOptions<Context = unknown> {
 }
 
 export interface GatewayClient {
+  /** The gateway's address, ending in `/`. */
   readonly url: string;
   /** The guarded calls a run waits for. Other tools' interruptions are the application's own. */
   pending(result: RunResultLike): readonly PendingCall[];
@@ -84,6 +85,8 @@ export interface GatewayClient {
 }
 
 /**
+ * A gateway for an application's agents. Makes no request yet; one client serves any number of tools and runs.
+ *
  * @throws {CountersignError} `config_invalid` without an address or a token, for plain http beyond loopback, and for a
  * state key that is none.
  */

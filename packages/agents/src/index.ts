@@ -4,7 +4,8 @@
  *
  * @module
  */
-export type { ParkedRunView } from '@countersign/core';
+export type { Client } from '@countersign/client';
+export { type CallView, CountersignError, type ErrorCode, type ParkedRunView } from '@countersign/core';
 export type { ApplyVotesOptions } from './apply-votes.ts';
 export { type GatewayClient, type GatewayClientOptions, gatewayClient } from './gateway-client.ts';
 export { type GuardedConnection, type GuardedToolOptions, guardedTool } from './guarded-tool.ts';

@@ -3,5 +3,6 @@
  *
  * @module
  */
+export { CountersignError, type ErrorCode } from '@countersign/core';
 export { type Client, type ClientOptions, createClient } from './client.ts';
 export { neverSent, type RequestOptions, type TokenSource } from './transport.ts';

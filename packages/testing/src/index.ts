@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { ApprovalView, LedgerEvent } from '@countersign/core';
 export {
   type DatabaseOptions,
   type PostgresOptions,
