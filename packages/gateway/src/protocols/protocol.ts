@@ -9,12 +9,14 @@ import type {
   CallInput,
   Effect,
   ErrorCode,
+  Finding,
   Impact,
   Json,
   Lineage,
   MaskPlan,
   ProtocolName,
   Ran,
+  Resource,
   Result,
 } from '@countersign/core';
 import type { ConnectionConfig, Limits } from '@countersign/policy';
@@ -29,6 +31,23 @@ export interface Protocol {
    * @throws {CountersignError} `config_invalid` where the configuration can't work.
    */
   connect(config: ConnectionConfig, runtime: Runtime): Target;
+
+  /**
+   * Looks at a target as a careful operator would, within five seconds, on connections of its own. What can't be
+   * reached is a finding.
+   *
+   * @throws {CountersignError} `config_invalid`; the signal's reason where it aborts.
+   */
+  inspect(config: ConnectionConfig, runtime: Runtime, signal: AbortSignal): Promise<Inspection>;
+}
+
+/** What is known of a target after looking at it. */
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /** The columns it has, for masks to be compared with; null where that can't be told. */
+  readonly columns: ReadonlySet<Resource> | null;
+  /** Those that the weakest login can read; null where there is no such login. */
+  readonly wallReads: ReadonlySet<Resource> | null;
 }
 
 /** What a call would do, as far as it can be told without running it. */

@@ -11,6 +11,9 @@ const migrations: readonly { readonly number: number; readonly statements: strin
   { number: 2, statements: parkedRuns },
 ];
 
+/** The schema that this version writes. */
+export const newestSchema = migrations.at(-1)?.number ?? 0;
+
 /** Brings the schema up to date. @throws {CountersignError} `data_damaged` for a store written by a newer version. */
 export async function migrate(db: Database): Promise<void> {
   await db.transaction().execute(async (tx) => {
@@ -20,11 +23,10 @@ export async function migrate(db: Database): Promise<void> {
     );
     const done = await sql<{ number: number }>`select number from migrations order by number`.execute(tx);
     const newest = done.rows.at(-1)?.number ?? 0;
-    const known = migrations.at(-1)?.number ?? 0;
-    if (newest > known) {
+    if (newest > newestSchema) {
       throw new CountersignError('data_damaged', {
         what: `the store has schema ${newest}`,
-        expected: `at most ${known}; use a newer version`,
+        expected: `at most ${newestSchema}; use a newer version`,
       });
     }
     for (const { number, statements } of migrations.slice(done.rows.length)) {

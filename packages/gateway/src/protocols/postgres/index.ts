@@ -17,6 +17,7 @@ import type { Protocol, Target } from '../protocol.ts';
 import { analyse, planOf } from './effects.ts';
 import { execute } from './execute.ts';
 import { type PostgresInput, parseInput } from './input.ts';
+import { inspect } from './inspect.ts';
 import { mayBePlanned, preview } from './preview.ts';
 import type { Reach } from './reach.ts';
 import { settle } from './recover.ts';
@@ -25,7 +26,7 @@ import { settle } from './recover.ts';
 const recoverWithinMs = 30_000;
 const pingWithinMs = 5000;
 
-export const postgres: Protocol = Object.freeze({ name: 'postgres', connect });
+export const postgres: Protocol = Object.freeze({ name: 'postgres', connect, inspect });
 
 function connect(config: ConnectionConfig, runtime: Runtime): Target {
   const logins = readLogins(config);
