@@ -19,3 +19,4 @@ export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './policy.ts';
 export { type ColumnsByConnection, reviewNames } from './review/names.ts';
 export { reviewPolicy } from './review/review-policy.ts';
+export { reviewWalls } from './review/wall.ts';
