@@ -94,7 +94,7 @@ export interface EngineParts {
   readonly file: LoadedFile;
   readonly log: Log;
   readonly runtime: Runtime;
-  readonly protocols: ReadonlyMap<ProtocolName, Protocol>;
+  readonly protocols: ReadonlyMap<ProtocolName, Pick<Protocol, 'connect'>>;
 }
 
 /** Puts an engine together on a store that is open. A simulation hands in parts of its own. */

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Connected } from './room.ts';
 
 export interface ConnectParts {
-  readonly protocols: ReadonlyMap<ProtocolName, Protocol>;
+  readonly protocols: ReadonlyMap<ProtocolName, Pick<Protocol, 'connect'>>;
   readonly runtime: Runtime;
 }
 
