@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
 /** The `countersign` command. */
 import process from 'node:process';
 import { commands } from './commands/index.ts';

@@ -12,6 +12,7 @@ import {
 import { type Client, createClient } from '@countersign/client';
 import type { LedgerEvent, MintInput } from '@countersign/core';
 import { startGateway } from '@countersign/gateway';
+import { CleanUp } from './clean-up.ts';
 import { ownerOfTest, readPolicyForTest, tokenNameOf } from './policy-for-test.ts';
 import { type PostgresServer, startPostgres, type TestDatabase } from './postgres.ts';
 import { callsIn, eventsIn, type RecordedCall } from './recorded-calls.ts';
@@ -68,11 +69,12 @@ export interface TestGateway extends GatewayClient, AsyncDisposable {
  */
 export async function testGateway(options: TestGatewayOptions): Promise<TestGateway> {
   const { config, agent, env = {} } = options;
-  const cleanUp = new AsyncDisposableStack();
+  const cleanUp = new CleanUp();
   const closing = new AbortController();
   try {
     const file = await readPolicyForTest(config, env);
-    const postgres = options.postgres ?? cleanUp.use(await startPostgres());
+    const postgres = options.postgres ?? (await startPostgres());
+    if (options.postgres === undefined) cleanUp.defer(() => postgres.stop());
     const databases = new Map<string, TestDatabase>();
     for (const [name, { seed }] of Object.entries(options.databases ?? {})) {
       const sql = seed === undefined ? {} : { seed: await readFile(resolve(file.directory, seed), 'utf8') };
@@ -125,7 +127,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     const events = async () => eventsIn(await allLines(operator));
     const close = async () => {
       closing.abort(new Error('the gateway was closed'));
-      await cleanUp.disposeAsync();
+      await cleanUp.run();
     };
     const plain = { ...client };
     return Object.assign(client, {
@@ -153,7 +155,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     });
   } catch (error) {
     closing.abort();
-    await cleanUp.disposeAsync();
+    await cleanUp.run();
     throw error;
   }
 }

@@ -37,13 +37,30 @@ function notStarted(thrown: unknown): never {
 
 /** Starts it all, on loopback and in a temporary folder. What was started is ended where a later part fails. */
 export async function buildWorld(stage: Stage): Promise<World> {
-  await using parts = new AsyncDisposableStack();
+  const ends: (() => Promise<void>)[] = [];
+  const end = async () => {
+    for (let step = ends.pop(); step !== undefined; step = ends.pop()) await step();
+  };
+  try {
+    return { ...(await buildParts(stage, (step) => ends.push(step))), [Symbol.asyncDispose]: end };
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
+
+/** @param atEnd Takes what ends a part that was started. */
+async function buildParts(
+  stage: Stage,
+  atEnd: (step: () => Promise<void>) => void,
+): Promise<Omit<World, typeof Symbol.asyncDispose>> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-'));
-  parts.defer(() => rm(folder, { recursive: true, force: true }));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
   const policy = shopFile('countersign.yaml');
 
   const url = await stage.during('a real PostgreSQL, with a small shop in it', async () => {
-    const postgres = parts.use(await startPostgres().catch(notStarted));
+    const postgres = await startPostgres().catch(notStarted);
+    atEnd(() => postgres.stop());
     const { url: shop } = await postgres.createDatabase({
       name: 'shop',
       seed: await readFile(shopFile('shop.sql'), 'utf8'),
@@ -58,7 +75,7 @@ export async function buildWorld(stage: Stage): Promise<World> {
     });
     const listen = { host: '127.0.0.1', port: 0 };
     const started = await startGateway({ file, listen, logLevel: 'silent' });
-    parts.defer(() => started.close());
+    atEnd(() => started.close());
     return started;
   });
   const operator = createClient({ url: gateway.url, token: gateway.operatorToken ?? '' });
@@ -69,13 +86,11 @@ export async function buildWorld(stage: Stage): Promise<World> {
     owner: 'olivia',
   });
   const person = await operator.mintToken({ class: 'person', name: 'dana' });
-  const built = parts.move();
   return {
     url: gateway.url,
     agentToken: agent.token,
     dana: createClient({ url: gateway.url, token: person.token }),
     operator,
     data: join(folder, '.countersign'),
-    [Symbol.asyncDispose]: () => built.disposeAsync(),
   };
 }
