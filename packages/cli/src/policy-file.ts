@@ -15,6 +15,12 @@ type Where = Pick<Host, 'directory' | 'terminal'>;
 /** Stands for a variable that is not set, where nothing is going to be connected to. */
 const standIn = 'postgres://unset.invalid/unset';
 
+/** Whether {@link loadWithoutTargets} had to put something in the place of a variable that these settings name. */
+export function isStandIn(settings: unknown): boolean {
+  // Of a path only the end of it is left.
+  return JSON.stringify(settings).includes('unset.invalid/unset');
+}
+
 /**
  * What stands in a text file that the command line names.
  *

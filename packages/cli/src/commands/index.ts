@@ -3,6 +3,7 @@ import type { AddCommand } from '../options.ts';
 import { addApprovals } from './approvals.ts';
 import { addCalls } from './calls.ts';
 import { addDemo } from './demo.ts';
+import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
 import { addLedger } from './ledger.ts';
 import { addPolicy } from './policy.ts';
@@ -23,5 +24,6 @@ export const commands: readonly AddCommand[] = [
   addPolicy,
   addLedger,
   addVerify,
+  addDoctor,
   addCalls,
 ];

@@ -7,9 +7,10 @@ import { lockFolder } from '../store/lock.ts';
 import { type Ask, schemaVersion } from '../store/schema-version.ts';
 import { privateTo } from './file-modes.ts';
 import { reviewSchema } from './schema.ts';
+import type { StoreLook } from './store-look.ts';
 
 /** @param gatewayAlive Whether a gateway answers on this folder: the store is then its own, and is not opened. */
-export async function inspectEmbedded(folder: string, gatewayAlive: boolean): Promise<readonly Finding[]> {
+export async function inspectEmbedded(folder: string, gatewayAlive: boolean): Promise<StoreLook> {
   const own = await privateTo({
     name: 'store.folder',
     path: folder,
@@ -20,9 +21,12 @@ export async function inspectEmbedded(folder: string, gatewayAlive: boolean): Pr
     'store.durability',
     'embedded: it survives a killed process, not a power cut; use a PostgreSQL store where that matters',
   );
-  if (gatewayAlive) return [own, fine('store.lock', 'in use by the gateway that runs'), durability];
-  if (!existsSync(join(folder, 'store')) || own.verdict === 'problem') return [own, durability];
-  return [own, ...(await opened(folder)), durability];
+  const used = existsSync(join(folder, 'store'));
+  const more = async (): Promise<readonly Finding[]> => {
+    if (gatewayAlive) return [fine('store.lock', 'in use by the gateway that runs')];
+    return used && own.verdict === 'ok' ? await opened(folder) : [];
+  };
+  return { findings: [own, ...(await more()), durability], used };
 }
 
 async function opened(folder: string): Promise<readonly Finding[]> {

@@ -27,12 +27,11 @@ export async function inspectStore(
   { data, store }: ServerConfig,
   { gatewayAlive, keys, runtime = systemRuntime, signal }: InspectStoreOptions,
 ): Promise<readonly Finding[]> {
-  const embedded = store.kind === 'embedded';
-  const found = embedded
-    ? await inspectEmbedded(data, gatewayAlive)
-    : await inspectPostgresStore(store.url, runtime, signal);
-  const used = embedded && existsSync(join(data, 'store'));
-  return [...found, await inspectKeys(keys ?? join(data, 'keys'), used)];
+  const { findings, used } =
+    store.kind === 'embedded'
+      ? await inspectEmbedded(data, gatewayAlive)
+      : await inspectPostgresStore(store.url, runtime, signal);
+  return [...findings, await inspectKeys(keys ?? join(data, 'keys'), used)];
 }
 
 /** `gateway.json`, where there is one: who can read it can become anyone. */

@@ -12,6 +12,7 @@ import { schemaVersion } from '../store/schema-version.ts';
 import { compareClocks } from './clock.ts';
 import { encryption } from './encryption.ts';
 import { reviewSchema } from './schema.ts';
+import type { StoreLook } from './store-look.ts';
 
 /** Milliseconds for all of it. */
 const withinMs = 5000;
@@ -21,7 +22,7 @@ export async function inspectPostgresStore(
   url: string,
   runtime: Runtime,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<StoreLook> {
   const clock = deadline(runtime, withinMs, [signal]);
   const urls = { wall: url, read: url, write: url };
   const connection = postgresConnection({ urls, hasWall: false }, runtime, { waitMs: 2 * withinMs });
@@ -31,7 +32,7 @@ export async function inspectPostgresStore(
   } catch (thrown) {
     signal.throwIfAborted();
     const { what, advice } = faultInWords(thrown);
-    return [problem('store.reachable', `the PostgreSQL store: ${what}`, advice)];
+    return { findings: [problem('store.reachable', `the PostgreSQL store: ${what}`, advice)], used: false };
   } finally {
     clock.clear();
     await connection.close();
@@ -51,20 +52,21 @@ const answerSchema = z.object({
   clock: z.number(),
 });
 
-async function look(client: Client, runtime: Runtime): Promise<readonly Finding[]> {
+async function look(client: Client, runtime: Runtime): Promise<StoreLook> {
   const rowsOf = async (text: string) => (await client.query<Record<string, unknown>>(text)).rows;
   const schema = await schemaVersion(rowsOf);
   const before = runtime.now();
   const [row] = await rowsOf(question);
   const after = runtime.now();
   const { release, clock, ...facts } = answerSchema.parse(row);
-  return [
+  const findings = [
     fine('store.reachable', `reached, PostgreSQL ${release.split(' ')[0]}`),
     reviewSchema(schema),
     ...reviewDurability(facts),
     encryption('store.tls', [{ label: 'the store', ...wayThere(client) }]),
     compareClocks('the store', { theirs: clock, before, after }),
   ];
+  return { findings, used: schema.found > 0 };
 }
 
 export interface DurabilityFacts {

@@ -20,14 +20,17 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('an embedded store', () => {
   test('that is not there yet is left so', async () => {
     const data = join(folder, 'none');
-    expect(inShort(await inspectEmbedded(data, false))).toEqual(['store.folder ok', 'store.durability ok']);
+    expect(inShort((await inspectEmbedded(data, false)).findings)).toEqual([
+      'store.folder ok',
+      'store.durability ok',
+    ]);
     expect(await readdir(folder)).not.toContain('none');
   });
 
   test('in order is looked at without changing it', async () => {
     const data = join(folder, 'good');
     await (await openStore({ kind: 'embedded', folder: data })).close();
-    expect(inShort(await inspectEmbedded(data, false))).toEqual([
+    expect(inShort((await inspectEmbedded(data, false)).findings)).toEqual([
       'store.folder ok',
       'store.lock ok',
       'store.schema ok',
@@ -41,13 +44,13 @@ describe('an embedded store', () => {
     const lock = lockFolder(data);
     await mkdir(join(data, 'store'));
     try {
-      expect(await inspectEmbedded(data, false)).toContainEqual({
+      expect((await inspectEmbedded(data, false)).findings).toContainEqual({
         name: 'store.lock',
         verdict: 'warning',
         what: 'another process holds the data folder, though no gateway answers there',
         advice: expect.any(String),
       });
-      expect(inShort(await inspectEmbedded(data, true))).toEqual([
+      expect(inShort((await inspectEmbedded(data, true)).findings)).toEqual([
         'store.folder ok',
         'store.lock ok',
         'store.durability ok',
@@ -62,7 +65,7 @@ describe('an embedded store', () => {
     const data = join(folder, 'open');
     await mkdir(join(data, 'store'), { recursive: true });
     await chmod(data, 0o755);
-    expect(await inspectEmbedded(data, false)).toContainEqual({
+    expect((await inspectEmbedded(data, false)).findings).toContainEqual({
       name: 'store.folder',
       verdict: 'problem',
       what: `other users of this machine may use the data folder ${data} (mode 0755)`,

@@ -112,7 +112,7 @@ function judged(
       ),
       ...sessions.map(strength),
       ...walls(byLogin, hasWall, separated),
-      ...sessions.map((session) => timeouts(session, config.limits.timeoutMs)),
+      ...timeouts(sessions, config.limits.timeoutMs),
       searchPath(main),
       compareClocks(config.name, main.facts.clock),
     ],

@@ -10,21 +10,32 @@ const breathMs = 1000;
  *
  * @param callMs How long a call on this connection may take, in milliseconds.
  */
-export function timeouts({ label, facts }: Session, callMs: number): Finding {
+export function timeouts(sessions: readonly Session[], callMs: number): readonly Finding[] {
+  const short = sessions.flatMap((session) => tooShort(session, callMs));
+  return short.length > 0
+    ? short
+    : [fine('login.timeouts', 'the server’s own timeouts leave time for calls')];
+}
+
+function tooShort({ label, facts }: Session, callMs: number): readonly Finding[] {
   const { statement_timeout: statement = 0, transaction_timeout: transaction = 0 } = facts.timeouts;
   if (statement > 0 && statement < breathMs)
-    return warning(
-      'login.timeouts',
-      `${label} has a statement_timeout of ${statement} ms, too short for what the gateway does around a call`,
-      'Raise it, or leave it to the gateway: limits.timeout is set for each call.',
-    );
+    return [
+      warning(
+        'login.timeouts',
+        `${label} has a statement_timeout of ${statement} ms, too short for what the gateway does around a call`,
+        'Raise it, or leave it to the gateway: limits.timeout is set for each call.',
+      ),
+    ];
   if (transaction > 0 && transaction < callMs)
-    return warning(
-      'login.timeouts',
-      `${label} has a transaction_timeout of ${transaction} ms, shorter than the ${callMs} ms that limits.timeout gives a call`,
-      'Raise it, or lower limits.timeout of the connection.',
-    );
-  return fine('login.timeouts', `${label} leaves time for calls`);
+    return [
+      warning(
+        'login.timeouts',
+        `${label} has a transaction_timeout of ${transaction} ms, shorter than the ${callMs} ms that limits.timeout gives a call`,
+        'Raise it, or lower limits.timeout of the connection.',
+      ),
+    ];
+  return [];
 }
 
 /** Bare names have to mean what everybody thinks they mean. */
