@@ -16,6 +16,7 @@ connections:
   two: { protocol: postgres, url: "\${TWO_URL}" }
 rules:
   - { name: read, actions: [read], then: allow }
+  - { name: join, actions: [write.insert], resources: ["table:public.members"], then: allow }
 masks:
   - { columns: ["*.*.ssn", "*.*.score", "*.*.doc"], with: redact }
 limits: { rows: 1000, bytes: 100KB, timeout: 5s }
@@ -24,6 +25,8 @@ limits: { rows: 1000, bytes: 100KB, timeout: 5s }
 const seed = (ssn: string, score: number, doc: string) => `
 create table customers (id int primary key, name text not null, ssn text not null, score int not null, doc jsonb not null);
 insert into customers values (1, 'ann', '${ssn}', ${score}, '${doc}'), (2, 'bob', 'b${ssn}', ${score + 1}, '{}');
+create table members (id int, ssn text unique);
+insert into members values (1, '${ssn}');
 create domain small as int check (value < 10);
 analyze`;
 
@@ -107,4 +110,10 @@ describe('never 39: no statement tells what a masked value is', () => {
     expect(one).toEqual(two);
     expect(JSON.stringify(one)).not.toMatch(/123-45|secret-/);
   });
+});
+
+test('a limit: who may insert can confirm a guess of a protected value that has to be unique', async () => {
+  const sql = "insert into members values (2, '123-45-6789') on conflict do nothing";
+  expect(await answerOf('one', sql)).toMatchObject({ outcome: 'succeeded', result: { affected: 0 } });
+  expect(await answerOf('two', sql)).toMatchObject({ outcome: 'succeeded', result: { affected: 1 } });
 });
