@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { gatewayClient, guardedTool } from '@countersign/agents';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { RunState, tool } from '@openai/agents';
+import { Agent, RunState, tool } from '@openai/agents';
 import { assistantMessage, functionCall, modelResponder, ScriptedModel } from '@openai/agents/testing';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -263,6 +263,31 @@ test.each([
   await bank.decide();
   await bank.gateway.applyVotes(result.state);
   await runner.run(agentOf(bank.gateway, turns), result.state);
+  expect(await bank.balance()).toBe(90);
+});
+
+test('never 09: a nested agent’s call waits in a parked run as its own, and runs once where the run goes on', async () => {
+  const turns = [[bank.withdraw()]];
+  const build = () => {
+    const clerk = agentOf(bank.gateway, turns);
+    const ask = clerk.asTool({ toolName: 'ask_clerk', toolDescription: 'Asks the clerk.' });
+    const turn = modelResponder(({ request }) =>
+      JSON.stringify(request.input).includes('affected')
+        ? [assistantMessage('done')]
+        : [functionCall('ask_clerk', { input: 'go' }, { callId: 'clerk' })],
+    );
+    return new Agent({ name: 'Outer', model: new ScriptedModel([turn, turn]), tools: [ask] });
+  };
+  const paused = await runner.run(build(), 'go', { stream: true });
+  await paused.completed;
+  expect(bank.gateway.pending(paused)).toMatchObject([{ agent: 'Teller', tool: 'bank_query' }]);
+  const id = await bank.gateway.park(paused);
+  await bank.decide();
+  const agent = build();
+  const state = await RunState.fromString(agent, await bank.gateway.unpark(id));
+  await bank.gateway.applyVotes(state);
+  expect((await runner.run(agent, state)).finalOutput).toBe('done');
+  await bank.gateway.finish(id);
   expect(await bank.balance()).toBe(90);
 });
 
