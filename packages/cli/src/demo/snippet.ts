@@ -7,5 +7,5 @@ export const snippet: readonly string[] = [
   "const agent = new Agent({ name: 'Support', tools: [guardedTool({ gateway, sql: 'shop-db' })] });",
   '',
   "let result = await run(agent, 'Refund order 1042');",
-  'result = await resumeWhenDecided(agent, result, { gateway }); // people vote meanwhile: terminal, console, chat',
+  'result = await resumeWhenDecided(agent, result, { gateway }); // people vote meanwhile',
 ];
