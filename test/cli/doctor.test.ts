@@ -76,6 +76,14 @@ async function doctor(text: string, env: Readonly<Record<string, string>> = {}, 
   return ended;
 }
 
+/** The connection of a policy with one login. */
+function shopAt(url: string) {
+  const options = { file: 'countersign.yaml', directory: folder, env: { WRITE: url } };
+  const config = parsePolicyFile(policy(single), options).connections.get('shop-db');
+  if (config === undefined) throw new Error('no such connection');
+  return config;
+}
+
 interface Told {
   readonly verdict: string;
   readonly sections: readonly { readonly about: string; readonly findings: readonly Finding[] }[];
@@ -207,13 +215,7 @@ describe('a target that can’t be reached', () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const file = parsePolicyFile(policy(single), {
-      file: 'countersign.yaml',
-      directory: folder,
-      env: { WRITE: `postgres://x:${password}@127.0.0.1:${port}/x` },
-    });
-    const config = file.connections.get('shop-db');
-    if (config === undefined) throw new Error('no such connection');
+    const config = shopAt(`postgres://x:${password}@127.0.0.1:${port}/x`);
     const waits: number[] = [];
     const runtime = {
       ...systemRuntime,
@@ -240,6 +242,28 @@ describe('a target that can’t be reached', () => {
       ],
     });
   });
+});
+
+test('a target whose clock is another one', async () => {
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() - 60_000 };
+  const { findings } = await inspectTarget(shopAt(urlOf(write)), new AbortController().signal, runtime);
+  expect(findings).toContainEqual({
+    name: 'clock',
+    verdict: 'warning',
+    what: 'the clock of shop-db is 60 seconds ahead of this machine’s',
+    advice: expect.any(String),
+  });
+});
+
+test('a role whose own timeout leaves no time for a call', async () => {
+  await admin.query(`alter role ${write} set statement_timeout = 900`);
+  try {
+    expect((await complaints(policy(weak))).said).toEqual([
+      'connection shop-db warning login.timeouts: logins.write has a statement_timeout of 900 ms, too short for what the gateway does around a call',
+    ]);
+  } finally {
+    await admin.query(`alter role ${write} reset statement_timeout`);
+  }
 });
 
 describe('a policy file', () => {

@@ -22,6 +22,10 @@ const known: ReadonlyMap<string, readonly [what: string, advice: string]> = new 
   ['3D000', ['the server has no such database', 'Mend the database in its URL.']],
   ['42501', ['the login lacks a privilege', 'GRANT it CONNECT on the database, and USAGE on its schemas.']],
   ['53300', ['the server has no connection left', 'Raise max_connections, or end what is idle.']],
+  [
+    '57014',
+    ['the server’s own statement_timeout ended a simple question', 'Raise statement_timeout of the role.'],
+  ],
   ['57P03', ['the server is starting up or shutting down', 'Try again in a moment.']],
 ]);
 

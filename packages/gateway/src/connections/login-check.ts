@@ -5,7 +5,11 @@ import { unavailable } from './postgres-fault.ts';
 import type { Logins } from './postgres-logins.ts';
 
 /** Roles that reach files and programs of the server, whatever is granted on tables. */
-const reaching = ['pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program'];
+export const reachingRoles = Object.freeze([
+  'pg_read_server_files',
+  'pg_write_server_files',
+  'pg_execute_server_program',
+]);
 
 const question = `
   SELECT pg_catalog.to_json(pg_catalog.current_schemas(true))::text AS path,
@@ -48,7 +52,7 @@ async function ask(
 ): Promise<{ readonly path: string; readonly flaw: string | null }> {
   const backend = await connection.open(login, new AbortController().signal);
   try {
-    const asking = backend.client.query<{ path: string; flaw: string | null }>(question, [reaching]);
+    const asking = backend.client.query<{ path: string; flaw: string | null }>(question, [reachingRoles]);
     const { rows } = await backend.within(withinMs, asking);
     return rows[0] ?? { path: '', flaw: 'has no role' };
   } catch (error) {

@@ -2,7 +2,7 @@
  * What a protocol brings. Everything outside this folder works with these interfaces and knows no protocol's name.
  *
  * A {@link Protocol} knows a kind of target; a {@link Target} is one configured connection of that kind. Each protocol's
- * folder has the same files: input · effects · preview · execute · mask · recover.
+ * folder has the same files: input · effects · preview · execute · mask · recover · inspect.
  */
 import type {
   CallId,

@@ -1,16 +1,10 @@
 /** What one session tells about its login, its server and the way there. Gathered once; judged elsewhere. */
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { reachingRoles } from '../../../connections/login-check.ts';
 import { type WayThere, wayThere } from '../../../connections/way-there.ts';
 import type { ClockReading } from '../../../doctor/clock.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
-
-/** Roles that reach files and programs of the server, whatever is granted on tables. */
-export const reachingRoles = Object.freeze([
-  'pg_read_server_files',
-  'pg_write_server_files',
-  'pg_execute_server_program',
-]);
 
 const userRelations = `pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
