@@ -168,6 +168,27 @@ describe.each(stores)('on the %s store:', (on) => {
     });
   });
 
+  test('a reload that replaces a connection lets what runs on it finish', async () => {
+    const agent = await harness.agent('surviving');
+    const call = await submit(agent, "update accounts set owner = 'kept' where id = 45");
+    await vote(await harness.person('dana'), call);
+    const blocker = new Client({ connectionString: harness.databaseUrl });
+    await blocker.connect();
+    await blocker.query('begin; select 1 from accounts where id = 45 for update');
+    const done = execute(agent, call);
+    expect(await activity("owner = 'kept'", true)).toBe(true);
+    harness.rewrite(
+      policy.replaceAll('labels: { env: production } }\n', 'labels: { env: production, moved: "yes" } }\n'),
+    );
+    await harness.operator.reloadPolicy();
+    expect(await submit(agent, 'select 7')).toMatchObject({ state: 'allowed' });
+    await blocker.end();
+    expect(await done).toMatchObject({ outcome: 'succeeded' });
+    harness.rewrite(policy);
+    await harness.operator.reloadPolicy();
+    expect(await count("accounts where owner = 'kept'")).toBe(1);
+  });
+
   describe('open outcomes', () => {
     test('never 19: a write whose result nobody fetched is not repeated until a person settles it', async () => {
       const agent = await harness.agent('forgetful');

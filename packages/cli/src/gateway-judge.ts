@@ -1,11 +1,14 @@
 /** Judges through a live gateway, with the token of an agent or a service: recorded and limited like any call of theirs. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@countersign/client';
 import type { CallView, ExecuteView } from '@countersign/core';
 import type { Judge, JudgedCall, Judgement, RunJudgement } from './judge.ts';
 
 /** Seconds one long poll waits. */
 const pollSeconds = 30;
+/** Milliseconds between two looks at a call that runs. */
+const lookAgainMs = 500;
 
 export function gatewayJudge(client: Client): Judge {
   const run = `cli_${randomUUID()}`;
@@ -80,7 +83,8 @@ async function execute(
   for (;;) {
     const view = await client.executeCall(id, { input_digest }, { signal });
     if (view.outcome !== 'in_progress') return view;
-    await client.getCall(id, { wait: pollSeconds, signal });
+    // It was claimed elsewhere, so waiting for a decision would answer at once.
+    await sleep(lookAgainMs, undefined, { signal });
   }
 }
 

@@ -9,7 +9,7 @@ import { Calls } from './calls/calls.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
 import { createRecordCache } from './calls/record.ts';
 import { distrust, recover } from './calls/recover.ts';
-import type { Log, Room } from './calls/room.ts';
+import type { Connected, Log, Room } from './calls/room.ts';
 import { createRunning } from './calls/running.ts';
 import { createStopBoard } from './calls/stop-board.ts';
 import { sweep } from './calls/sweep.ts';
@@ -29,6 +29,9 @@ const sharedLookAgainMs = 2000;
 
 /** How long a start waits for what a gateway that died left behind. Milliseconds. */
 const recoverWithinMs = 3000;
+
+/** How often a replaced connection is looked at, whether calls still run on it. Milliseconds. */
+const retireLookMs = 250;
 
 /** How long a shutdown waits for what runs before it ends it. Milliseconds. */
 const drainWithinMs = 10_000;
@@ -104,8 +107,19 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   const ledger = createLedger(db, keys, runtime, (fault) =>
     log.error({ err: faultForLog(fault) }, 'the ledger could not be sequenced'),
   );
-  const policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols }, file);
   const ending = new AbortController();
+  const running = createRunning();
+  const retire = ({ config, target }: Connected): void => {
+    const those = running.calls().filter(({ connection }) => connection === config.name);
+    void (async () => {
+      while (!ending.signal.aborted && running.calls().some((call) => those.includes(call)))
+        await runtime.sleep(retireLookMs, ending.signal);
+      await target.close();
+    })().catch((fault: unknown) =>
+      log.error({ err: faultForLog(fault), connection: config.name }, 'a replaced connection was not closed'),
+    );
+  };
+  const policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols, retire }, file);
   const room: Room = {
     ending: ending.signal,
     lookAgainMs: store.kind === 'postgres' ? sharedLookAgainMs : Number.POSITIVE_INFINITY,
@@ -115,7 +129,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     runtime,
     log,
     waiters: createWaiters(runtime),
-    running: createRunning(),
+    running,
     stops: await createStopBoard(db),
     records: createRecordCache(),
     instance: `gw_${runtime.randomBytes(12).toString('hex')}`,

@@ -65,8 +65,7 @@ export async function execute(
     await cancel(room, row, principal.id, 'not_decided');
     return asItStands();
   }
-  const connected = connectionOf(room, row.connection);
-  const again = await decideAgain(room, principal, row, connected, signal);
+  const { connected, again } = await decideUnderOnePolicy(room, principal, row, signal);
   if (again.code !== null) {
     // What may be over in a moment costs nobody the consent they gave: the call stays as it is until its clock is out.
     if (errorTable[again.code].retry === 'later') throw new CountersignError(again.code);
@@ -85,6 +84,22 @@ export async function ownCall(room: Room, principal: Principal, id: CallId): Pro
     throw new CountersignError('not_found', { what: id });
   }
   return row;
+}
+
+/** Decides, and decides once more for as long as the policy is replaced meanwhile: what is claimed was decided under it. */
+async function decideUnderOnePolicy(
+  room: Room,
+  principal: Principal,
+  row: CallRow,
+  signal: AbortSignal,
+): Promise<{ readonly connected: Connected; readonly again: Again }> {
+  for (;;) {
+    const under = room.current();
+    const connected = connectionOf(room, row.connection);
+    const again = await decideAgain(room, principal, row, connected, signal);
+    if (room.current() === under) return { connected, again };
+    signal.throwIfAborted();
+  }
 }
 
 type Again =

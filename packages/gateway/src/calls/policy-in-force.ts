@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { Database } from '../store/store.ts';
 import { type ConnectParts, connectAll } from './connect.ts';
-import type { Current } from './room.ts';
+import type { Connected, Current } from './room.ts';
 
 export interface PolicyInForce {
   current(): Current;
@@ -18,6 +18,8 @@ export interface PolicyInForce {
 export interface PolicyParts extends ConnectParts {
   readonly db: Database;
   readonly ledger: Ledger;
+  /** Closes a connection that was replaced, once the calls that run on it have finished. */
+  retire(connected: Connected): void;
 }
 
 export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promise<PolicyInForce> {
@@ -26,11 +28,8 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
   let warnings = file.warnings;
   let loadedAt = runtime.now();
 
-  const tell = async (by: string) => {
-    await appendEvent(
-      db,
-      await ledger.event({ type: 'policy.loaded', actor: by, data: { version: current.policy.version } }),
-    );
+  const tell = async (by: string, version: string) => {
+    await appendEvent(db, await ledger.event({ type: 'policy.loaded', actor: by, data: { version } }));
     ledger.wake();
   };
   const view = (): PolicyView => ({
@@ -40,19 +39,20 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     warnings: [...warnings],
   });
 
-  await tell('gateway');
+  await tell('gateway', file.policy.version);
   return {
     current: () => current,
     view,
     load: async (next, by) => {
       const before = current.connections;
-      current = { policy: next.policy, connections: connectAll(parts, next, before) };
+      const connections = connectAll(parts, next, before);
+      // Recorded first: no call is ever decided under a policy that the ledger does not know.
+      await tell(by, next.policy.version);
+      current = { policy: next.policy, connections };
       ({ warnings } = next);
       loadedAt = runtime.now();
-      await tell(by);
-      const kept = new Set(current.connections.values());
-      // Calls that run on a connection that is gone finish on it; its pools close when they are done.
-      for (const old of before.values()) if (!kept.has(old)) void old.target.close();
+      const kept = new Set(connections.values());
+      for (const old of before.values()) if (!kept.has(old)) parts.retire(old);
       return view();
     },
     close: async () => {

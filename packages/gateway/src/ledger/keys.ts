@@ -108,6 +108,8 @@ function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys
     keepHead: (head) => {
       if (kept !== null && kept.size >= head.size) return;
       kept = head;
+      const there = headFile === null ? null : readHead(headFile);
+      if (there !== null && there.size >= head.size) return;
       if (headFile !== null) replaceFile(headFile, `${JSON.stringify(head)}\n`, 0o600);
     },
   };
@@ -123,7 +125,8 @@ function readHead(file: string): SignedHead | null {
 }
 
 function replaceFile(file: string, text: string, mode: number): void {
-  const next = `${file}.next`;
+  // Two gateways may share the folder.
+  const next = `${file}.${process.pid}.next`;
   writeFileSync(next, text, { mode });
   chmodSync(next, mode);
   renameSync(next, file);

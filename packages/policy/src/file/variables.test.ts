@@ -6,6 +6,7 @@ describe('credentials', () => {
     ['{ protocol: postgres, url: "postgres://me:hunter2@db/x" }'],
     ['{ protocol: postgres, url: "postgres://me:hunter2${PASSWORD}@db/x" }'],
     ['{ protocol: postgres, url: "postgres://db/x?password=hunter2" }'],
+    ['{ protocol: postgres, url: "postgres://db/x?pass%77ord=hunter2" }'],
     ['{ protocol: postgres, logins: { write: "postgres://me:hunter2@db/x" } }'],
     ['{ protocol: http, base_url: "http://x", auth: { bearer: hunter2 } }'],
     ['{ protocol: http, base_url: "http://x", auth: { bearer: "hunter2 hunter2${TOKEN}" } }'],

@@ -78,7 +78,12 @@ function holdsPassword(raw: string): boolean {
   const userinfo = authority.includes('@') ? authority.slice(0, authority.lastIndexOf('@')) : '';
   const password = userinfo.includes(':') ? userinfo.slice(userinfo.indexOf(':') + 1) : '';
   if (password.replaceAll(filledIn, '') !== '') return true;
-  const parameters = bare.matchAll(/(?:^|[\s?&])(?:ssl)?(?:password|passwd|pwd)\s*=\s*([^\s&]*)/gi);
+  const decoded = bare.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  const parameters = `${bare} ${decoded}`.matchAll(
+    /(?:^|[\s?&])(?:ssl)?(?:password|passwd|pwd)\s*=\s*([^\s&]*)/gi,
+  );
   return [...parameters].some(([, value]) => value?.replaceAll(filledIn, '') !== '');
 }
 
