@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { countersign } from './countersign.ts';
+import { countersign, startCountersign } from './countersign.ts';
 
 test('the demo plays the whole loop without a terminal, says so, hides what it should, and leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-test-'));
@@ -25,6 +26,23 @@ test('the demo plays the whole loop without a terminal, says so, hides what it s
     expect(stdout).toMatch(/verified: \d+ events, none missing, none changed/);
     expect(stdout).toContain("guardedTool({ gateway, sql: 'shop-db' })");
     for (const line of stdout.split('\n')) expect(line).toBe(line.trimEnd());
+    expect((await readdir(folder)).filter((name) => name.startsWith('countersign-demo-'))).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);
+
+test('a demo whose terminal is closed puts away what it started', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-demo-test-'));
+  await chmod(folder, 0o755);
+  try {
+    const child = startCountersign(['demo'], { env: { TMPDIR: folder } });
+    child.stdout.on('data', (part: Buffer) => {
+      if (part.toString().includes('a gateway, with the policy')) child.kill('SIGHUP');
+    });
+    child.stderr.resume();
+    await once(child, 'close');
+    expect(child.exitCode).toBe(130);
     expect((await readdir(folder)).filter((name) => name.startsWith('countersign-demo-'))).toEqual([]);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -13,11 +13,17 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     if (interrupt.signal.aborted) process.exit(exitCodes.interrupted);
     interrupt.abort();
   });
+// The terminal was closed: what was started is put away, unless the command takes the signal for something else.
+process.on('SIGHUP', () => {
+  if (process.listenerCount('SIGHUP') === 1) interrupt.abort();
+});
 
 // Whoever read our output has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok);
 });
+// Nobody can be told that nobody reads any more.
+process.stderr.on('error', () => {});
 
 const code = await runProgram(process.argv.slice(2), {
   terminal: terminalOf(process, process.env),

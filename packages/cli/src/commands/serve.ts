@@ -64,6 +64,7 @@ async function welcome(
     ...facts('next', [
       `countersign token -c ${config} --agent NAME --group GROUP --owner PERSON`,
       `countersign token -c ${config} --person NAME`,
+      ...(server.localOperator ? [] : ['each with an operator’s token in COUNTERSIGN_TOKEN']),
     ]),
   ];
   await err.line(err.paint('bold', 'Countersign is running.'));
