@@ -168,6 +168,25 @@ describe.each(stores)('on the %s store:', (on) => {
     });
   });
 
+  test('slow reads, however many, do not keep a write waiting', async () => {
+    const agent = await harness.agent('greedy');
+    const slow = await Promise.all(
+      Array.from({ length: 12 }, () =>
+        submit(agent, 'select count(*) from generate_series(1, 1000000000) as greedy'),
+      ),
+    );
+    const reading = slow.map((call) => execute(agent, call));
+    expect(await activity('as greedy', true)).toBe(true);
+    const note = await submit(await harness.agent('writer'), "insert into notes (body) values ('in time')");
+    expect(await execute(await harness.agent('writer'), note)).toMatchObject({ outcome: 'succeeded' });
+    const stop = await harness.operator.createStop({
+      scope: { kind: 'principal', principal: 'agent:greedy' },
+    });
+    for (const { outcome } of await Promise.all(reading)) expect(outcome).not.toBe('succeeded');
+    await harness.operator.liftStop(stop.id);
+    expect(await activity('as greedy', false)).toBe(true);
+  });
+
   test('a reload that replaces a connection lets what runs on it finish', async () => {
     const agent = await harness.agent('surviving');
     const call = await submit(agent, "update accounts set owner = 'kept' where id = 45");

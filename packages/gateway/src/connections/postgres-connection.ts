@@ -66,13 +66,14 @@ export function postgresConnection(
   });
 
   function poolOf(login: LoginName): Pool {
-    const url = logins.urls[login];
-    let pool = pools.get(url);
+    // Writes have a pool of their own, also where the login is the same: slow reads must not keep approved work waiting.
+    const key = login === 'write' ? `write ${logins.urls[login]}` : logins.urls[login];
+    let pool = pools.get(key);
     if (pool === undefined) {
       pool = new Pool({ ...settings(login), max, idleTimeoutMillis: 30_000, Client: CountedClient });
       // An idle backend that ends is taken out of the pool; nobody waits for it.
       pool.on('error', () => {});
-      pools.set(url, pool);
+      pools.set(key, pool);
     }
     return pool;
   }
