@@ -22,8 +22,8 @@ process.on('SIGHUP', () => {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.ok);
 });
-// Nobody can be told that nobody reads any more.
-process.stderr.on('error', () => {});
+// A terminal that was closed fails on all three, and there is nobody left to be told.
+for (const stream of [process.stdin, process.stderr]) stream.on('error', () => {});
 
 const code = await runProgram(process.argv.slice(2), {
   terminal: terminalOf(process, process.env),

@@ -4,7 +4,7 @@ import type { InputStream, Terminal } from './terminal.ts';
 /**
  * Asks on stderr and waits for one of `keys` (lower-case letters). Only for an interactive terminal.
  *
- * @throws {DOMException} an `AbortError`, for Ctrl-C, Ctrl-D, the end of input, and the signal.
+ * @throws {DOMException} an `AbortError`, for Ctrl-C, Ctrl-D, the end of input or its failure, and the signal.
  */
 export async function askKey<const Key extends string>(
   { stdin, err }: Terminal,
@@ -38,7 +38,7 @@ async function pressedKey<const Key extends string>(
     };
     const end = (then: () => void) => {
       stdin.off('data', pressed);
-      stdin.off('end', interrupted);
+      for (const event of ['end', 'error'] as const) stdin.off(event, interrupted);
       signal.removeEventListener('abort', interrupted);
       stdin.setRawMode?.(false);
       stdin.pause();
@@ -48,7 +48,7 @@ async function pressedKey<const Key extends string>(
     signal.addEventListener('abort', interrupted);
     stdin.setRawMode?.(true);
     stdin.on('data', pressed);
-    stdin.on('end', interrupted);
+    for (const event of ['end', 'error'] as const) stdin.on(event, interrupted);
     stdin.resume();
   });
 }
