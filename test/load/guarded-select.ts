@@ -11,7 +11,10 @@ const seconds = Number(process.argv[2] ?? 5);
 const statement = 'select id, owner, balance from accounts where id = 7';
 
 /** Runs `one` by so many callers for the time given. @returns how many a second, and the median milliseconds of one. */
-async function rate(callers: number, one: () => Promise<unknown>): Promise<{ perSecond: number; medianMs: number }> {
+async function rate(
+  callers: number,
+  one: () => Promise<unknown>,
+): Promise<{ perSecond: number; medianMs: number }> {
   const until = performance.now() + seconds * 1000;
   const took: number[] = [];
   const start = performance.now();
@@ -24,7 +27,10 @@ async function rate(callers: number, one: () => Promise<unknown>): Promise<{ per
   };
   await Promise.all(Array.from({ length: callers }, caller));
   took.sort((a, b) => a - b);
-  return { perSecond: (took.length * 1000) / (performance.now() - start), medianMs: took[Math.floor(took.length / 2)] ?? Number.NaN };
+  return {
+    perSecond: (took.length * 1000) / (performance.now() - start),
+    medianMs: took[Math.floor(took.length / 2)] ?? Number.NaN,
+  };
 }
 
 const on = process.argv[3] === 'postgres' ? 'postgres' : 'memory';
