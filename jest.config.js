@@ -8,5 +8,5 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   testEnvironmentOptions: { customExportConditions: ['@countersign/source', 'node', 'node-addons'] },
   maxWorkers: '100%',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

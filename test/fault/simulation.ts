@@ -279,6 +279,12 @@ export async function simulate(pglite: PGlite, seed: number, steps = 80): Promis
   const longAgo = sql`clock_timestamp() - interval '1 hour'`;
   await sql`update calls set heartbeat_at = ${longAgo} where state in ('claimed', 'submitted')`.execute(db);
   const last = await start();
+  // The targets are asked in the background: give recovery the time it takes.
+  for (let looks = 0; looks < 500; looks++) {
+    const open = await sql`select 1 from calls where state in ('claimed', 'submitted')`.execute(db);
+    if (open.rows.length === 0) break;
+    await systemRuntime.sleep(20);
+  }
   const { rows } = await sql<{
     id: string;
     state: string;

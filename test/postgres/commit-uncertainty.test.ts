@@ -124,7 +124,12 @@ describe('never 49: what is reported is what happened', () => {
   test('whenever a stop comes', async () => {
     const target = shop.target();
     const outcomes: string[] = [];
-    for (let after = 0; after < 12; after++) {
+    // A stop that comes late enough finds it done, however slow the machine is.
+    for (
+      let after = 0;
+      after < 12 || (after < 4000 && !outcomes.includes('succeeded'));
+      after += 1 + Math.floor(after / 12) * 20
+    ) {
       const stop = new AbortController();
       setTimeout(() => stop.abort(), after);
       const context = { signal: stop.signal };

@@ -190,10 +190,13 @@ function checked(schema: z.ZodType, value: unknown, where: string): unknown {
   const issue = parsed.error.issues[0];
   const path =
     issue === undefined || issue.path.length === 0 ? where : issue.path.map(String).join('.').slice(0, 100);
-  throw new CountersignError('malformed', {
-    what: path,
-    expected: (issue?.message ?? 'something else').slice(0, 300),
-  });
+  const message = (issue?.message ?? 'expected something else').slice(0, 300);
+  // Zod says «Invalid input: expected string»; what it does not say so is what was wrong.
+  const [, expected] = /\bexpected (.+)$/.exec(message) ?? [];
+  throw new CountersignError(
+    'malformed',
+    expected === undefined ? { what: `${path}: ${message}` } : { what: path, expected },
+  );
 }
 
 const codeByFastify: Readonly<Record<string, ErrorCode>> = Object.freeze({

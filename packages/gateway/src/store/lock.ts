@@ -4,7 +4,7 @@
  * It is an exclusive transaction on a small SQLite file: the operating system lets go of it when the process dies,
  * however it dies, so there is no stale lock to clean up and no process id to mistake for another's.
  */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CountersignError } from '@countersign/core';
@@ -20,7 +20,9 @@ export interface FolderLock {
  */
 export function lockFolder(folder: string): FolderLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, 'lock'), { timeout: 0 });
+  const file = join(folder, 'lock');
+  const database = new DatabaseSync(file, { timeout: 0 });
+  chmodSync(file, 0o600);
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

@@ -14,7 +14,14 @@ import { credentialUrl, type Environment, fill, path, type Surroundings, secret 
 type Settings = Readonly<Record<string, unknown>>;
 
 const previewWays = ['estimate', 'trial'] as const;
-const preview = oneOf(previewWays);
+const readPreview = oneOf(previewWays);
+
+/** A trial shows more than an estimate and lets nothing through that an estimate would not: it may be asked for already. */
+const preview: Read<(typeof previewWays)[number]> = (tree, report) => {
+  const way = readPreview(tree, report);
+  if (way === 'trial') report.warning(tree.at, 'preview: trial is not supported yet; an estimate is shown');
+  return way;
+};
 
 /** Reads the common keys, hands the rest to the protocol. */
 export function connectionsReader(

