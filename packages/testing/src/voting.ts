@@ -51,14 +51,20 @@ export class Voting {
   }
 
   async #look(): Promise<void> {
-    const waiting = new Map<ApprovalId, ApprovalView>();
+    const waiting = new Map<ApprovalId, { readonly request: ApprovalView; readonly client: Client }>();
     for (const { name } of this.#options.people) {
-      const { approvals } = await (await this.#options.clientOf(name)).listApprovals();
-      for (const request of approvals) if (!this.#seen.has(request.id)) waiting.set(request.id, request);
+      const client = await this.#options.clientOf(name);
+      const { approvals } = await client.listApprovals();
+      for (const request of approvals)
+        if (!this.#seen.has(request.id)) waiting.set(request.id, { request, client });
     }
-    const oldestFirst = [...waiting.values()].sort((a, b) => a.created_at.localeCompare(b.created_at));
-    for (const request of oldestFirst) {
+    const oldestFirst = [...waiting.values()].sort((a, b) =>
+      a.request.created_at.localeCompare(b.request.created_at),
+    );
+    for (const { request, client } of oldestFirst) {
       this.#seen.add(request.id);
+      // An ask that ended while the lists were read takes no step of the script.
+      if ((await client.getApproval(request.id)).state !== 'waiting') continue;
       this.#decide(request).catch((error: unknown) => this.#failed.reject(error));
     }
   }
