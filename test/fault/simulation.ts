@@ -1,7 +1,8 @@
 /**
  * A seeded simulation of the machine: gateways on one store, agents, people and an operator at random, in random
  * interleavings, with crashes between any two steps. The store is a real one; the target is a double; time is moved by
- * moving what the store has written down of it.
+ * moving what the store has written down of it. The store and the event loop take the time they take: a seed repeats the
+ * choices, but not the interleaving, so a seed that failed once may pass when it is run again.
  *
  * `node --conditions=@countersign/source test/fault/simulation.ts FIRST_SEED HOW_MANY` runs many.
  */
@@ -43,7 +44,7 @@ const policies = [
   }),
 );
 
-/** A small generator of good enough randomness (mulberry32), so that a seed tells the whole story. */
+/** A small generator of good enough randomness (mulberry32), so that a seed tells which steps are taken. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -213,28 +213,20 @@ describe.each(stores)('on the %s store:', (on) => {
       const agent = await harness.agent('forgetful');
       const sql = "insert into notes (body) values ('once')";
       const call = await submit(agent, sql);
-      // The agent's process dies while its request is on the way: the write happens, its result reaches nobody.
+      // The agent's process dies while the write waits for a lock: it then happens, and its result reaches nobody.
+      const blocker = new Client({ connectionString: harness.databaseUrl });
+      await blocker.connect();
+      await blocker.query('begin; lock table notes in access exclusive mode');
       const abandoned = new AbortController();
-      const lost = agent.executeCall(
-        call.id,
-        { input_digest: call.input_digest },
-        { signal: abandoned.signal },
-      );
-      setTimeout(() => abandoned.abort(), 1);
+      const digest = { input_digest: call.input_digest };
+      const lost = agent.executeCall(call.id, digest, { signal: abandoned.signal });
+      expect(await activity("values ('once')", true)).toBe(true);
+      abandoned.abort();
       await lost.catch(() => undefined);
-      for (let tries = 0; tries < 100 && (await count("notes where body = 'once'")) === 0; tries++)
+      await blocker.end();
+      for (let tries = 0; tries < 200 && (await agent.getCall(call.id)).state !== 'succeeded'; tries++)
         await pause(20);
-      if ((await count("notes where body = 'once'")) === 0)
-        await harness.gateway.engine.calls.execute(
-          await teller(),
-          call.id,
-          call.input_digest,
-          AbortSignal.timeout(5000),
-        );
-      const { sql: raw } = await import('kysely');
-      await raw`update calls set fetched_at = null where id = ${call.id}`.execute(
-        harness.gateway.engine.store.db,
-      );
+      expect(await count("notes where body = 'once'")).toBe(1);
       const again = await submit(agent, sql);
       expect(again).toMatchObject({ state: 'denied', code: 'earlier_outcome_open' });
       await harness.operator.settleCall(call.id, { reason: 'seen in the table' });
@@ -242,17 +234,6 @@ describe.each(stores)('on the %s store:', (on) => {
       expect(await count("notes where body = 'once'")).toBe(1);
     });
   });
-
-  const teller = async () =>
-    ({
-      class: 'agent',
-      id: 'agent:forgetful',
-      name: 'forgetful',
-      groups: ['agents'],
-      account: null,
-      owner: 'olivia',
-      onBehalfOf: null,
-    }) as const;
 
   test('a shutdown answers who waits with what is known, and does not wait for the clock', async () => {
     const other = await startHarness({ on, policy });

@@ -222,10 +222,10 @@ describe('kill -9', () => {
       'update accounts set balance = balance - 1 where id = 12',
     );
     await vote(tokens.dana(first.url), call);
-    // The gateway stops at the moment its transaction is open: it is killed, and the transaction then commits as it had asked.
     expect(await execute(tokens.agent(first.url), call)).toMatchObject({ outcome: 'succeeded' });
     await kill(first.child);
-    // Put the store back to the moment between COMMIT and outcome, which is where a kill can fall.
+    // The kill came too late for this, so the store is put back by hand to the moment between COMMIT and outcome.
+    // test/fault/crash-schedule.test.ts has a process die there.
     const between = await start();
     await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${call.id}`.execute(
       between.engine.store.db,
