@@ -4,7 +4,6 @@ import {
   approvalDigest,
   asCountersignError,
   type ErrorCode,
-  newId,
   type Preview,
   type Principal,
   type Requirement,
@@ -125,7 +124,7 @@ async function moveToWaiting(
 ): Promise<boolean> {
   const { limits } = room.current().policy;
   const groups = JSON.stringify([...new Set(requirement.asks.flatMap((one) => one.approvers))]);
-  const approval = newId('apr');
+  const approval = room.runtime.newId('apr');
   const event = await room.ledger.event({
     type: 'call.waiting',
     actor: 'gateway',

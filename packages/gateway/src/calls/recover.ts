@@ -5,6 +5,7 @@
 import { asCountersignError, type Json, type Ran } from '@countersign/core';
 import { sql } from 'kysely';
 import { faultForLog } from '../runtime/fault-for-log.ts';
+import { within } from '../runtime/within.ts';
 import { appendEvent } from '../store/append-event.ts';
 import { type Claim, fence } from '../store/claim-call.ts';
 import { deny } from './ask.ts';
@@ -36,14 +37,14 @@ export async function recover(room: Room, { othersAreDead }: RecoverOptions): Pr
     ? sql`owner_instance <> ${room.instance}`
     : sql`owner_instance <> ${room.instance} and coalesce(heartbeat_at, created_at) < clock_timestamp() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const { rows: submitted } =
-    await sql<Endable>`select id, run, run_id from calls where state = 'submitted' and ${dead}`.execute(
+    await sql<Endable>`select id, run, run_id from calls where state = 'submitted' and ${dead} order by created_at, id`.execute(
       room.db,
     );
   for (const call of submitted)
     await deny(room, { id: call.id, run: call.run, runId: call.run_id }, 'unavailable', null);
   const { rows } = await sql<LeftBehind>`
     select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence
-    from calls where state = 'claimed' and ${dead}`.execute(room.db);
+    from calls where state = 'claimed' and ${dead} order by created_at, id`.execute(room.db);
   for (const call of rows) await recoverOne(room, call);
   return submitted.length + rows.length;
 }
@@ -84,7 +85,9 @@ async function findOut(room: Room, call: LeftBehind): Promise<Settled | null> {
   const connected = room.current().connections.get(call.connection);
   if (connected === undefined) return unknown;
   try {
-    const found = await connected.target.recover(call.evidence, AbortSignal.timeout(askWithinMs));
+    const found = await within(room.runtime, askWithinMs, (signal) =>
+      connected.target.recover(call.evidence, signal),
+    );
     if (found.outcome === 'succeeded') return { outcome: 'succeeded', result: null };
     return found.outcome === 'failed' ? failed(found.ran ?? 'rolled_back') : unknown;
   } catch (thrown) {

@@ -3,7 +3,6 @@ import {
   type CallInput,
   CountersignError,
   type ExecuteView,
-  newId,
   type Principal,
   type Result,
 } from '@countersign/core';
@@ -66,7 +65,7 @@ async function submitAndExecute(
   signal: AbortSignal,
 ): Promise<ExecuteView | CountersignError> {
   try {
-    const key = { run: 'run-once', tool: 'countersign', call: newId('call') };
+    const key = { run: 'run-once', tool: 'countersign', call: room.runtime.newId('call') };
     const row = await submit(room, principal, { ...call, ...key }, signal);
     return await executeView(room, await execute(room, principal, row.id, row.input_digest, signal));
   } catch (thrown) {

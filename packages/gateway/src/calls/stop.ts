@@ -1,7 +1,6 @@
 /** The kill switch. It outranks consent already given: what waits, is allowed or approved is cancelled, what runs is ended. */
 import {
   CountersignError,
-  newId,
   type Principal,
   type StopId,
   type StopRequest,
@@ -41,7 +40,7 @@ export function endStopped({ running, stops }: Pick<Room, 'running' | 'stops'>):
 export async function stop(room: Room, by: Principal, request: StopRequest): Promise<StopDone> {
   const { scope } = request;
   const reason = request.reason ?? null;
-  const id = newId('stop');
+  const id = room.runtime.newId('stop');
   const subject = subjectOf(scope);
   const event = await room.ledger.event({
     type: 'stop.made',
@@ -68,9 +67,8 @@ async function cancelMatching(
 ): Promise<number> {
   const { rows } = await sql<Endable>`
     select id, run, run_id from calls where state in ('submitted', 'waiting', 'allowed', 'approved')
-    and (${kind} = 'all' or (${kind} = 'principal' and principal = ${subject}) or (${kind} = 'connection' and connection = ${subject}))`.execute(
-    room.db,
-  );
+    and (${kind} = 'all' or (${kind} = 'principal' and principal = ${subject}) or (${kind} = 'connection' and connection = ${subject}))
+    order by created_at, id`.execute(room.db);
   let cancelled = 0;
   for (const call of rows) if (await cancel(room, call, by.id, 'stopped')) cancelled++;
   return cancelled;

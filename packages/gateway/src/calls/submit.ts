@@ -7,7 +7,6 @@ import {
   type InputDigest,
   inputDigest,
   isErrorCode,
-  newId,
   type Principal,
   type SubmitRequest,
 } from '@countersign/core';
@@ -128,7 +127,7 @@ const stateOf = { allow: 'allowed', ask: 'submitted', deny: 'denied' } as const;
 function newCall(parts: CallParts): NewCall {
   const { room, principal, request, connected, digest, judged } = parts;
   return {
-    id: newId('call'),
+    id: room.runtime.newId('call'),
     principal: principal.id,
     onBehalfOf: principal.onBehalfOf,
     owner: principal.owner,

@@ -42,12 +42,12 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
   }
 }
 
-/** The two partial indexes on the clocks make this cost nothing where nothing is due. */
+/** The two partial indexes on the clocks make this cost nothing where nothing is due; what is due longest comes first. */
 async function expireAll(room: Room): Promise<void> {
   const { rows } = await sql<Endable>`
-    select id, run, run_id from calls where state = 'waiting' and vote_by <= now()
+    select id, run, run_id, vote_by as due from calls where state = 'waiting' and vote_by <= now()
     union all
-    select id, run, run_id from calls where state in ('allowed', 'approved') and start_by <= now()
-    limit 500`.execute(room.db);
+    select id, run, run_id, start_by from calls where state in ('allowed', 'approved') and start_by <= now()
+    order by due, id limit 500`.execute(room.db);
   for (const call of rows) await expireIfDue(room, call);
 }

@@ -5,7 +5,7 @@
 import {
   type ApprovalId,
   CountersignError,
-  newId,
+  type EventId,
   type Principal,
   type VoteRequest,
 } from '@countersign/core';
@@ -55,7 +55,7 @@ export async function vote(
   room.runtime.reached('vote.before');
   await room.db.transaction().execute(async (tx) => {
     await lockWaiting(tx, approval);
-    await insertVote(tx, principal, human, approval, request, events.cast);
+    await insertVote(tx, room.runtime.newId('evt'), principal, human, approval, request, events.cast);
     if (request.vote === 'reject') await reject(tx, approval, events.decided);
     else await approveIfMet(room, tx, approval, events.decided);
   });
@@ -126,6 +126,7 @@ async function lockWaiting(tx: Database, approval: ApprovalRow): Promise<void> {
 
 async function insertVote(
   tx: Database,
+  id: EventId,
   principal: Principal,
   human: Human,
   approval: ApprovalRow,
@@ -135,7 +136,7 @@ async function insertVote(
   const { rows } = await sql`
     with cast_vote as (
       insert into votes (id, approval_id, person, account, groups, vote, reason_event)
-      values (${newId('evt')}, ${approval.id}, ${human.name}, ${principal.account}, ${JSON.stringify(principal.groups)}::text::jsonb,
+      values (${id}, ${approval.id}, ${human.name}, ${principal.account}, ${JSON.stringify(principal.groups)}::text::jsonb,
               ${request.vote}, ${event.id})
       on conflict (approval_id, person) do nothing returning id),
     ${eventCtes(event, 'cast_vote')}

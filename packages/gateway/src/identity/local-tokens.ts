@@ -6,7 +6,6 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import {
   CountersignError,
   type MintRequest,
-  newId,
   type Principal,
   sha256,
   type TokenId,
@@ -72,7 +71,7 @@ export function localTokens(
           });
         }
       }
-      const id = newId('tok');
+      const id = runtime.newId('tok');
       const secret = runtime.randomBytes(32).toString('base64url');
       const { name, groups, owner = null, on_behalf_of = null, expires_in } = request;
       const event = await ledger.event({

@@ -89,7 +89,8 @@ export function fileKeys(file: string): Keys {
   return keysFrom(Buffer.from(parsed.master, 'base64'), signing, file);
 }
 
-function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys {
+/** Keys made of what is given; with a file, its public key and its last head stand beside it. */
+export function keysFrom(master: Buffer, signing: KeyObject, file: string | null): Keys {
   const publicKey = createPublicKey(signing);
   const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' });
   const key = keyName(publicKey);

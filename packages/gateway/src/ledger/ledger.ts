@@ -1,5 +1,5 @@
 /** The ledger as the rest of the gateway uses it: make an event, have it sequenced, read the record back. */
-import { type EventId, type Json, newId, type SignedHead } from '@countersign/core';
+import type { EventId, Json, SignedHead } from '@countersign/core';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { NewEvent } from '../store/event-row.ts';
 import { latestHead, readEvents } from '../store/read-ledger.ts';
@@ -82,7 +82,7 @@ export function createLedger(
   const ledger: Ledger = {
     ...sealer,
     event: async ({ type, actor, call = null, run, data = {}, contents = {}, keepMs = null }) => {
-      const id = newId('evt');
+      const id = runtime.newId('evt');
       const sealed = [];
       for (const [name, content] of Object.entries(contents)) {
         if (run === undefined) throw new TypeError('contents belong to a run');

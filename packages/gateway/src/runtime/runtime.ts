@@ -1,8 +1,9 @@
 /**
- * Clock, timers and randomness, handed in so that tests can bend them. The store's clock, not this one, decides whether
+ * Clock, timers, randomness and ids, handed in so that tests can bend them. The store's clock, not this one, decides whether
  * a deadline has passed.
  */
 import { randomBytes } from 'node:crypto';
+import { newId } from '@countersign/core';
 
 /** Moments between two durable steps, in the order of a write's road: where a crash would leave something to recover. */
 export const crashPoints = [
@@ -28,6 +29,8 @@ export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
   randomBytes(size: number): Buffer;
+  /** Makes the ids of everything that gets one. Unguessable: some of them are all that leads to a thing. */
+  newId: typeof newId;
   /** Says that a moment was reached. Does nothing; a test ends the process there. */
   reached(point: CrashPoint): void;
   /** Resolves after `ms`, or at once when the signal aborts. Never rejects. Whoever may end before it does passes a signal. */
@@ -37,6 +40,7 @@ export interface Runtime {
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   randomBytes: (size: number) => randomBytes(size),
+  newId,
   reached: () => undefined,
   sleep: (ms: number, signal?: AbortSignal) =>
     new Promise<void>((resolve) => {
