@@ -1,9 +1,8 @@
 /** What the documents show is true: their code compiles, their policies load, their commands exist. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parsePolicyFile, runPolicyTests } from '@countersign/policy';
 import { describe, expect, test } from '@jest/globals';
@@ -12,44 +11,23 @@ import { snippet } from '../../packages/cli/src/demo/snippet.ts';
 import type { Host } from '../../packages/cli/src/options.ts';
 import { buildProgram } from '../../packages/cli/src/program.ts';
 import { schemaAnalyses } from '../../packages/cli/src/schema-analyses.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-async function markdownFiles(): Promise<readonly string[]> {
-  const docs = await readdir(join(root, 'docs'), { recursive: true });
-  return [
-    'README.md',
-    'CONTRIBUTING.md',
-    'SECURITY.md',
-    'examples/shop/README.md',
-    'examples/worker/README.md',
-    ...docs.filter((name) => name.endsWith('.md')).map((name) => join('docs', name)),
-  ];
-}
-
-/** The fenced blocks of a language, in all documents. */
-async function blocks(
-  language: string,
-): Promise<readonly { readonly file: string; readonly text: string }[]> {
-  const found = [];
-  for (const file of await markdownFiles()) {
-    const text = await readFile(join(root, file), 'utf8');
-    for (const [, body = ''] of text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms')))
-      found.push({ file, text: body });
-  }
-  return found;
-}
+import { blocksIn, documents, root } from './blocks.ts';
 
 test('every TypeScript block compiles against the packages as they are', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-docs-'));
   try {
-    const sources = await blocks('ts');
+    const sources = await blocksIn('ts');
     expect(sources.length).toBeGreaterThan(0);
-    const files = sources.map((_, index) => `block-${index}.ts`);
-    for (const [index, { text }] of sources.entries())
-      await writeFile(join(folder, `block-${index}.ts`), `${text}\nexport {};\n`);
+    const files = [];
+    for (const { file, line, info, text } of sources) {
+      // A page is a folder: its blocks that are files import one another.
+      const name = join(file.replaceAll('/', '-'), info === '' ? `block-${line}.ts` : info);
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), `${text}\nexport {};\n`);
+      files.push(name);
+    }
     // As an application beside the example would find the packages.
-    await symlink(join(root, 'examples/shop/node_modules'), join(folder, 'node_modules'));
+    await symlink(join(root, 'test/node_modules'), join(folder, 'node_modules'));
     await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     await writeFile(
       join(folder, 'tsconfig.json'),
@@ -83,7 +61,7 @@ test('the demo ends with the lines that README.md shows', async () => {
 });
 
 test('every policy in the documents loads, without a warning', async () => {
-  const policies = (await blocks('yaml')).filter(({ text }) => text.startsWith('version: 1'));
+  const policies = (await blocksIn('yaml')).filter(({ text }) => text.startsWith('version: 1'));
   expect(policies.length).toBeGreaterThan(0);
   for (const { file, text } of policies) {
     const env = { SHOP_DB_URL: 'postgres://localhost/shop' };
@@ -95,7 +73,7 @@ describe('every command line in the documents', () => {
   const program = buildProgram(commands, {} as Host);
 
   test('names a command and options that exist', async () => {
-    const lines = (await blocks('sh')).flatMap(({ text }) =>
+    const lines = (await blocksIn('sh')).flatMap(({ text }) =>
       text
         .replaceAll('\\\n', ' ')
         .split('\n')
@@ -112,7 +90,7 @@ describe('every command line in the documents', () => {
 });
 
 test('the cases that docs/policy.md shows hold, and the limits that it calls defaults are', async () => {
-  const found = (await blocks('yaml')).filter(({ file }) => file === 'docs/policy.md');
+  const found = (await blocksIn('yaml')).filter(({ file }) => file === 'docs/policy.md');
   const [yaml = '', cases = ''] = found.map(({ text }) => text);
   const load = (text: string) =>
     parsePolicyFile(text, {
@@ -163,7 +141,7 @@ function unknownIn(program: ReturnType<typeof buildProgram>, words: readonly str
 }
 
 test('every file that a document links to is there', async () => {
-  for (const file of await markdownFiles()) {
+  for (const file of await documents()) {
     const text = await readFile(join(root, file), 'utf8');
     for (const [, target = ''] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
       if (/^[a-z]+:/.test(target)) continue;

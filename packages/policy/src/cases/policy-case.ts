@@ -10,16 +10,19 @@ import {
 } from '@countersign/core';
 import {
   anyList,
+  described,
   list,
   object,
   oneOf,
   type Read,
+  reader,
   text,
   textLike,
   wholeNumber,
   wrongKind,
 } from '../file/read.ts';
 import { Report } from '../file/report.ts';
+import type { Schema } from '../file/schema.ts';
 import { groupName } from '../file/scope.ts';
 import { plain, readTree, type Tree } from '../file/tree.ts';
 
@@ -55,66 +58,87 @@ export interface PolicyCases {
   readonly cases: readonly PolicyCase[];
 }
 
-const anything: Read<unknown> = (tree) => plain(tree);
+/** Part of an input, which is checked as a whole. */
+const inputPart = (description: string, schema: Schema): Read<unknown> =>
+  described(
+    reader<unknown>(schema, (tree) => plain(tree)),
+    description,
+  );
 const inputKeys = ['sql', 'params', 'argv', 'stdin', 'method', 'path', 'headers', 'body'] as const;
 
 const readVerdict = oneOf(['allow', 'ask', 'deny'] as const);
 
-const readCode: Read<NonNullable<Expectation['code']>> = (tree, report) => {
-  const code = text('a code')(tree, report);
+const codeText = text('a code like allowed, needs_approval or denied_by_rule');
+const readCode: Read<NonNullable<Expectation['code']>> = reader(codeText.schema, (tree, report) => {
+  const code = codeText(tree, report);
   if (code === undefined || code === 'allowed' || code === 'needs_approval' || isErrorCode(code)) return code;
   report.problem(tree.at, `"${code.slice(0, 60)}" is no code of a decision`, {
     expected: 'one like denied_by_rule',
   });
   return undefined;
-};
+});
 
 const readDetailed = object(
   'expect',
   {
-    decision: readVerdict,
-    code: readCode,
-    rules: anyList(text('the name of a rule')),
-    approvers: anyList(groupName),
-    masks: anyList(text('a mask like redact column:public.customers.ssn')),
+    decision: described(readVerdict, 'What the call gets.'),
+    code: described(readCode, 'Why.'),
+    rules: described(anyList(text('the name of a rule')), 'Exactly these rules decide, in any order.'),
+    approvers: described(anyList(groupName), 'Exactly these groups are asked, in any order.'),
+    masks: described(
+      anyList(text('a mask like redact column:public.customers.ssn')),
+      'Exactly these masks are in the plan, in any order.',
+    ),
   },
   ['decision'],
 );
 
-const readExpectation: Read<Expectation> = (tree, report) => {
+const expectation: Schema = { anyOf: [readVerdict.schema, readDetailed.schema] };
+const readExpectation: Read<Expectation> = reader(expectation, (tree, report) => {
   if (tree.kind !== 'map') {
     const decision = readVerdict(tree, report);
     return decision && { decision };
   }
   const { decision, ...more } = readDetailed(tree, report) ?? {};
   return decision && { decision, ...more };
-};
-
-const readEffects: Read<readonly Effect[]> = list('effects', (tree, report) => {
-  const parsed = effectSchema.safeParse(plain(tree));
-  if (parsed.success) return parsed.data;
-  report.problem(tree.at, 'no effect', { expected: '{ action: write, resource: "table:public.orders" }' });
-  return undefined;
 });
+
+const effectLike: Schema = {
+  title: 'an action and a resource',
+  type: 'object',
+  required: ['action', 'resource'],
+};
+const readEffects: Read<readonly Effect[]> = list(
+  'effects',
+  reader(effectLike, (tree, report) => {
+    const parsed = effectSchema.safeParse(plain(tree));
+    if (parsed.success) return parsed.data;
+    report.problem(tree.at, 'no effect', { expected: '{ action: write, resource: "table:public.orders" }' });
+    return undefined;
+  }),
+);
 
 const readCase = object(
   'a case',
   {
-    name: text('the name of a case', 200),
-    as: textLike('a principal like agent:support', /^(?:agent|service):[a-z0-9][a-z0-9_.@-]{0,63}$/),
-    groups: anyList(groupName),
-    on_behalf_of: text('the name of a person'),
-    connection: text('the name of a connection'),
-    sql: anything,
-    params: anything,
-    argv: anything,
-    stdin: anything,
-    method: anything,
-    path: anything,
-    headers: anything,
-    body: anything,
-    effects: readEffects,
-    expect: readExpectation,
+    name: described(text('the name of a case', 200), 'What the case is about.'),
+    as: described(
+      textLike('a principal like agent:support', /^(?:agent|service):[a-z0-9][a-z0-9_.@-]{0,63}$/),
+      'Who asks.',
+    ),
+    groups: described(anyList(groupName), 'The groups that its token would have.'),
+    on_behalf_of: described(text('the name of a person'), 'The person it acts for.'),
+    connection: described(text('the name of a connection'), 'A connection of the policy file.'),
+    sql: inputPart('The call: a statement, analysed against `schema`.', { type: 'string' }),
+    params: inputPart('The values of `$1`, `$2`, … of `sql`.', { type: 'array' }),
+    argv: inputPart('The call: the arguments after kubectl.', { type: 'array', items: { type: 'string' } }),
+    stdin: inputPart('What `-f -` of `argv` reads.', { type: 'string' }),
+    method: inputPart('The call: the method of an HTTP request.', { type: 'string' }),
+    path: inputPart('Its path and query.', { type: 'string' }),
+    headers: inputPart('Its headers, as pairs of name and value.', { type: 'array' }),
+    body: inputPart('Its body, as text.', { type: 'string' }),
+    effects: described(readEffects, 'The call by what it would do, without analysis.'),
+    expect: described(readExpectation, 'What has to come out: a decision, or more of it.'),
   },
   ['as', 'connection', 'expect'],
 );
@@ -138,9 +162,10 @@ function callOf(values: CaseValues, tree: Tree, report: Report): PolicyCase['cal
   return undefined;
 }
 
-const caseReader =
-  (connections: readonly string[]): Read<Omit<PolicyCase, 'name'> & { readonly name?: string }> =>
-  (tree, report) => {
+const caseReader = (
+  connections: readonly string[],
+): Read<Omit<PolicyCase, 'name'> & { readonly name?: string }> =>
+  reader(readCase.schema, (tree, report) => {
     const values = readCase(tree, report);
     if (values === undefined || tree.kind !== 'map') return undefined;
     const connection = values.connection ?? '';
@@ -159,7 +184,22 @@ const caseReader =
       call,
       expect: values.expect,
     };
-  };
+  });
+
+/** A file of cases. */
+const casesReader = (connections: readonly string[]) =>
+  object(
+    'the file',
+    {
+      version: described(wholeNumber('version', 1, 1), 'The version of this form.', 1),
+      schema: described(text('a file like schema.sql'), 'The SQL that makes the tables; beside this file.'),
+      cases: described(list('cases', caseReader(connections)), 'The cases.'),
+    },
+    ['cases'],
+  );
+
+/** What a file of cases looks like. */
+export const policyCasesSchema: Schema = casesReader([]).schema;
 
 /**
  * Reads a file of cases: `version`, `schema: FILE.sql`, `cases: [...]`.
@@ -174,15 +214,7 @@ export function parsePolicyCases(
   const report = new Report(file);
   const tree = readTree(source, report);
   report.throwIfAny();
-  const read = object(
-    'the file',
-    {
-      version: wholeNumber('version', 1, 1),
-      schema: text('a file like schema.sql'),
-      cases: list('cases', caseReader(connections)),
-    },
-    ['cases'],
-  );
+  const read = casesReader(connections);
   const values =
     tree === null
       ? wrongKind({ kind: 'list', at: { line: 1, column: 1 }, items: [] }, report, 'cases')

@@ -4,8 +4,9 @@ import { type ProtocolName, protocolNames } from '@countersign/core';
 import type { ConnectionConfig, Limits } from '../policy.ts';
 import { connectionLimits } from './limits.ts';
 import { checkName } from './people.ts';
-import { flag, list, object, oneOf, type Read, record, text, wrongKind } from './read.ts';
+import { described, flag, list, object, oneOf, type Read, reader, record, text, wrongKind } from './read.ts';
 import type { Report } from './report.ts';
+import type { Schema } from './schema.ts';
 import { labels } from './scope.ts';
 import type { Tree } from './tree.ts';
 import { duration, second } from './units.ts';
@@ -17,10 +18,17 @@ const previewWays = ['estimate', 'trial'] as const;
 const readPreview = oneOf(previewWays);
 
 /** A trial shows more than an estimate and lets nothing through that an estimate would not: it may be asked for already. */
-const preview: Read<(typeof previewWays)[number]> = (tree, report) => {
+const preview: Read<(typeof previewWays)[number]> = reader(readPreview.schema, (tree, report) => {
   const way = readPreview(tree, report);
   if (way === 'trial') report.warning(tree.at, 'preview: trial is not supported yet; an estimate is shown');
   return way;
+});
+
+const protocolReader = oneOf(protocolNames);
+const protocols: Readonly<Record<ProtocolName, string>> = {
+  postgres: 'PostgreSQL 15 to 18.',
+  http: 'An HTTP API. The file loads; the gateway does not speak it yet.',
+  kubernetes: 'A cluster, by kubectl. The file loads; the gateway does not speak it yet.',
 };
 
 /** Reads the common keys, hands the rest to the protocol. */
@@ -29,16 +37,27 @@ export function connectionsReader(
   limits: Limits,
 ): Read<ReadonlyMap<string, ConnectionConfig>> {
   const readLimits = connectionLimits(limits);
-  const common = { protocol: oneOf(protocolNames), labels, limits: readLimits, throwaway: flag };
+  const common = (protocol: ProtocolName) => ({
+    protocol: described(
+      reader({ ...protocolReader.schema, enum: [protocol] }, protocolReader),
+      protocols[protocol],
+    ),
+    labels: described(labels, 'Words of your own, which rules and masks can name.'),
+    limits: described(readLimits, 'In place of the limits of the file, for this connection.'),
+    throwaway: described(flag, 'Whether `countersign run --as` may use it: made to be thrown away.', false),
+  });
   const byProtocol = {
-    postgres: object('a postgres connection', { ...common, ...postgres(around.env) }, ['protocol']),
-    http: object('an http connection', { ...common, ...http(around) }, ['protocol', 'base_url']),
-    kubernetes: object('a kubernetes connection', { ...common, ...kubernetes(around) }, [
+    postgres: object('a postgres connection', { ...common('postgres'), ...postgres(around.env) }, [
+      'protocol',
+    ]),
+    http: object('an http connection', { ...common('http'), ...http(around) }, ['protocol', 'base_url']),
+    kubernetes: object('a kubernetes connection', { ...common('kubernetes'), ...kubernetes(around) }, [
       'protocol',
       'kubeconfig',
     ]),
   };
-  return record('connections', (name, at, value, report) => {
+  const entry: Schema = { anyOf: protocolNames.map((protocol) => byProtocol[protocol].schema) };
+  return record('connections', entry, (name, at, value, report) => {
     const named = checkName('a connection', name, at, report);
     const protocol = protocolOf(value, report);
     if (protocol === undefined) return undefined;
@@ -60,7 +79,7 @@ export function connectionsReader(
 function protocolOf(tree: Tree, report: Report): ProtocolName | undefined {
   if (tree.kind !== 'map') return wrongKind(tree, report, 'a connection: a mapping with a protocol');
   const entry = tree.entries.get('protocol');
-  if (entry !== undefined) return oneOf(protocolNames)(entry.value, report);
+  if (entry !== undefined) return protocolReader(entry.value, report);
   report.problem(tree.at, 'a connection has no "protocol"', {
     expected: `protocol: ${protocolNames.join(', ')}`,
   });
@@ -70,21 +89,45 @@ function protocolOf(tree: Tree, report: Report): ProtocolName | undefined {
 function postgres(env: Environment) {
   const url = postgresUrl(env);
   return {
-    url,
-    logins: object('logins', { wall: url, read: url, write: url }, ['write']),
-    preview,
-    trial_timeout: duration(30 * second, '30s'),
+    url: described(
+      url,
+      'One login for everything. Either this or `logins`; a password comes from a variable.',
+    ),
+    logins: described(
+      object(
+        'logins',
+        {
+          wall: described(
+            url,
+            'For reads that are proven free of masked columns: a role that can neither write nor read what masks hide, so that the database refuses what the analysis might miss.',
+          ),
+          read: described(url, 'For all other reads: a role that can’t write. Left out: `write`.'),
+          write: described(url, 'For everything else.'),
+        },
+        ['write'],
+      ),
+      'A role for each purpose, in place of `url`.',
+    ),
+    preview: described(
+      preview,
+      'What the card of a write shows of its impact. `trial` is not made yet: an estimate is shown.',
+      'estimate',
+    ),
+    trial_timeout: described(
+      duration(30 * second, '30s'),
+      'How long a trial may hold its locks. Trials are not made yet.',
+    ),
   };
 }
 
 function postgresUrl(env: Environment): Read<string> {
   const read = credentialUrl(env, 'a postgres:// URL');
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const url = read(tree, report);
     if (url === undefined || /^postgres(?:ql)?:\/\/./.test(url)) return url;
     report.problem(tree.at, 'this is no PostgreSQL URL', { expected: 'postgres://USER@HOST/DATABASE' });
     return undefined;
-  };
+  });
 }
 
 function checkLogins(tree: Tree, report: Report): void {
@@ -103,28 +146,32 @@ function checkLogins(tree: Tree, report: Report): void {
 function http(around: Surroundings) {
   const { env } = around;
   return {
-    base_url: baseUrl(env),
-    auth: authReader(around),
-    openapi: path(around, 'an OpenAPI document'),
-    get_is_read: flag,
-    allow_addresses: list('addresses', addressRange),
+    base_url: described(baseUrl(env), 'Where every request goes; paths are below it.'),
+    auth: described(authReader(around), 'How the gateway authenticates: one of these.'),
+    openapi: described(path(around, 'an OpenAPI document'), 'What the API’s operations do.'),
+    get_is_read: described(flag, 'False for a server where GET changes things.', true),
+    allow_addresses: described(
+      list('addresses', addressRange),
+      'Addresses that the name may resolve to, where they are private.',
+    ),
   };
 }
 
-const addressRange: Read<string> = (tree, report) => {
+const addressText = text('an IP address, or a range like 10.0.0.0/8', 60);
+const addressRange: Read<string> = reader(addressText.schema, (tree, report) => {
   const expected = 'an IP address, or a range like 10.0.0.0/8';
-  const value = text(expected, 60)(tree, report);
+  const value = addressText(tree, report);
   if (value === undefined) return undefined;
   const [, address = '', bits = '0'] = /^([0-9a-fA-F:.]+)(?:\/([0-9]{1,3}))?$/.exec(value) ?? [];
   const family = isIP(address);
   if (family !== 0 && Number(bits) <= (family === 4 ? 32 : 128)) return value;
   report.problem(tree.at, `"${value}" is no address`, { expected });
   return undefined;
-};
+});
 
 function baseUrl(env: Environment): Read<string> {
   const read = credentialUrl(env, 'an http:// or https:// URL');
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const value = read(tree, report);
     if (value === undefined) return undefined;
     const url = URL.parse(value);
@@ -134,7 +181,7 @@ function baseUrl(env: Environment): Read<string> {
       expected: 'http(s)://HOST/PATH without user, query and fragment; credentials go under auth',
     });
     return undefined;
-  };
+  });
 }
 
 const schemes = ['bearer', 'basic', 'header', 'oauth2', 'mtls'] as const;
@@ -142,46 +189,63 @@ const schemes = ['bearer', 'basic', 'header', 'oauth2', 'mtls'] as const;
 function authReader(around: Surroundings): Read<Settings> {
   const { env } = around;
   const read = object('auth', {
-    bearer: secret(env, 'the bearer token'),
-    basic: object('basic', { username: fill(env, 'the user name'), password: secret(env, 'the password') }, [
-      'username',
-      'password',
-    ]),
-    header: object(
-      'header',
-      { name: fill(env, 'the name of a header'), value: secret(env, 'the value of the header') },
-      ['name', 'value'],
+    bearer: described(secret(env, 'the bearer token'), 'Sent as `Authorization: Bearer …`.'),
+    basic: described(
+      object('basic', { username: fill(env, 'the user name'), password: secret(env, 'the password') }, [
+        'username',
+        'password',
+      ]),
+      'Sent as `Authorization: Basic …`.',
     ),
-    oauth2: object(
-      'oauth2',
-      {
-        token_url: credentialUrl(env, 'the token URL'),
-        client_id: fill(env, 'the client id'),
-        client_secret: secret(env, 'the client secret'),
-        scopes: list('scopes', text('a scope')),
-      },
-      ['token_url', 'client_id', 'client_secret'],
+    header: described(
+      object(
+        'header',
+        { name: fill(env, 'the name of a header'), value: secret(env, 'the value of the header') },
+        ['name', 'value'],
+      ),
+      'Sent as a header of this name.',
     ),
-    mtls: object(
-      'mtls',
-      {
-        cert: path(around, 'the certificate file'),
-        key: path(around, 'the key file'),
-        ca: path(around, 'the CA file'),
-      },
-      ['cert', 'key'],
+    oauth2: described(
+      object(
+        'oauth2',
+        {
+          token_url: credentialUrl(env, 'the token URL'),
+          client_id: fill(env, 'the client id'),
+          client_secret: secret(env, 'the client secret'),
+          scopes: list('scopes', text('a scope')),
+        },
+        ['token_url', 'client_id', 'client_secret'],
+      ),
+      'Client credentials, fetched and renewed by the gateway.',
+    ),
+    mtls: described(
+      object(
+        'mtls',
+        {
+          cert: path(around, 'the certificate file'),
+          key: path(around, 'the key file'),
+          ca: path(around, 'the CA file'),
+        },
+        ['cert', 'key'],
+      ),
+      'A certificate of the gateway’s own, PEM.',
     ),
   });
-  return (tree, report) => {
+  const one: Schema = { ...read.schema, minProperties: 1, maxProperties: 1 };
+  return reader(one, (tree, report) => {
     const auth = read(tree, report);
     if (tree.kind === 'map' && tree.entries.size !== 1)
       report.problem(tree.at, `${tree.entries.size} ways to authenticate`, {
         expected: `one of ${schemes.join(', ')}`,
       });
     return auth;
-  };
+  });
 }
 
 function kubernetes(around: Surroundings) {
-  return { kubeconfig: path(around, 'the kubeconfig file'), unconfined: flag, preview };
+  return {
+    kubeconfig: described(path(around, 'the kubeconfig file'), 'The cluster and how to reach it.'),
+    unconfined: described(flag, 'Whether kubectl may run where the platform can’t confine it.', false),
+    preview: described(preview, 'What the card of a write shows of its impact.', 'estimate'),
+  };
 }

@@ -1,6 +1,7 @@
 /** `then:` and `filter:`: allow, deny, or ask. */
 import type { AskRule, Consequence } from '../policy.ts';
-import { flag, list, notYet, object, type Read, wholeNumber, wrongKind } from './read.ts';
+import { described, flag, list, notYet, object, type Read, reader, wholeNumber, wrongKind } from './read.ts';
+import type { Schema } from './schema.ts';
 import { groupName } from './scope.ts';
 import { day, duration, hour, minute } from './units.ts';
 
@@ -9,29 +10,36 @@ const approvers = list('groups of approvers', groupName);
 
 /** Reports a group that nobody is in, as a warning: such an ask still asks. */
 function approversOf(groups: ReadonlySet<string>): Read<readonly string[]> {
-  return (tree, report) => {
+  return reader(approvers.schema, (tree, report) => {
     const names = approvers(tree, report);
     for (const name of names ?? [])
       if (!groups.has(name)) report.warning(tree.at, `nobody under people is in the group ${name}`);
     return names === undefined ? undefined : [...new Set(names)].toSorted();
-  };
+  });
 }
 
 function askReader(groups: ReadonlySet<string>): Read<AskRule> {
   const read = object(
     'ask',
     {
-      approvers: approversOf(groups),
-      votes: wholeNumber('votes', 1, 100),
-      vote_within: within,
-      start_within: within,
-      reason: flag,
+      approvers: described(
+        approversOf(groups),
+        'Who may vote: everyone under `people` who is in one of these groups, except the owner of the agent and the person it acts for.',
+      ),
+      votes: described(wholeNumber('votes', 1, 100), 'How many different people have to approve.', 1),
+      vote_within: described(within, 'How long people have, from the call on; then it expires.', '1h'),
+      start_within: described(
+        within,
+        'How long an approved call may wait to be run, from the deciding vote on. Parked runs need days.',
+        '10m',
+      ),
+      reason: described(flag, 'Whether an approval needs a reason.', false),
       tolerance: notYet('tolerance'),
       bind: notYet('bind'),
     },
     ['approvers'],
   );
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const ask = read(tree, report);
     return (
       ask && {
@@ -42,14 +50,15 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         reason: ask.reason ?? false,
       }
     );
-  };
+  });
 }
 
 /** @param groups The groups that somebody under `people` is in. */
 export function consequenceReader(groups: ReadonlySet<string>): Read<Consequence> {
-  const readAsk = object('then', { ask: askReader(groups) }, ['ask']);
+  const readAsk = object('then', { ask: described(askReader(groups), 'Who is asked, and how.') }, ['ask']);
+  const schema: Schema = { anyOf: [{ type: 'string', enum: ['allow', 'deny'] }, readAsk.schema] };
   const expected = 'allow, deny, or ask: { approvers: [GROUP] }';
-  return (tree, report) => {
+  return reader(schema, (tree, report) => {
     if (tree.kind === 'map') {
       const ask = readAsk(tree, report)?.ask;
       return ask && { verdict: 'ask', ask };
@@ -63,5 +72,5 @@ export function consequenceReader(groups: ReadonlySet<string>): Read<Consequence
     if (typeof word !== 'string') return wrongKind(tree, report, expected);
     report.notOneOf(tree.at, `"${word.slice(0, 60)}" is not known here`, word, ['allow', 'deny', 'ask']);
     return undefined;
-  };
+  });
 }

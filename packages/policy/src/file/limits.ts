@@ -1,6 +1,6 @@
 /** `limits:` of the whole file, and those of one connection, which stand in for some of them. */
 import type { Limits } from '../policy.ts';
-import { object, type Read, wholeNumber } from './read.ts';
+import { described, object, type Read, reader, wholeNumber } from './read.ts';
 import { day, duration, hour, second, size } from './units.ts';
 
 export const defaultLimits: Limits = Object.freeze({
@@ -18,16 +18,42 @@ const perCall = {
   bytes: size(1024 ** 3, '1GB'),
   timeout: duration(hour, '1h'),
 };
+const rows = 'Rows that a result may have before it is cut.';
+const bytes = 'Bytes of text that a result’s cells may have before it is cut; 1KB is 1024 bytes.';
+const timeout = 'How long one call may run at the target.';
 const readAll = object('limits', {
-  ...perCall,
-  rejection_memory: duration(30 * day, '30d'),
-  waiting_per_principal: wholeNumber('waiting_per_principal', 1, 100_000),
-  waiting_per_group: wholeNumber('waiting_per_group', 1, 100_000),
-  asks_per_hour: wholeNumber('asks_per_hour', 1, 100_000),
+  rows: described(perCall.rows, rows, defaultLimits.rows),
+  bytes: described(perCall.bytes, bytes, '1MB'),
+  timeout: described(perCall.timeout, timeout, '30s'),
+  rejection_memory: described(
+    duration(30 * day, '30d'),
+    'How long the same call is rejected without asking anyone after a person rejected it.',
+    '1h',
+  ),
+  waiting_per_principal: described(
+    wholeNumber('waiting_per_principal', 1, 100_000),
+    'Calls of one agent or service that may wait for people at once; one more is denied.',
+    defaultLimits.waitingPerPrincipal,
+  ),
+  waiting_per_group: described(
+    wholeNumber('waiting_per_group', 1, 100_000),
+    'Calls that may wait for one group of approvers at once; one more is denied.',
+    defaultLimits.waitingPerGroup,
+  ),
+  asks_per_hour: described(
+    wholeNumber('asks_per_hour', 1, 100_000),
+    'How often one agent or service may ask people within an hour; one more is denied.',
+    defaultLimits.asksPerHour,
+  ),
 });
-const readPerCall = object('the limits of a connection', perCall);
+const asTheFile = 'Left out: as under `limits` of the file.';
+const readPerCall = object('the limits of a connection', {
+  rows: described(perCall.rows, `${rows} ${asTheFile}`),
+  bytes: described(perCall.bytes, `${bytes} ${asTheFile}`),
+  timeout: described(perCall.timeout, `${timeout} ${asTheFile}`),
+});
 
-export const readLimits: Read<Limits> = (tree, report) => {
+export const readLimits: Read<Limits> = reader(readAll.schema, (tree, report) => {
   const read = readAll(tree, report);
   return (
     read && {
@@ -40,11 +66,11 @@ export const readLimits: Read<Limits> = (tree, report) => {
       asksPerHour: read.asks_per_hour ?? defaultLimits.asksPerHour,
     }
   );
-};
+});
 
 /** @param base The limits of the file, for what the connection does not say. */
 export function connectionLimits(base: Limits): Read<Limits> {
-  return (tree, report) => {
+  return reader(readPerCall.schema, (tree, report) => {
     const read = readPerCall(tree, report);
     return (
       read && {
@@ -54,5 +80,5 @@ export function connectionLimits(base: Limits): Read<Limits> {
         timeoutMs: read.timeout ?? base.timeoutMs,
       }
     );
-  };
+  });
 }

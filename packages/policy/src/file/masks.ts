@@ -2,14 +2,28 @@
 import { type DetectorName, detectorGroups, detectorNames, maskKinds } from '@countersign/core';
 import type { MaskRule } from '../policy.ts';
 import { consequenceReader } from './consequence.ts';
-import { anyList, flag, list, notYet, object, oneOf, type Read, text, textLike } from './read.ts';
+import {
+  anyList,
+  described,
+  flag,
+  list,
+  notYet,
+  object,
+  oneOf,
+  type Read,
+  reader,
+  text,
+  textLike,
+} from './read.ts';
+import { hidden } from './schema.ts';
 import { checkPattern, exceptReader, type Names, scopeOf, scopeShape } from './scope.ts';
 
-const columnPattern: Read<string> = (tree, report) => {
-  const value = text('a column pattern')(tree, report);
+const columnText = text('SCHEMA.TABLE.COLUMN, where * stands for any one of them');
+const columnPattern: Read<string> = reader(columnText.schema, (tree, report) => {
+  const value = columnText(tree, report);
   if (value === undefined) return undefined;
   return checkPattern('column', value, tree, report) ? value : undefined;
-};
+});
 
 const detector = oneOf([...detectorNames, 'secret']);
 
@@ -18,29 +32,46 @@ function detectorsOf(names: readonly (DetectorName | 'secret')[]): readonly Dete
   return [...new Set(names.flatMap((name) => (name === 'secret' ? detectorGroups.secret : [name])))];
 }
 
-const restore: Read<boolean> = (tree, report) => {
+const restore: Read<boolean> = reader(hidden, (tree, report) => {
   const value = flag(tree, report);
   return value === true ? notYet('restore: true')(tree, report) : value;
-};
+});
 
 /** @param groups The groups that somebody under `people` is in. */
 export function masksReader(known: Names, groups: ReadonlySet<string>): Read<readonly MaskRule[]> {
   const readMask = object(
     'a mask',
     {
-      columns: list('column patterns', columnPattern),
-      detect: list('detectors', detector),
+      columns: described(
+        list('column patterns', columnPattern),
+        'Columns whose values are hidden, wherever they end up: under another name, in an expression, behind a view.',
+      ),
+      detect: described(
+        list('detectors', detector),
+        'What is hidden in any text that comes back. `secret` is `jwt`, `private_key` and `api_key`.',
+      ),
       json_paths: notYet('json_paths'),
-      with: oneOf(maskKinds),
-      filter: consequenceReader(groups),
+      with: described(
+        oneOf(maskKinds),
+        'What stands in place of a value. Of several masks on one value `redact` goes first, then `hash`, `tokenize`, `partial`; `hash` and `tokenize` read the same for the same value within one run.',
+      ),
+      filter: described(
+        consequenceReader(groups),
+        'What becomes of a call that uses a masked column to filter, join, sort, group, aggregate or compute. Only beside `columns`.',
+        'deny',
+      ),
       restore,
-      domain: textLike('the name of a domain', /^[a-z0-9][a-z0-9_.-]{0,63}$/),
+      domain: described(
+        textLike('a name of a-z 0-9 _ . -', /^[a-z0-9][a-z0-9_.-]{0,63}$/),
+        'Masks of one domain hash and tokenize alike. Left out, each mask is a domain of its own.',
+      ),
       ...scopeShape(known),
-      except: exceptReader(known),
+      except: described(exceptReader(known), 'Takes out what matches all of its keys.'),
     },
     ['with'],
   );
-  const readOne: Read<Omit<MaskRule, 'name' | 'domain'> & { readonly domain?: string }> = (tree, report) => {
+  type Mask = Omit<MaskRule, 'name' | 'domain'> & { readonly domain?: string };
+  const readOne: Read<Mask> = reader(readMask.schema, (tree, report) => {
     const mask = readMask(tree, report);
     if (mask === undefined || tree.kind !== 'map') return undefined;
     if (!['columns', 'detect', 'json_paths'].some((key) => tree.entries.has(key)))
@@ -56,11 +87,12 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
       filter: mask.filter ?? { verdict: 'deny' },
       ...(mask.domain === undefined ? {} : { domain: mask.domain }),
     };
-  };
+  });
   const readAll = anyList(readOne);
-  return (tree, report) =>
+  return reader(readAll.schema, (tree, report) =>
     readAll(tree, report)?.map((mask, index) => {
       const name = mask.domain ?? `masks[${index}]`;
       return { ...mask, name, domain: name };
-    });
+    }),
+  );
 }

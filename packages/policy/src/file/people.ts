@@ -1,8 +1,9 @@
 /** `people:` the humans, their groups and their accounts; and whether accounts of nobody may vote. */
 import { nameSchema } from '@countersign/core';
 import type { Person } from '../policy.ts';
-import { anyList, flag, object, type Read, textLike, wrongKind } from './read.ts';
+import { anyList, described, flag, object, type Read, reader, textLike, wrongKind } from './read.ts';
 import type { Report } from './report.ts';
+import type { Schema } from './schema.ts';
 import { groupName } from './scope.ts';
 import type { Position } from './tree.ts';
 
@@ -12,9 +13,22 @@ export interface People {
 }
 
 const readPerson = object('a person', {
-  groups: anyList(groupName),
-  accounts: anyList(textLike('an account like local:dana', /^[a-z][a-z0-9_-]*:[^\p{C}\p{Z}]{1,300}$/u)),
+  groups: described(anyList(groupName), 'The groups they are in, as `approvers` names them.'),
+  accounts: described(
+    anyList(textLike('an account like local:dana', /^[a-z][a-z0-9_-]*:[^\p{C}\p{Z}]{1,300}$/u)),
+    'The accounts that are theirs, so that one human counts once. `local:NAME` is whom `countersign token --person NAME` makes a token for.',
+  ),
 });
+const unmappedFlag = described(
+  flag,
+  'Whether an account that stands under nobody may vote, with the groups of its token.',
+  false,
+);
+const schema: Schema = {
+  type: 'object',
+  properties: { unmapped_may_vote: unmappedFlag.schema },
+  additionalProperties: readPerson.schema,
+};
 
 /** Reports a name that can't stand in ids, logs and digests. */
 export function checkName(what: string, name: string, at: Position, report: Report): boolean {
@@ -25,14 +39,14 @@ export function checkName(what: string, name: string, at: Position, report: Repo
   return false;
 }
 
-export const readPeople: Read<People> = (tree, report) => {
+export const readPeople: Read<People> = reader(schema, (tree, report) => {
   if (tree.kind !== 'map') return wrongKind(tree, report, 'people: a mapping by name');
   const people = new Map<string, Person>();
   const owners = new Map<string, string>();
   let unmappedMayVote = false;
   for (const { key, at, value } of tree.entries.values()) {
     if (key === 'unmapped_may_vote') {
-      unmappedMayVote = flag(value, report) ?? false;
+      unmappedMayVote = unmappedFlag(value, report) ?? false;
       continue;
     }
     const read = readPerson(value, report);
@@ -45,7 +59,7 @@ export const readPeople: Read<People> = (tree, report) => {
     people.set(key, { name: key, groups: read.groups ?? [], accounts: read.accounts ?? [] });
   }
   return { people, unmappedMayVote };
-};
+});
 
 /** The groups that somebody is in. */
 export function groupsOf(people: ReadonlyMap<string, Person>): ReadonlySet<string> {

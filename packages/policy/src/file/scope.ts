@@ -11,7 +11,7 @@ import { compilePattern } from '../decide/pattern.ts';
 import type { Scope } from '../policy.ts';
 import { isResourceKind, resourceKinds } from '../resource-kinds.ts';
 import { nearest } from './nearest.ts';
-import { list, object, oneOf, type Read, record, text, textLike } from './read.ts';
+import { described, list, object, oneOf, type Read, reader, record, text, textLike } from './read.ts';
 import type { Report } from './report.ts';
 import type { Tree } from './tree.ts';
 
@@ -23,17 +23,19 @@ const principalId = textLike(
   /^(?:agent|service|person|operator):[a-z0-9][a-z0-9_.@-]{0,63}$/,
 );
 
-const action: Read<Action> = (tree, report) => {
+const actionText = text(`an action: ${baseActions.join(', ')}, or finer as in write.delete`);
+const action: Read<Action> = reader(actionText.schema, (tree, report) => {
   const value = text('an action')(tree, report);
   if (value === undefined) return undefined;
   const parsed = actionSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   report.notOneOf(tree.at, `"${value.slice(0, 60)}" is no action`, value, baseActions);
   return undefined;
-};
+});
 
-const resourcePattern: Read<string> = (tree, report) => {
-  const value = text('a resource pattern like table:public.orders')(tree, report);
+const resourceText = text('a resource pattern like table:public.orders');
+const resourcePattern: Read<string> = reader(resourceText.schema, (tree, report) => {
+  const value = resourceText(tree, report);
   if (value === undefined) return undefined;
   const { kind } = splitResource(value);
   if (!isResourceKind(kind)) {
@@ -45,7 +47,7 @@ const resourcePattern: Read<string> = (tree, report) => {
     return undefined;
   }
   return checkPattern(kind, value.slice(kind.length + 1), tree, report) ? value : undefined;
-};
+});
 
 /** What the names of a kind are made of, where that is always the same number of segments. */
 const forms: ReadonlyMap<string, string> = new Map([
@@ -92,48 +94,71 @@ export function labelKey(name: string, value: string): string {
   return JSON.stringify([name, value]);
 }
 
-export const labels: Read<ReadonlyMap<string, string>> = record('labels', (_name, _at, value, report) =>
-  text('the value of a label')(value, report),
+const labelValue = text('the value of a label');
+
+export const labels: Read<ReadonlyMap<string, string>> = record(
+  'labels',
+  labelValue.schema,
+  (_name, _at, value, report) => labelValue(value, report),
 );
 
 function connectionName(known: Names): Read<string> {
-  return (tree, report) => {
-    const name = text('the name of a connection')(tree, report);
+  const read = text('the name of a connection');
+  return reader(read.schema, (tree, report) => {
+    const name = read(tree, report);
     if (name === undefined || known.connections.includes(name)) return name;
     report.notOneOf(tree.at, `there is no connection "${name.slice(0, 100)}"`, name, known.connections);
     return undefined;
-  };
+  });
 }
 
 function knownLabels(known: Names): Read<Readonly<Record<string, string>>> {
-  return (tree, report) => {
+  return reader(labels.schema, (tree, report) => {
     const read = labels(tree, report);
     if (read === undefined) return undefined;
     for (const [name, value] of read)
       if (!known.labels.has(labelKey(name, value)))
         report.warning(tree.at, `no connection has the label ${name}: ${value}`);
     return Object.fromEntries(read);
-  };
+  });
 }
 
 /** The readers of the narrowing keys, to be spread into the shape of a rule or a mask. */
 export function scopeShape(known: Names) {
   return {
-    who: object('who', { groups: list('groups', groupName), principals: list('principals', principalId) }),
-    connections: object('connections', {
-      names: list('connections', connectionName(known)),
-      labels: knownLabels(known),
-      protocols: list<ProtocolName>('protocols', oneOf(protocolNames)),
-    }),
-    actions: list('actions', action),
-    resources: list('resource patterns', resourcePattern),
+    who: described(
+      object('who', {
+        groups: described(list('groups', groupName), 'In one of these groups, as the token says it.'),
+        principals: described(list('principals', principalId), 'One of these agents and services.'),
+      }),
+      'Who asks. Left out: everyone.',
+    ),
+    connections: described(
+      object('connections', {
+        names: described(list('connections', connectionName(known)), 'One of these connections.'),
+        labels: described(knownLabels(known), 'With all of these labels.'),
+        protocols: described(
+          list<ProtocolName>('protocols', oneOf(protocolNames)),
+          'That speaks one of these.',
+        ),
+      }),
+      'On which connections. Left out: on all.',
+    ),
+    actions: described(
+      list('actions', action),
+      'What is done; `write` covers `write.delete`. Left out: anything.',
+    ),
+    resources: described(
+      list('resource patterns', resourcePattern),
+      'To what: a kind and a name, where `*` stays within a segment of it and `**` crosses them. A pattern for a table covers its columns. Left out: to anything.',
+    ),
   };
 }
 
 /** The narrowing keys alone, for `except`: at least one, or it would take everything out. */
 export function exceptReader(known: Names): Read<Scope> {
   const read = object('except', scopeShape(known));
-  return (tree, report) => {
+  return reader({ ...read.schema, minProperties: 1 }, (tree, report) => {
     const scope = read(tree, report);
     if (tree.kind === 'map' && tree.entries.size === 0) {
       report.problem(tree.at, 'an empty "except" would take everything out', {
@@ -142,7 +167,7 @@ export function exceptReader(known: Names): Read<Scope> {
       return undefined;
     }
     return scope;
-  };
+  });
 }
 
 /** The narrowing keys of a value that has more keys. */

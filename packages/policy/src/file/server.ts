@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { ServerConfig } from '../policy.ts';
-import { flag, object, type Read } from './read.ts';
+import { described, flag, object, type Read, reader } from './read.ts';
 import type { Tree } from './tree.ts';
 import { credentialUrl, type Environment, fill, path, type Surroundings } from './variables.ts';
 
@@ -16,7 +16,7 @@ const listenForm = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/;
 
 function listenReader(env: Environment): Read<Listen> {
   const read = fill(env, 'host:port');
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const value = read(tree, report);
     if (value === undefined) return undefined;
     const [, six, four, port] = listenForm.exec(value) ?? [];
@@ -24,7 +24,7 @@ function listenReader(env: Environment): Read<Listen> {
     if (host !== undefined && Number(port) <= 65_535) return { host, port: Number(port) };
     report.problem(tree.at, 'no address to listen on', { expected: 'host:port, as in 127.0.0.1:7400' });
     return undefined;
-  };
+  });
 }
 
 function isLoopback(host: string): boolean {
@@ -33,29 +33,52 @@ function isLoopback(host: string): boolean {
 
 function storeReader(env: Environment): Read<ServerConfig['store']> {
   const read = credentialUrl(env, 'the store: embedded, or a postgres:// URL');
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const url = read(tree, report);
     if (url === undefined) return undefined;
     if (url === 'embedded') return { kind: 'embedded' };
     if (/^postgres(?:ql)?:\/\/./.test(url)) return { kind: 'postgres', url };
     report.problem(tree.at, 'no store', { expected: 'embedded, or a postgres:// URL' });
     return undefined;
-  };
+  });
 }
 
 export function serverReader(around: Surroundings): Read<ServerConfig> {
   const { env, directory } = around;
   const read = object('server', {
-    listen: listenReader(env),
-    data: path(around, 'a folder'),
-    store: storeReader(env),
-    tls: object('tls', { cert: path(around, 'the certificate file'), key: path(around, 'the key file') }, [
-      'cert',
-      'key',
-    ]),
-    local_operator: flag,
+    listen: described(
+      listenReader(env),
+      'Where the gateway listens. Beyond loopback only with `tls`.',
+      '127.0.0.1:7400',
+    ),
+    data: described(
+      path(around, 'a folder'),
+      'Keys, the embedded store, and the file by which commands find the gateway; relative to the policy file.',
+      '.countersign',
+    ),
+    store: described(
+      storeReader(env),
+      'Where calls, votes and the ledger are kept. A password in the URL comes from a variable.',
+      'embedded',
+    ),
+    tls: described(
+      object(
+        'tls',
+        {
+          cert: described(path(around, 'the certificate file'), 'PEM, with its chain.'),
+          key: described(path(around, 'the key file'), 'PEM.'),
+        },
+        ['cert', 'key'],
+      ),
+      'Serves https in place of http.',
+    ),
+    local_operator: described(
+      flag,
+      'Whether an operator’s token stands in `gateway.json`, for commands beside the gateway.',
+      true,
+    ),
   });
-  return (tree, report) => {
+  return reader(read.schema, (tree, report) => {
     const server = read(tree, report);
     if (server === undefined) return undefined;
     const listen = server.listen ?? defaultListen;
@@ -71,7 +94,7 @@ export function serverReader(around: Surroundings): Read<ServerConfig> {
       tls: server.tls === undefined ? null : { cert, key },
       localOperator: server.local_operator ?? true,
     };
-  };
+  });
 }
 
 function listenAt(tree: Tree) {

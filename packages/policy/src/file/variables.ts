@@ -3,7 +3,7 @@
  * holds a variable's value.
  */
 import { resolve } from 'node:path';
-import { type Read, wrongKind } from './read.ts';
+import { type Read, reader, wrongKind } from './read.ts';
 import type { Report } from './report.ts';
 import type { Tree } from './tree.ts';
 
@@ -23,41 +23,41 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Text with its variables filled in. */
 export function fill(env: Environment, what: string): Read<string> {
-  return (tree, report) => {
+  return reader({ title: what, type: 'string', minLength: 1 }, (tree, report) => {
     const raw = rawText(tree, report, what);
     return raw === undefined ? undefined : substitute(raw, env, tree, report);
-  };
+  });
 }
 
 /** A secret: `${VAR}`, perhaps after a scheme's name as in `Token ${VAR}`. */
 export function secret(env: Environment, what: string): Read<string> {
-  return (tree, report) => {
+  return reader({ title: `${what}, as \${VAR}`, type: 'string', minLength: 1 }, (tree, report) => {
     const raw = rawText(tree, report, what);
     if (raw === undefined) return undefined;
     if (!/^(?:[A-Za-z-]{1,20} )?(?:\$\{[^}]*\})+$/.test(raw)) return writtenOut(tree, report, what);
     return substitute(raw, env, tree, report);
-  };
+  });
 }
 
 /** A URL whose password, if it has one, comes from a variable. */
 export function credentialUrl(env: Environment, what: string): Read<string> {
-  return (tree, report) => {
+  return reader({ title: what, type: 'string', minLength: 1 }, (tree, report) => {
     const raw = rawText(tree, report, what);
     if (raw === undefined) return undefined;
     if (holdsPassword(raw)) return writtenOut(tree, report, `the password of ${what}`);
     return substitute(raw, env, tree, report);
-  };
+  });
 }
 
 /** A path, made absolute. What looks like a file's content is a credential that is written out. */
 export function path({ env, directory }: Surroundings, what: string): Read<string> {
-  return (tree, report) => {
+  return reader({ title: what, type: 'string', minLength: 1 }, (tree, report) => {
     const raw = rawText(tree, report, what);
     if (raw === undefined) return undefined;
     if (/[\n\r]|-----BEGIN/.test(raw)) return writtenOut(tree, report, what);
     const filled = substitute(raw, env, tree, report);
     return filled === undefined ? undefined : resolve(directory, filled);
-  };
+  });
 }
 
 function rawText(tree: Tree, report: Report, what: string): string | undefined {
