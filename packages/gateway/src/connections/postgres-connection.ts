@@ -83,7 +83,12 @@ export function postgresConnection(
       signal.throwIfAborted();
       const opening = poolOf(login)
         .connect()
-        .then((client) => new Backend(client, (ms, until) => runtime.sleep(ms, until)));
+        .then(
+          (client) =>
+            new Backend(client, login === 'write' ? 'forgetAll' : 'keepPrepared', (ms, until) =>
+              runtime.sleep(ms, until),
+            ),
+        );
       try {
         return await withSignal(opening, signal);
       } catch (error) {

@@ -1,5 +1,6 @@
 /** What identifies a backend and its transaction, so that both can be found again from another connection. */
 import type { Json } from '@countersign/core';
+import type { GuardedClient } from '../../connections/guarded-client.ts';
 
 export interface BackendFacts {
   readonly major: number;
@@ -39,18 +40,26 @@ export const readFactsQuery = `SELECT ${backend} ${from}`;
 /** Assigns the transaction its id. */
 export const writeFactsQuery = `SELECT ${backend}, pg_catalog.pg_current_xact_id()::text AS xid, ${identity} ${from}`;
 
-type FactsRow = Readonly<Record<string, string | null>>;
+export type FactsRow = Readonly<Record<string, string | null>>;
 
-export function readFacts(row: FactsRow | undefined): BackendFacts {
-  return {
+/** A connection has one server process for as long as it lasts. */
+const known = new WeakMap<GuardedClient, BackendFacts>();
+
+/** What an earlier transaction on this connection was told; null at the first. */
+export const knownFacts = (client: GuardedClient): BackendFacts | null => known.get(client) ?? null;
+
+export function readFacts(client: GuardedClient, row: FactsRow | undefined): BackendFacts {
+  const facts = {
     major: Math.floor(Number(text(row, 'version')) / 10_000),
     pid: text(row, 'pid'),
     backendStart: text(row, 'started'),
   };
+  known.set(client, facts);
+  return facts;
 }
 
-export function writeFacts(row: FactsRow | undefined): WriteFacts {
-  const facts = readFacts(row);
+export function writeFacts(client: GuardedClient, row: FactsRow | undefined): WriteFacts {
+  const facts = readFacts(client, row);
   const { pid, backendStart } = facts;
   const [xid, systemIdentifier, timeline] = [text(row, 'xid'), text(row, 'system'), text(row, 'timeline')];
   return { ...facts, evidence: { version: 1, pid, backendStart, xid, systemIdentifier, timeline } };

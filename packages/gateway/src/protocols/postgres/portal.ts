@@ -15,6 +15,8 @@ export interface Step {
   readonly suspended: boolean;
   /** The command's own word at its end: `UPDATE 3`; null while suspended. */
   readonly tag: string | null;
+  /** Where it was asked for: the server's snapshot after the first batch, so with its locks held; null on a standby. */
+  readonly snapshot: string | null;
 }
 
 export type Row = readonly (string | null)[];
@@ -25,16 +27,25 @@ export interface PortalRequest {
   /** Rows to hand out at most. */
   readonly rows: number;
   readonly onRow: (row: Row) => void;
+  /** Whether to ask for the snapshot too, in the same round trip. Default false. */
+  readonly snapshot?: boolean;
 }
+
+/**
+ * Which transactions are visible, as text. Two that are the same, taken on one connection, see the same catalog. The
+ * snapshot of a standby does not name the transactions in progress, so it tells nothing.
+ */
+const snapshotQuery = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL
+  ELSE pg_catalog.pg_current_snapshot()::text END`;
 
 /** The part of the driver's connection that is spoken to here. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
   parse(message: { text: string }): void;
   close(message: { type: 'P'; name: string }): void;
-  bind(message: { portal: string; values: readonly (string | null)[] }): void;
+  bind(message: { portal?: string; values?: readonly (string | null)[] }): void;
   describe(message: { type: 'P'; name: string }): void;
-  execute(message: { portal: string; rows: number }): void;
+  execute(message: { portal?: string; rows: number }): void;
   sync(): void;
   sendCopyFail(message: string): void;
 }
@@ -43,7 +54,10 @@ interface Wire {
 const portal = 'countersign';
 
 /** Parses, binds and runs a statement up to its first batch. Rejects with the driver's error. */
-export function openPortal(client: Client, { text, values, rows, onRow }: PortalRequest): Promise<Step> {
+export function openPortal(
+  client: Client,
+  { text, values, rows, onRow, snapshot = false }: PortalRequest,
+): Promise<Step> {
   return submit(client, onRow, (wire) => {
     wire.parse({ text });
     // An earlier statement of the same transaction may have left its own behind.
@@ -51,6 +65,10 @@ export function openPortal(client: Client, { text, values, rows, onRow }: Portal
     wire.bind({ portal, values });
     wire.describe({ type: 'P', name: portal });
     wire.execute({ portal, rows });
+    if (!snapshot) return;
+    wire.parse({ text: snapshotQuery });
+    wire.bind({});
+    wire.execute({ rows: 0 });
   });
 }
 
@@ -64,6 +82,9 @@ function submit(client: Client, onRow: (row: Row) => void, send: (wire: Wire) =>
   let columns: readonly string[] = [];
   let suspended = false;
   let tag: string | null = null;
+  let snapshot: string | null = null;
+  // What comes after the batch's end is the snapshot's.
+  let ended = false;
   const step = {
     submit(connection: unknown): void {
       const wire = connection as Wire;
@@ -76,15 +97,19 @@ function submit(client: Client, onRow: (row: Row) => void, send: (wire: Wire) =>
       columns = message.fields.map((field) => field.name);
     },
     handleDataRow(message: { fields: Row }): void {
-      onRow(message.fields);
+      if (ended) snapshot = message.fields[0] ?? null;
+      else onRow(message.fields);
     },
     handlePortalSuspended(): void {
-      suspended = true;
+      suspended = ended = true;
     },
     handleCommandComplete(message: { text: string }): void {
-      tag = message.text;
+      if (!ended) tag = message.text;
+      ended = true;
     },
-    handleEmptyQuery(): void {},
+    handleEmptyQuery(): void {
+      ended = true;
+    },
     handleCopyInResponse(connection: unknown): void {
       (connection as Wire).sendCopyFail('COPY is not supported');
     },
@@ -93,7 +118,7 @@ function submit(client: Client, onRow: (row: Row) => void, send: (wire: Wire) =>
       reject(error);
     },
     handleReadyForQuery(): void {
-      resolve({ columns, suspended, tag });
+      resolve({ columns, suspended, tag, snapshot });
     },
   };
   client.query(step);

@@ -74,10 +74,10 @@ async function readRows(
   };
   const rows = batch(firstBatch);
   let step = await transaction.step((client) =>
-    openPortal(client, { ...statement, rows, onRow: window.add }),
+    openPortal(client, { ...statement, rows, onRow: window.add, snapshot: true }),
   );
-  const { columns } = step;
-  await transaction.compare(plan);
+  const { columns, snapshot } = step;
+  await transaction.compare(plan, snapshot);
   while (step.suspended && !window.cut) {
     const rows = batch(largestBatch);
     step = await transaction.step((client) => fetchMore(client, rows, window.add));

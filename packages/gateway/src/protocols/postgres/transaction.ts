@@ -8,7 +8,6 @@
  * Until COMMIT is sent a stop ends it; from then on nothing does, and where its answer is lost the server is asked.
  */
 import { CountersignError } from '@countersign/core';
-import { reliedOnQuery } from '@countersign/postgres';
 import type { QueryResult } from 'pg';
 import type { Backend } from '../../connections/backend.ts';
 import type { GuardedClient } from '../../connections/guarded-client.ts';
@@ -17,6 +16,8 @@ import type { LoginName } from '../../connections/postgres-logins.ts';
 import { withSignal } from '../../connections/with-signal.ts';
 import {
   type BackendFacts,
+  type FactsRow,
+  knownFacts,
   readFacts,
   readFactsQuery,
   type WriteFacts,
@@ -24,6 +25,7 @@ import {
   writeFactsQuery,
 } from './backend-facts.ts';
 import { signalBackend } from './backend-signal.ts';
+import { hasChanged, isConfirmed } from './compare.ts';
 import type { Plan } from './effects.ts';
 import type { Reach } from './reach.ts';
 import { xactStatus } from './xact-status.ts';
@@ -69,6 +71,17 @@ export class Transaction<Facts extends BackendFacts> {
     this.facts = facts;
   }
 
+  /** For {@link begin}, which has begun it. */
+  static begun<Facts extends BackendFacts>(
+    reach: Reach,
+    backend: Backend,
+    login: LoginName,
+    signal: AbortSignal,
+    facts: Facts,
+  ): Transaction<Facts> {
+    return new Transaction(reach, backend, login, signal, facts);
+  }
+
   /** A transaction that can change nothing. Rejects with the signal's reason, `target_unavailable` or {@link TargetFault}. */
   static read(
     reach: Reach,
@@ -76,15 +89,11 @@ export class Transaction<Facts extends BackendFacts> {
     timeouts: Timeouts,
     signal: AbortSignal,
   ): Promise<Transaction<BackendFacts>> {
-    return begin(
-      reach,
-      login,
-      signal,
-      `${opening('READ ONLY', timeouts)} ${readFactsQuery}`,
-      (backend, row) => {
-        return new Transaction(reach, backend, login, signal, readFacts(row));
-      },
-    );
+    const text = opening('READ ONLY', timeouts);
+    return begin(reach, login, signal, {
+      text: ({ client }) => (knownFacts(client) === null ? `${text} ${readFactsQuery}` : text),
+      facts: ({ client }, row) => knownFacts(client) ?? readFacts(client, row),
+    });
   }
 
   /** A transaction with an id of its own. Rejects with the signal's reason, `target_unavailable` or {@link TargetFault}. */
@@ -94,8 +103,10 @@ export class Transaction<Facts extends BackendFacts> {
     timeouts: Timeouts,
     signal: AbortSignal,
   ): Promise<Transaction<WriteFacts>> {
-    return begin(reach, login, signal, `${opening('', timeouts)} ${writeFactsQuery}`, (backend, row) => {
-      return new Transaction(reach, backend, login, signal, writeFacts(row));
+    const text = `${opening('', timeouts)} ${writeFactsQuery}`;
+    return begin(reach, login, signal, {
+      text: () => text,
+      facts: ({ client }, row) => writeFacts(client, row),
     });
   }
 
@@ -133,16 +144,17 @@ export class Transaction<Facts extends BackendFacts> {
   }
 
   /**
-   * Compares what the analysis relied on with what is there now.
+   * Compares what the analysis relied on with what is there now, unless the snapshot proves it.
    *
+   * @param snapshot Taken in this transaction, with the statement's locks held; null where none was.
    * @throws {CountersignError} `schema_changed`.
    */
-  async compare({ catalog, major }: Plan): Promise<void> {
-    const { text, values } = reliedOnQuery(catalog);
-    const differing = await this.step((client) =>
-      client.query({ text, values: [...values], rowMode: 'array' }),
-    );
-    if (differing.rows.length > 0 || this.facts.major !== major) throw new CountersignError('schema_changed');
+  async compare({ catalog, major }: Plan, snapshot: string | null = null): Promise<void> {
+    if (this.facts.major !== major) throw new CountersignError('schema_changed');
+    const { keepsPrepared } = this.#backend;
+    if (isConfirmed(this.#backend.client, catalog, snapshot)) return;
+    const changed = await this.step((client) => hasChanged(client, catalog, { snapshot, keepsPrepared }));
+    if (changed) throw new CountersignError('schema_changed');
   }
 
   /**
@@ -211,35 +223,45 @@ export class Transaction<Facts extends BackendFacts> {
   }
 }
 
-/** One round trip for all of it; a name an agent could shadow is never used. */
+/**
+ * One round trip for all of it; a name an agent could shadow is never used. That it ends in a query matters: before the
+ * first one, a transaction could still be set to read and write.
+ */
 function opening(mode: 'READ ONLY' | '', { statementMs, lockMs = lockTimeoutMs }: Timeouts): string {
   const outer = Math.ceil(statementMs) + serverGraceMs;
-  return [
-    `BEGIN ISOLATION LEVEL READ COMMITTED ${mode};`,
-    `SET LOCAL statement_timeout = ${outer};`,
-    `SET LOCAL lock_timeout = ${Math.min(lockMs, outer)};`,
-    `SET LOCAL idle_in_transaction_session_timeout = ${outer};`,
+  const settings = {
+    statement_timeout: outer,
+    lock_timeout: Math.min(lockMs, outer),
+    idle_in_transaction_session_timeout: outer,
     // Quoting rules other than the parser's would make another statement of the same text.
-    'SET LOCAL standard_conforming_strings = on;',
-    'SET LOCAL client_min_messages = error;',
-  ].join(' ');
+    standard_conforming_strings: 'on',
+    client_min_messages: 'error',
+  };
+  const set = Object.entries(settings).map(
+    ([name, value]) => `pg_catalog.set_config('${name}', '${value}', true)`,
+  );
+  return `BEGIN ISOLATION LEVEL READ COMMITTED ${mode}; SELECT ${set.join(', ')};`;
 }
 
-async function begin<T>(
+interface Beginning<Facts> {
+  text(backend: Backend): string;
+  facts(backend: Backend, row: FactsRow | undefined): Facts;
+}
+
+async function begin<Facts extends BackendFacts>(
   reach: Reach,
   login: LoginName,
   signal: AbortSignal,
-  text: string,
-  make: (backend: Backend, row: Readonly<Record<string, string | null>> | undefined) => T,
-): Promise<T> {
+  { text, facts }: Beginning<Facts>,
+): Promise<Transaction<Facts>> {
   for (let attempt = 1; ; attempt++) {
     const backend = await reach.connection.open(login, signal);
     try {
       // Several statements in one simple message have a result each, which the driver's types don't know.
-      const begun = backend.within(patience.begin, backend.client.query(text));
+      const begun = backend.within(patience.begin, backend.client.query(text(backend)));
       const answer: unknown = await withSignal(begun, signal);
       const results = answer as readonly QueryResult<Record<string, string | null>>[];
-      return make(backend, results.at(-1)?.rows[0]);
+      return Transaction.begun(reach, backend, login, signal, facts(backend, results.at(-1)?.rows[0]));
     } catch (error) {
       backend.destroy();
       signal.throwIfAborted();

@@ -80,7 +80,7 @@ async function runStatements(
     await transaction.compare(plan);
   }
   let window = new RowWindow(limits, nothingOf);
-  let step: Step = { columns: [], suspended: false, tag: null };
+  let step: Step = { columns: [], suspended: false, tag: null, snapshot: null };
   for (const [i, { text }] of plan.statements.entries()) {
     window = new RowWindow(limits, i === plan.statements.length - 1 ? rowMask(masker) : nothingOf);
     transaction.allow(wireCap(limits.bytes));
