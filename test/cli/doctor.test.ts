@@ -223,6 +223,10 @@ describe('a target that can’t be reached', () => {
         waits.push(ms);
         return systemRuntime.sleep(ms / 50, signal);
       },
+      timer: (ms: number, ring: () => void) => {
+        waits.push(ms);
+        return systemRuntime.timer(ms / 50, ring);
+      },
     };
     const { findings } = await inspectTarget(config, new AbortController().signal, runtime);
     expect(findings).toMatchObject([{ what: 'the login: no answer within five seconds' }]);

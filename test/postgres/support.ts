@@ -35,6 +35,7 @@ export const fastRuntime = (factor: number): Runtime => ({
   ...systemRuntime,
   now: () => systemRuntime.now() * factor,
   sleep: (ms, signal) => systemRuntime.sleep(ms / factor, signal),
+  timer: (ms, ring) => systemRuntime.timer(ms / factor, ring),
 });
 
 export interface Shop extends AsyncDisposable {

@@ -42,7 +42,7 @@ export function callRoutes({ calls, connections, log }: Parts): readonly Route[]
       query: waitQuerySchema,
       answer: callViewSchema,
       handle: ({ principal, params, query, gone }) =>
-        calls.get(principal, params.id, query.wait * 1000, gone),
+        calls.get(principal, params.id, query.wait * 1000, gone()),
     }),
     route({
       method: 'POST',

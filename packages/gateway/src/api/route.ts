@@ -21,8 +21,8 @@ export interface Incoming<Params, Query, Body, Who> {
   readonly query: Query;
   readonly body: Body;
   readonly principal: Who;
-  /** Aborts when the client goes away. */
-  readonly gone: AbortSignal;
+  /** A signal that aborts when the client goes away, or the gateway: for those who wait. */
+  readonly gone: () => AbortSignal;
   readonly reply: FastifyReply;
 }
 

@@ -156,14 +156,16 @@ function addRoute(
     },
     handler: async (request, reply) => {
       const started = performance.now();
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
       const result = await route.handle({
         params: checked(route.params, request.params, 'the path'),
         query: checked(route.query, request.query, 'the query'),
         body: checked(route.body, request.body, 'the body'),
         principal: principalsOf.get(request) ?? null,
-        gone: AbortSignal.any([gone.signal, options.closing]),
+        gone: () => {
+          const gone = new AbortController();
+          reply.raw.once('close', () => gone.abort());
+          return AbortSignal.any([gone.signal, options.closing]);
+        },
         reply,
       });
       const ms = Math.round(performance.now() - started);

@@ -1,5 +1,6 @@
 /** One server process, held for one piece of work. It goes back to the pool clean, or not at all. */
 import type { PoolClient } from 'pg';
+import type { Runtime } from '../runtime/runtime.ts';
 import { GuardedClient } from './guarded-client.ts';
 
 /** Milliseconds that a step of cleaning may take before the backend is thrown away instead. */
@@ -22,19 +23,15 @@ export class Backend {
   readonly client: GuardedClient;
   readonly #cleaning: Cleaning;
   readonly #release: (broken: boolean) => void;
-  readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly #timer: Runtime['timer'];
   #held = true;
 
-  constructor(
-    client: PoolClient,
-    cleaning: Cleaning,
-    sleep: (ms: number, signal: AbortSignal) => Promise<void>,
-  ) {
+  constructor(client: PoolClient, cleaning: Cleaning, { timer }: Pick<Runtime, 'timer'>) {
     if (!(client instanceof GuardedClient)) throw new TypeError('a client of another pool');
     this.client = client;
     this.#cleaning = cleaning;
     this.#release = client.release.bind(client);
-    this.#sleep = sleep;
+    this.#timer = timer;
   }
 
   /** Whether a statement prepared on it is still there for the next call. */
@@ -50,12 +47,11 @@ export class Backend {
 
   /** The answer, or its rejection: one that takes longer than `ms` milliseconds ends the connection. */
   async within<T>(ms: number, answer: Promise<T>): Promise<T> {
-    const answered = new AbortController();
-    void this.#sleep(ms, answered.signal).then(() => answered.signal.aborted || this.destroy());
+    const answered = this.#timer(ms, () => this.destroy());
     try {
       return await answer;
     } finally {
-      answered.abort();
+      answered();
     }
   }
 

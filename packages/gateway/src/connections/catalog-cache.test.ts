@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { systemRuntime } from '../runtime/runtime.ts';
 import { CatalogCache } from './catalog-cache.ts';
 
-const signal = new AbortController().signal;
+const { signal: never } = new AbortController();
+const signal = () => never;
 
 /** A cache over loads that are counted, and answered by hand. */
 function counting() {
@@ -63,7 +64,7 @@ test('a load that fails is not kept: the next need tries again', async () => {
 test('one caller’s stop does not end the load of the others', async () => {
   const { cache, loads } = counting();
   const stop = new AbortController();
-  const stopped = cache.current(stop.signal);
+  const stopped = cache.current(() => stop.signal);
   const other = cache.current(signal);
   stop.abort(new Error('enough'));
   await expect(stopped).rejects.toThrow('enough');

@@ -25,18 +25,21 @@ export class CatalogCache<T> {
     this.#runtime = runtime;
   }
 
-  /** The catalog, at most a minute old. Rejects with what `load` threw, or with the signal's reason. */
-  async current(signal: AbortSignal): Promise<T> {
+  /**
+   * The catalog, at most a minute old. Rejects with what `load` threw, or with the reason of the signal, which is made
+   * only where there is something to wait for.
+   */
+  async current(until: () => AbortSignal): Promise<T> {
     const kept = this.#kept;
     if (kept !== null && this.#runtime.now() - kept.loadedAt < freshForMs) return kept.value;
-    return await this.refreshed(signal);
+    return await this.refreshed(until);
   }
 
   /** A catalog loaded afresh; joins a load that is under way. */
-  async refreshed(signal: AbortSignal): Promise<T> {
+  async refreshed(until: () => AbortSignal): Promise<T> {
     this.#kept = null;
     this.#loading ??= this.#start();
-    return await withSignal(this.#loading, signal);
+    return await withSignal(this.#loading, until());
   }
 
   /** The schema has changed: what is kept is not used again, nor what is being loaded just now. */

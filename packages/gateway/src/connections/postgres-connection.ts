@@ -83,12 +83,7 @@ export function postgresConnection(
       signal.throwIfAborted();
       const opening = poolOf(login)
         .connect()
-        .then(
-          (client) =>
-            new Backend(client, login === 'write' ? 'forgetAll' : 'keepPrepared', (ms, until) =>
-              runtime.sleep(ms, until),
-            ),
-        );
+        .then((client) => new Backend(client, login === 'write' ? 'forgetAll' : 'keepPrepared', runtime));
       try {
         return await withSignal(opening, signal);
       } catch (error) {

@@ -35,6 +35,8 @@ export interface Runtime {
   reached(point: CrashPoint): void;
   /** Resolves after `ms`, or at once when the signal aborts. Never rejects. Whoever may end before it does passes a signal. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `ring` after `ms`, unless the function that it returns is called before. Cheaper than a sleep. */
+  timer(ms: number, ring: () => void): () => void;
 }
 
 export const systemRuntime: Runtime = Object.freeze({
@@ -53,4 +55,8 @@ export const systemRuntime: Runtime = Object.freeze({
       const timer = setTimeout(done, ms);
       signal?.addEventListener('abort', done, { once: true });
     }),
+  timer: (ms: number, ring: () => void) => {
+    const timer = setTimeout(ring, ms);
+    return () => clearTimeout(timer);
+  },
 });

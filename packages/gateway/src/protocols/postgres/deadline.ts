@@ -11,19 +11,20 @@ export interface Deadline {
 
 export function deadline(runtime: Runtime, ms: number, outer: readonly AbortSignal[]): Deadline {
   const controller = new AbortController();
-  const over = new AbortController();
-  const onAbort = (event: Event) => {
-    const reason: unknown = event.target instanceof AbortSignal ? event.target.reason : undefined;
-    controller.abort(reasonOf(reason));
-  };
-  for (const signal of outer) {
-    if (signal.aborted) controller.abort(reasonOf(signal.reason));
-    else signal.addEventListener('abort', onAbort, { signal: over.signal });
-  }
-  void runtime.sleep(ms, over.signal).then(() => {
-    if (!over.signal.aborted) controller.abort(new CountersignError('timed_out'));
+  const stops = outer.map((signal) => {
+    const stop = () => controller.abort(reasonOf(signal.reason));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    return () => signal.removeEventListener('abort', stop);
   });
-  return { signal: controller.signal, clear: () => over.abort() };
+  const timer = runtime.timer(ms, () => controller.abort(new CountersignError('timed_out')));
+  return {
+    signal: controller.signal,
+    clear: () => {
+      timer();
+      for (const stop of stops) stop();
+    },
+  };
 }
 
 const reasonOf = (reason: unknown): CountersignError =>

@@ -31,15 +31,17 @@ export interface Plan {
  * @throws {CountersignError} with the code of the denial; `target_unavailable` where the schema can't be read.
  */
 export async function analyse(
-  { analyser, catalogs }: Reach,
+  { analyser, catalogs, closing }: Reach,
   { sql, params }: PostgresInput,
   signal: AbortSignal,
 ): Promise<Analysis> {
   signal.throwIfAborted();
-  let catalog = await catalogs.current(signal);
+  closing.throwIfAborted();
+  const until = () => AbortSignal.any([signal, closing]);
+  let catalog = await catalogs.current(until);
   let found = await analyser.analyse(sql, catalog, { parameters: params.length });
   if (!found.ok && found.code === 'unknown_object') {
-    catalog = await catalogs.refreshed(signal);
+    catalog = await catalogs.refreshed(until);
     found = await analyser.analyse(sql, catalog, { parameters: params.length });
   }
   signal.throwIfAborted();

@@ -66,7 +66,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
 
   return {
     parse: parseInput,
-    analyse: (input, signal) => counted(analyse(reach, own(input), until(signal))),
+    analyse: (input, signal) => counted(analyse(reach, own(input), signal)),
     preview: (input, analysis, signal) => {
       const mine = previews.then(() => preview(reach, own(input), analysis, until(signal)));
       previews = mine.catch(() => {});

@@ -121,10 +121,10 @@ export class Transaction<Facts extends BackendFacts> {
    */
   async step<T>(work: (client: GuardedClient) => Promise<T>): Promise<T> {
     this.#signal.throwIfAborted();
-    const settled = new AbortController();
-    let cancelling: Promise<void> | undefined;
+    let stop: { readonly settled: AbortController; readonly cancelled: Promise<void> } | undefined;
     const onAbort = () => {
-      cancelling = this.#cancel(settled.signal);
+      const settled = new AbortController();
+      stop = { settled, cancelled: this.#cancel(settled.signal) };
     };
     this.#signal.addEventListener('abort', onAbort, { once: true });
     const { client } = this.#backend;
@@ -138,8 +138,8 @@ export class Transaction<Facts extends BackendFacts> {
       throw new LeftTransaction('the statement ended its transaction');
     } finally {
       this.#signal.removeEventListener('abort', onAbort);
-      settled.abort();
-      await cancelling;
+      stop?.settled.abort();
+      await stop?.cancelled;
     }
   }
 
