@@ -8,6 +8,7 @@ import { refusalText } from './result-text.ts';
 import type { RunContextLike, RunStateLike } from './sdk.ts';
 import { heldCall, submitCall } from './submit.ts';
 
+/** How long votes are waited for. */
 export interface ApplyVotesOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds to wait at most; default: as long as it takes. The gateway's own clocks end every wait. */

@@ -31,6 +31,7 @@ export interface GatewayClientOptions<Context = unknown> {
   readonly fetch?: typeof fetch;
 }
 
+/** The gateway, for an application's tools and runs. Made by {@link gatewayClient}; in tests, by `testGateway`. */
 export interface GatewayClient {
   /** The gateway's address, ending in `/`. */
   readonly url: string;

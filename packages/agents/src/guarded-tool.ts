@@ -17,6 +17,7 @@ export type GuardedConnection =
   | { readonly http: string; readonly sql?: never; readonly kubectl?: never }
   | { readonly kubectl: string; readonly sql?: never; readonly http?: never };
 
+/** What a guarded tool is made of: a gateway, and one connection of it. */
 export type GuardedToolOptions = GuardedConnection & {
   readonly gateway: GatewayClient;
   /** Default: the connection's name and `query`, `request` or `kubectl`, as in `shop_db_query`. */

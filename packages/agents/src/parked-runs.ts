@@ -27,6 +27,7 @@ import type { RunContextLike, RunResultLike } from './sdk.ts';
 import { openState, sealState } from './sealed-state.ts';
 import { writtenState } from './written-state.ts';
 
+/** How a parked run is asked for. */
 export interface ParkedRunOptions {
   /** What a token function is asked with, because the run's own context is in the state; its `context` is what you give. */
   readonly runContext?: RunContextLike;

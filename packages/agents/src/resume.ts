@@ -5,6 +5,7 @@ import type { GatewayClient } from './gateway-client.ts';
 import type { PendingCall } from './pending.ts';
 import type { AgentLike, RunResultLike } from './sdk.ts';
 
+/** How a paused run goes on. */
 export interface ResumeOptions<Result extends RunResultLike> {
   readonly gateway: GatewayClient;
   readonly signal?: AbortSignal;

@@ -3,6 +3,7 @@
  * SDK's other build (CommonJS beside ESM), whose classes are not the same.
  */
 
+/** The SDK's run context. */
 export interface RunContextLike<Context = unknown> {
   readonly context: Context;
   /** Its identity is the run's: nested agents and a resume in memory share it, another run has its own. */
@@ -27,6 +28,7 @@ export interface InterruptionLike {
   readonly rawItem: object;
 }
 
+/** The SDK's run state. */
 export interface RunStateLike {
   readonly _context: RunContextLike;
   getInterruptions(): InterruptionLike[];
@@ -36,6 +38,7 @@ export interface RunStateLike {
   toString(): string;
 }
 
+/** The SDK's run result, streamed or not. */
 export interface RunResultLike {
   readonly state: RunStateLike;
   readonly interruptions: readonly InterruptionLike[];

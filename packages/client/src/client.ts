@@ -55,6 +55,7 @@ import { type RequestOptions, Transport, type TransportOptions } from './transpo
 /** Milliseconds an execution is waited for; one that takes longer is asked for again and is `in_progress`. */
 const executionMs = 60_000;
 
+/** Where the gateway is, and with which token. */
 export type ClientOptions = TransportOptions;
 
 /** Which routes answer depends on the token's class: a token calls, votes or operates, never two of these. */

@@ -7,6 +7,7 @@ import { baseUrl } from './base-url.ts';
 /** A token, or where to get one; asked anew for each request. */
 export type TokenSource = string | (() => string | Promise<string>);
 
+/** Where the gateway is, with which token, and how much patience there is. */
 export interface TransportOptions {
   /** The gateway's address; https, or http on loopback. */
   readonly url: string;
@@ -20,6 +21,7 @@ export interface TransportOptions {
   readonly maxAnswerBytes?: number;
 }
 
+/** What every request takes. */
 export interface RequestOptions {
   /** Ends the request; what it is aborted with is thrown. The gateway may have acted all the same. */
   readonly signal?: AbortSignal | undefined;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** `secret` is a read that exposes credentials or other people's data wholesale. */
 export const baseActions = ['read', 'write', 'schema', 'admin', 'execute', 'secret'] as const;
+/** One of the six actions. */
 export type BaseAction = (typeof baseActions)[number];
 
 /** A base action, or a refinement of one: `write`, `write.delete`. */
@@ -10,6 +11,7 @@ export type Action = BaseAction | `${BaseAction}.${string}`;
 
 const pattern = new RegExp(`^(?:${baseActions.join('|')})(?:\\.[a-z][a-z_]{0,39})?$`);
 
+/** An action from outside, checked. */
 export const actionSchema = z.custom<Action>(
   (value) => typeof value === 'string' && pattern.test(value),
   `expected one of ${baseActions.join(', ')}, perhaps refined as in write.delete`,

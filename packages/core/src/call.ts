@@ -1,7 +1,9 @@
 /** A call: one guarded operation on one connection, and the states it goes through. */
 import { z } from 'zod';
 
+/** What connections can speak. */
 export const protocolNames = ['postgres', 'http', 'kubernetes'] as const;
+/** What a connection speaks. */
 export type ProtocolName = (typeof protocolNames)[number];
 
 /**
@@ -25,7 +27,9 @@ export const callStates = [
   'failed',
   'unknown',
 ] as const;
+/** One of the states of a call. */
 export type CallState = (typeof callStates)[number];
+/** A call's state. */
 export const callStateSchema = z.enum(callStates);
 
 /** The outcomes of a call that was claimed. `unknown` is a real one, and is never retried by machine. */
@@ -33,6 +37,7 @@ export type Outcome = 'succeeded' | 'failed' | 'unknown';
 
 /** What a failed execution left behind: nothing ran, it ran and was undone, or it may have acted outside the transaction. */
 export const ranValues = ['no', 'rolled_back', 'maybe_outside'] as const;
+/** One of the things that a failed execution leaves behind. */
 export type Ran = (typeof ranValues)[number];
 
 const finished: ReadonlySet<CallState> = new Set([

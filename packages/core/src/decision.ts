@@ -2,6 +2,7 @@
 import type { ErrorCode } from './errors.ts';
 import type { MaskPlan } from './mask.ts';
 
+/** What a decision comes to. */
 export type Verdict = 'allow' | 'ask' | 'deny';
 
 /** One group of approvers that has to agree. */
@@ -28,6 +29,7 @@ export interface Requirement {
 /** Why a call may run, must ask, or may not: `allowed`, `needs_approval`, or the code of a denial. */
 export type DecisionCode = 'allowed' | 'needs_approval' | ErrorCode;
 
+/** What policy says of one call. */
 export interface Decision {
   readonly verdict: Verdict;
   readonly code: DecisionCode;

@@ -9,10 +9,12 @@ import type { Effect } from './effect.ts';
 import { canonicalJson, type Json, sha256 } from './json.ts';
 import type { Preview } from './preview.ts';
 
+/** 64 lower-case hex digits, branded: an approval digest does not pass for one. */
 export const inputDigestSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
   .brand<'input'>();
+/** 64 lower-case hex digits, branded: an input digest does not pass for one. */
 export const approvalDigestSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits')
@@ -23,6 +25,7 @@ export type InputDigest = z.infer<typeof inputDigestSchema>;
 /** What a vote names: the call, its effects, what was shown, what is required. */
 export type ApprovalDigest = z.infer<typeof approvalDigestSchema>;
 
+/** What an input digest covers: the call's key, and the exact input. */
 export interface InputDigestParts {
   readonly connection: string;
   readonly protocol: ProtocolName;
@@ -35,12 +38,14 @@ export interface InputDigestParts {
   readonly call: string;
 }
 
+/** The digest of a call. `countersign.input.v1`. @throws {TypeError} for an input that is no JSON value. */
 export function inputDigest(parts: InputDigestParts): InputDigest {
   const { connection, protocol, input, principal, onBehalfOf, run, tool, call } = parts;
   const body = canonicalJson({ connection, protocol, input, principal, onBehalfOf, run, tool, call });
   return sha256(`countersign.input.v1\n${body}`) as InputDigest;
 }
 
+/** What an approval digest covers. */
 export interface ApprovalDigestParts {
   readonly input: InputDigest;
   readonly effects: readonly Effect[];
@@ -48,6 +53,7 @@ export interface ApprovalDigestParts {
   readonly requirement: Requirement;
 }
 
+/** The digest that a vote names. `countersign.approval.v1`. */
 export function approvalDigest(parts: ApprovalDigestParts): ApprovalDigest {
   const { input, effects, preview, requirement } = parts;
   const body = canonicalJson({ input, effects, preview, requirement } as unknown as Json);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Action, actionSchema } from './action.ts';
 import type { Resource } from './resource.ts';
 
+/** One thing a call would do: an action on a resource. */
 export interface Effect {
   readonly action: Action;
   readonly resource: Resource;
@@ -18,11 +19,13 @@ export interface Effect {
   readonly columns?: readonly string[];
 }
 
+/** A resource name: a kind, a colon, at most 2048 characters. */
 export const resourceSchema = z.custom<Resource>(
   (value) => typeof value === 'string' && /^[a-z0-9_]+:/.test(value) && value.length <= 2048,
   'expected a resource like table:public.orders',
 );
 
+/** An effect, as JSON. */
 export const effectSchema: z.ZodType<Effect> = z.strictObject({
   action: actionSchema,
   resource: resourceSchema,

@@ -1,6 +1,7 @@
 /** The one error class: a code of the table, and details in two fixed fields that every audience gets in its own way. */
 import { type ErrorCode, type ErrorEntry, errorTable } from './errors.ts';
 
+/** What an error says beyond its code. */
 export interface ErrorDetails {
   /** What was wrong. May hold data of the caller's own request; never data of a target, never a credential. */
   readonly what?: string;

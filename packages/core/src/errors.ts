@@ -7,6 +7,7 @@
 /** Whether trying again can help: never the same call; the same call later; a new call, which asks afresh. */
 export type Retry = 'no' | 'later' | 'new_call';
 
+/** What the table says of one code. */
 export interface ErrorEntry {
   readonly status: number;
   readonly retry: Retry;
@@ -23,6 +24,7 @@ const entry = (status: number, retry: Retry, model: string, people = model): Err
   people,
 });
 
+/** Every code. `docs/errors.md` is written from it. */
 export const errorTable = Object.freeze({
   // What is wrong with a request.
   malformed: entry(400, 'no', 'The request was malformed.', 'The request was malformed.'),
@@ -212,8 +214,10 @@ export const errorTable = Object.freeze({
   ledger_inconsistent: entry(409, 'no', 'The ledger is not consistent.'),
 } as const satisfies Record<string, ErrorEntry>);
 
+/** A code of the table. Codes are never removed, and never change their meaning. */
 export type ErrorCode = keyof typeof errorTable;
 
+/** Whether it is a code of the table: what a newer gateway sends may not be. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorTable, value);
 }

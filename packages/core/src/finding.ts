@@ -2,8 +2,10 @@
 
 /** From least to most serious. Only a `problem` keeps something from working, or from being safe. */
 export const findingVerdicts = ['ok', 'warning', 'problem'] as const;
+/** How serious a finding is. */
 export type FindingVerdict = (typeof findingVerdicts)[number];
 
+/** One thing that was looked at, and how it is. */
 export interface Finding {
   /** What was looked at, for programs: `store.folder`, `login.strength`. Never changes its meaning. */
   readonly name: string;

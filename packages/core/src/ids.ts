@@ -15,19 +15,32 @@ const idOf = <Prefix extends string>(prefix: Prefix) =>
     .regex(new RegExp(`^${prefix}_[0-9a-km-np-z]{22}$`), `expected an id like ${prefix}_…`)
     .brand<Prefix>();
 
+/** `call_…` */
 export const callIdSchema = idOf('call');
+/** `apr_…` */
 export const approvalIdSchema = idOf('apr');
+/** `evt_…` */
 export const eventIdSchema = idOf('evt');
+/** `tok_…` */
 export const tokenIdSchema = idOf('tok');
+/** `stop_…` */
 export const stopIdSchema = idOf('stop');
+/** `park_…` */
 export const parkedRunIdSchema = idOf('park');
+/** `lease_…` */
 export const leaseIdSchema = idOf('lease');
 
+/** A call's id: `call_` and 22 characters. */
 export type CallId = z.infer<typeof callIdSchema>;
+/** An approval's id: `apr_` and 22 characters. */
 export type ApprovalId = z.infer<typeof approvalIdSchema>;
+/** A ledger event's id: `evt_` and 22 characters. */
 export type EventId = z.infer<typeof eventIdSchema>;
+/** A token's id: `tok_` and 22 characters. It is no secret. */
 export type TokenId = z.infer<typeof tokenIdSchema>;
+/** A stop's id: `stop_` and 22 characters. */
 export type StopId = z.infer<typeof stopIdSchema>;
+/** A parked run's id: `park_` and 22 characters. */
 export type ParkedRunId = z.infer<typeof parkedRunIdSchema>;
 /** Names one taking of a parked run; whoever takes it makes it up, so that a lost answer can be asked for again. */
 export type LeaseId = z.infer<typeof leaseIdSchema>;

@@ -12,18 +12,23 @@ const text = z.string().max(maxInputBytes);
  */
 export const sqlParameterSchema = z.union([text, z.number(), z.boolean(), z.null()]);
 
+/** The input of a `postgres` call: a SQL text of 1 byte to 1 MiB, and at most 1000 parameters. */
 export const sqlInputSchema = z.strictObject({
   sql: text.min(1),
   params: z.array(sqlParameterSchema).max(1000).optional(),
 });
+/** A SQL text and its parameters. */
 export type SqlInput = z.infer<typeof sqlInputSchema>;
 
+/** The input of a `kubernetes` call. */
 export const kubectlInputSchema = z.strictObject({
   argv: z.array(text).min(1).max(1000),
   stdin: text.optional(),
 });
+/** A command line of kubectl, without `kubectl` itself. */
 export type KubectlInput = z.infer<typeof kubectlInputSchema>;
 
+/** The input of an `http` call. */
 export const httpInputSchema = z.strictObject({
   method: z.string().min(1).max(40),
   path: z.string().min(1).max(16_384),
@@ -33,9 +38,12 @@ export const httpInputSchema = z.strictObject({
     .optional(),
   body: text.optional(),
 });
+/** A request of the `http` protocol. Headers are pairs, in order; a body is text. */
 export type HttpInput = z.infer<typeof httpInputSchema>;
 
+/** An input of any protocol, told apart by its keys: `sql`, `argv`, or `method` and `path`. */
 export const callInputSchema = z.union([sqlInputSchema, kubectlInputSchema, httpInputSchema]);
+/** An input of any protocol. */
 export type CallInput = z.infer<typeof callInputSchema>;
 
 /** What the agent says it wants; shown to the approver as the agent's own untrusted words. */

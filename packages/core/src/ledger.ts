@@ -20,6 +20,7 @@ export const eventSchema = z.strictObject({
   /** SHA-256 over salt and content, by the content's name. */
   commitments: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
 });
+/** An event, parsed. The bytes that are proven are its text in the ledger, not this. */
 export type LedgerEvent = z.infer<typeof eventSchema>;
 
 /** A signed tree head: what the log was at one size. */
@@ -33,6 +34,7 @@ export const headSchema = z.strictObject({
   /** Ed25519 over `countersign.head.v1\n` and the canonical JSON of the other fields, base64. */
   signature: z.string(),
 });
+/** A signed tree head. */
 export type SignedHead = z.infer<typeof headSchema>;
 
 /**
@@ -53,4 +55,5 @@ export const ledgerLineSchema = z.union([
   }),
   z.strictObject({ head: headSchema }),
 ]);
+/** One line of a ledger file. */
 export type LedgerLine = z.infer<typeof ledgerLineSchema>;

@@ -4,12 +4,14 @@ import type { Resource } from './resource.ts';
 /** How an output column has its value from a base column: untouched, or through an expression. */
 export type Derivation = 'as_is' | 'derived';
 
+/** A base column that reaches an output. */
 export interface ColumnSource {
   /** The base column, as in `column:public.customers.ssn`. */
   readonly column: Resource;
   readonly how: Derivation;
 }
 
+/** One column of what a call returns. */
 export interface OutputColumn {
   /** The label the server will give it. */
   readonly name: string;
@@ -25,6 +27,7 @@ export interface OutputColumn {
  */
 export type ColumnUsage = 'filter' | 'join' | 'sort' | 'group' | 'distinct' | 'aggregate' | 'compute';
 
+/** A base column that decides what comes out, and how. */
 export interface ColumnUse {
   readonly column: Resource;
   readonly as: ColumnUsage;
@@ -38,6 +41,7 @@ export interface ColumnMove {
   readonly to: Resource;
 }
 
+/** Where what a call returns comes from. */
 export interface Lineage {
   /** One for each output column, in order; empty for a call that returns none. */
   readonly outputs: readonly OutputColumn[];

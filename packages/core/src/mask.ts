@@ -3,8 +3,10 @@ import type { Resource } from './resource.ts';
 
 /** From strictest to loosest: of several masks on one value the first in this list applies. */
 export const maskKinds = ['redact', 'hash', 'tokenize', 'partial'] as const;
+/** How a mask hides: nothing is left, an HMAC, a token, a part of it. */
 export type MaskKind = (typeof maskKinds)[number];
 
+/** The detectors: what is found in a text by its form, wherever it stands. */
 export const detectorNames = [
   'email',
   'phone',
@@ -16,6 +18,7 @@ export const detectorNames = [
   'private_key',
   'api_key',
 ] as const;
+/** The name of one detector. */
 export type DetectorName = (typeof detectorNames)[number];
 
 /** `secret` stands for the three that find credentials. */
@@ -46,6 +49,7 @@ export interface DetectorMask {
   readonly domain: string;
 }
 
+/** What is hidden of one call's result. */
 export interface MaskPlan {
   /** By output position; null leaves the column to the detectors. */
   readonly columns: readonly (ColumnMask | null)[];

@@ -9,6 +9,7 @@ const untrustedBlock = z.strictObject({
   text: z.string(),
 });
 
+/** How much a call would touch, and where that number comes from. */
 export const impactSchema = z.strictObject({
   /** Rows (objects, bytes: see `unit`) it would touch; null where unknown. */
   count: z.number().nullable(),
@@ -19,6 +20,7 @@ export const impactSchema = z.strictObject({
   why: z.string().nullable(),
 });
 
+/** A preview, as JSON. */
 export const previewSchema = z.strictObject({
   version: z.literal(1),
   connection: z.string(),
@@ -38,5 +40,7 @@ export const previewSchema = z.strictObject({
   /** What the gateway wants the approver to know: a missing wall, an earlier call whose outcome is open. */
   notes: z.array(z.string()),
 });
+/** A preview. */
 export type Preview = z.infer<typeof previewSchema>;
+/** How much a call would touch, and how that is known. */
 export type Impact = z.infer<typeof impactSchema>;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 /** A token calls (`agent`, `service`), votes (`person`) or operates (`operator`): never two of these. */
 export const tokenClasses = ['agent', 'service', 'person', 'operator'] as const;
+/** What a token may do: call, vote or operate. */
 export type TokenClass = (typeof tokenClasses)[number];
 
 /** What a name may be made of: it stands in ids, logs and digests. */
@@ -10,6 +11,7 @@ export const nameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.@-]{0,63}$/, 'expected a name like support-bot (a-z 0-9 _ . @ -, at most 64)');
 
+/** Who a token proves its bearer to be. */
 export interface Principal {
   readonly class: TokenClass;
   /** `agent:support`, `service:nightly`, `person:dana`, `operator:root`. */

@@ -9,6 +9,7 @@ export type Resource = `${string}:${string}`;
 /** The kinds whose segments are joined by `/`. */
 const pathKinds: ReadonlySet<string> = new Set(['http', 'k8s', 'file', 'program', 'server']);
 
+/** What joins the segments of a kind of resource. */
 export function separatorOf(kind: string): '.' | '/' {
   return pathKinds.has(kind) ? '/' : '.';
 }

@@ -6,6 +6,7 @@
 import { CountersignError } from './error.ts';
 import type { Json } from './json.ts';
 
+/** How large and how deep a text may be. */
 export interface StrictJsonLimits {
   /** Bytes; default 1 MiB. */
   readonly bytes?: number;

@@ -6,6 +6,7 @@ import { type Explained, explainWith } from './calls/explain.ts';
 import { protocols } from './protocols/index.ts';
 import { systemRuntime } from './runtime/runtime.ts';
 
+/** Explains calls from a policy file alone. */
 export interface Explainer {
   /** @throws {CountersignError} `unknown_connection`, `wrong_protocol`, `malformed` for what is no call at all. */
   explain(

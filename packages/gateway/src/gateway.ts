@@ -21,6 +21,7 @@ import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
 import { anyOf } from './identity/token-verifier.ts';
 import { ParkedRuns } from './runs/parked-runs.ts';
 
+/** What a gateway is started on. */
 export interface GatewayOptions extends EngineOptions {
   /** Where to listen; default what the file's `server.listen` says. Port 0 takes a free one. */
   readonly listen?: { readonly host: string; readonly port: number };
@@ -31,6 +32,7 @@ export interface GatewayOptions extends EngineOptions {
   readonly rateLimits?: Partial<RateLimits>;
 }
 
+/** A gateway that runs. */
 export interface Gateway {
   readonly url: string;
   /** Of the operator beside the gateway; null where `server.local_operator` is false. */

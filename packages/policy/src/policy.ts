@@ -1,6 +1,7 @@
 /** A policy, as loaded from `countersign.yaml`: plain frozen data. */
 import type { Action, DetectorName, MaskKind, ProtocolName } from '@countersign/core';
 
+/** How much a connection's calls may bring back, and how often people may be asked. */
 export interface Limits {
   /** Rows a result may have before it is cut; default 1000. */
   readonly rows: number;
@@ -38,6 +39,7 @@ export interface Scope {
   readonly resources?: readonly string[];
 }
 
+/** What a rule that asks wants. */
 export interface AskRule {
   readonly approvers: readonly string[];
   readonly votes: number;
@@ -46,11 +48,13 @@ export interface AskRule {
   readonly reason: boolean;
 }
 
+/** What a rule that matches does. */
 export type Consequence =
   | { readonly verdict: 'allow' }
   | { readonly verdict: 'deny' }
   | { readonly verdict: 'ask'; readonly ask: AskRule };
 
+/** A rule: what it speaks of, and what it does. */
 export interface Rule extends Scope {
   readonly name: string;
   readonly except?: Scope;
@@ -59,6 +63,7 @@ export interface Rule extends Scope {
   readonly message?: string;
 }
 
+/** A mask: what it hides, where, and how. */
 export interface MaskRule extends Scope {
   /** `masks[0]` or its domain's name, for approvers and operators. */
   readonly name: string;
@@ -74,6 +79,7 @@ export interface MaskRule extends Scope {
   readonly domain: string;
 }
 
+/** A connection of the file, its own limits filled in. */
 export interface ConnectionConfig {
   readonly name: string;
   readonly protocol: ProtocolName;
@@ -88,6 +94,7 @@ export interface ConnectionConfig {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
+/** Where the gateway listens and what it keeps. */
 export interface ServerConfig {
   /** `127.0.0.1:7400` */
   readonly listen: { readonly host: string; readonly port: number };
@@ -98,6 +105,7 @@ export interface ServerConfig {
   readonly localOperator: boolean;
 }
 
+/** The rules, masks, limits and people in force. */
 export interface Policy {
   /** SHA-256 over the rules, masks, limits, people and the connections' names, protocols and labels, before `${VAR}` is filled in. */
   readonly version: string;

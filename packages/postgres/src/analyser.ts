@@ -19,6 +19,7 @@ import { fingerprintOf } from './parser/fingerprint.ts';
 import { Parser } from './parser/parser.ts';
 import { splitStatements } from './parser/split.ts';
 
+/** How an analyser is made. */
 export interface AnalyserOptions {
   /** Milliseconds a text beyond 8 KB may take to parse; default 2000. */
   readonly parseDeadlineMs?: number;
@@ -26,6 +27,7 @@ export interface AnalyserOptions {
   readonly cacheSize?: number;
 }
 
+/** What a SQL text comes with. */
 export interface AnalyseOptions {
   /** How many parameter values come with the text. */
   readonly parameters: number;
@@ -33,6 +35,7 @@ export interface AnalyseOptions {
   readonly searchPath?: readonly string[];
 }
 
+/** What a SQL text would do; or, where that can't be told, the code of the denial. */
 export type SqlAnalysis =
   | {
       readonly ok: true;
@@ -52,6 +55,7 @@ export type SqlAnalysis =
       readonly what: string;
     };
 
+/** Tells what SQL texts would do. */
 export interface Analyser {
   /** Never throws for what a text holds: what can't be told is `ok: false` with the code of the denial. */
   analyse(sql: string, catalog: Catalog, options: AnalyseOptions): Promise<SqlAnalysis>;

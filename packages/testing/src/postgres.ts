@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { makeCluster, type ServerProcess, startServer } from './postgres-process.ts';
 
+/** Which server is used, and how it is set up. */
 export interface PostgresOptions {
   /**
    * Whether a server that the environment names in `COUNTERSIGN_TEST_POSTGRES` (a superuser's URL) may be used instead
@@ -17,6 +18,7 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** How a database is made. */
 export interface DatabaseOptions {
   /** SQL, several statements allowed, run as the superuser once the database is there. */
   readonly seed?: string;
@@ -24,6 +26,7 @@ export interface DatabaseOptions {
   readonly name?: string;
 }
 
+/** A database for one test. */
 export interface TestDatabase {
   readonly name: string;
   /** The superuser's URL to this database, password included. */
@@ -35,6 +38,7 @@ export interface TestDatabase {
 /** How a restart ends the server: `fast` rolls back and closes cleanly, `immediate` is a crash. */
 export type RestartMode = 'fast' | 'immediate';
 
+/** A PostgreSQL that runs. */
 export interface PostgresServer extends AsyncDisposable {
   /** The superuser's URL to the database `postgres`, password included. */
   readonly url: string;

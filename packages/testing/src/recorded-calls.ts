@@ -8,6 +8,7 @@ import {
   type LedgerLine,
 } from '@countersign/core';
 
+/** A call, as the ledger tells it. */
 export interface RecordedCall {
   readonly id: CallId;
   readonly connection: string;

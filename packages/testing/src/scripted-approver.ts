@@ -9,6 +9,7 @@ export type Answer =
 /** Looks at the card and answers; a promise that stays pending leaves the ask waiting. */
 export type Responder = (request: ApprovalView) => Answer | Promise<Answer>;
 
+/** One step of a script: an answer, or a function that looks at the ask first. */
 export type ApproverStep = Answer | Responder;
 
 /** Whoever answers asks. `testGateway` casts the votes. */
@@ -53,6 +54,7 @@ export class UnconsumedApprovalStepsError extends Error {
   }
 }
 
+/** Answers asks by a script, one step each, and keeps what it was asked. Made by {@link scriptedApprover}. */
 export class ScriptedApprover implements Approver {
   readonly #steps: ApproverStep[];
   readonly #requests: ApprovalView[] = [];

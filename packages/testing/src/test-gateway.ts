@@ -19,6 +19,7 @@ import { callsIn, eventsIn, type RecordedCall } from './recorded-calls.ts';
 import type { Approver } from './scripted-approver.ts';
 import { Voting } from './voting.ts';
 
+/** What a gateway for a test is made of. */
 export interface TestGatewayOptions {
   /** The policy file: a path from the working folder, or a URL as of `new URL('…', import.meta.url)`. */
   readonly config: string | URL;

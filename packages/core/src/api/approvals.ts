@@ -12,8 +12,10 @@ export const askViewSchema = z.strictObject({
   reason: z.boolean(),
   rules: z.array(z.string()),
 });
+/** One group that has to agree, as an approver reads it. */
 export type AskView = z.infer<typeof askViewSchema>;
 
+/** A vote that was cast: by whom, what, why and when. */
 export const voteViewSchema = z.strictObject({
   person: z.string(),
   vote: z.enum(['approve', 'reject']),
@@ -21,8 +23,10 @@ export const voteViewSchema = z.strictObject({
   reason: z.string().nullable(),
   at: z.iso.datetime(),
 });
+/** A vote that was cast. */
 export type VoteView = z.infer<typeof voteViewSchema>;
 
+/** `GET /v1/approvals/:id` */
 export const approvalViewSchema = z.strictObject({
   id: approvalIdSchema,
   call: callIdSchema,
@@ -40,10 +44,12 @@ export const approvalViewSchema = z.strictObject({
   may_vote: z.boolean(),
   may_not_vote_because: z.string().nullable(),
 });
+/** An approval as an approver sees it: the stored preview, what is required, the votes so far. */
 export type ApprovalView = z.infer<typeof approvalViewSchema>;
 
 /** `GET /v1/approvals`: those that wait, the oldest first. */
 export const approvalListSchema = z.strictObject({ approvals: z.array(approvalViewSchema) });
+/** Approvals that wait, the oldest first. */
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
 /** `POST /v1/approvals/:id/votes` */
@@ -53,4 +59,5 @@ export const voteRequestSchema = z.strictObject({
   digest: approvalDigestSchema,
   reason: z.string().trim().min(1).max(1000).optional(),
 });
+/** A vote on exactly what was shown. */
 export type VoteRequest = z.infer<typeof voteRequestSchema>;

@@ -17,6 +17,7 @@ export const submitRequestSchema = z.strictObject({
   call: outsideIdSchema,
   purpose: purposeSchema.optional(),
 });
+/** A call to be decided. */
 export type SubmitRequest = z.infer<typeof submitRequestSchema>;
 
 /** What an agent may know of its call: decision, code and reason, but neither rules nor effects. */
@@ -40,17 +41,23 @@ export const callViewSchema = z.strictObject({
   /** It has to start by then; null unless allowed or approved. */
   start_by: z.iso.datetime().nullable(),
 });
+/** A call, as the agent that made it may see it. */
 export type CallView = z.infer<typeof callViewSchema>;
 
 /** `POST /v1/calls/:id/execute` */
 export const executeRequestSchema = z.strictObject({ input_digest: inputDigestSchema });
+/** What `execute` names: not the input, but the digest of the one the gateway stored. */
 export type ExecuteRequest = z.infer<typeof executeRequestSchema>;
 
+/**
+ * Why a call did not succeed: a code of the table, words for the model, and what it left behind (null: not known).
+ */
 export const executionErrorSchema = z.strictObject({
   code: z.string(),
   message: z.string(),
   ran: z.enum(ranValues).nullable(),
 });
+/** Why a call did not succeed. */
 export type ExecutionError = z.infer<typeof executionErrorSchema>;
 
 /** The outcome, and the masked result of one that succeeded. */
@@ -60,6 +67,7 @@ export const executeViewSchema = z.strictObject({
   result: resultSchema.nullable(),
   error: executionErrorSchema.nullable(),
 });
+/** What became of a call, and what it brought back. */
 export type ExecuteView = z.infer<typeof executeViewSchema>;
 
 /** `GET /v1/calls/:id?wait=SECONDS`: answers when the call is no longer submitted or waiting, or after the wait. */
@@ -70,5 +78,7 @@ export const connectionViewSchema = z.strictObject({
   name: nameSchema,
   protocol: z.enum(protocolNames),
 });
+/** `GET /v1/connections`: every connection the gateway has, by name and protocol. */
 export const connectionListSchema = z.strictObject({ connections: z.array(connectionViewSchema) });
+/** The connections a gateway has. */
 export type ConnectionList = z.infer<typeof connectionListSchema>;

@@ -35,9 +35,12 @@ export const mintRequestSchema = z
       path: ['class'],
     },
   );
+/** A token to be minted, with its defaults filled in. */
 export type MintRequest = z.infer<typeof mintRequestSchema>;
+/** What a caller sends to mint a token: what has a default may be left out. */
 export type MintInput = z.input<typeof mintRequestSchema>;
 
+/** A token, without its text. */
 export const tokenViewSchema = z.strictObject({
   id: tokenIdSchema,
   class: z.enum(tokenClasses),
@@ -49,12 +52,16 @@ export const tokenViewSchema = z.strictObject({
   expires_at: z.iso.datetime(),
   revoked_at: z.iso.datetime().nullable(),
 });
+/** A token, without its text. */
 export type TokenView = z.infer<typeof tokenViewSchema>;
+/** `GET /v1/tokens` */
 export const tokenListSchema = z.strictObject({ tokens: z.array(tokenViewSchema) });
+/** The tokens that were minted, without their texts. */
 export type TokenList = z.infer<typeof tokenListSchema>;
 
 /** The token's own text is shown here once and never again: only its hash is kept. */
 export const mintedSchema = z.strictObject({ token: z.string(), view: tokenViewSchema });
+/** A new token's text, and its view. */
 export type Minted = z.infer<typeof mintedSchema>;
 
 /** `POST /v1/stops`: the kill switch, for one principal, one connection, or all. */
@@ -66,9 +73,12 @@ export const stopRequestSchema = z.strictObject({
   ]),
   reason: z.string().trim().min(1).max(1000).optional(),
 });
+/** What is to be stopped, and why. */
 export type StopRequest = z.infer<typeof stopRequestSchema>;
+/** What a stop holds: everything, one principal's calls, or one connection's. */
 export type StopScope = StopRequest['scope'];
 
+/** A stop; `lifted_at` is null while it is in force. */
 export const stopViewSchema = z.strictObject({
   id: stopIdSchema,
   scope: stopRequestSchema.shape.scope,
@@ -77,8 +87,11 @@ export const stopViewSchema = z.strictObject({
   created_at: z.iso.datetime(),
   lifted_at: z.iso.datetime().nullable(),
 });
+/** A stop. */
 export type StopView = z.infer<typeof stopViewSchema>;
+/** `GET /v1/stops` */
 export const stopListSchema = z.strictObject({ stops: z.array(stopViewSchema) });
+/** The stops in force and those that were lifted. */
 export type StopList = z.infer<typeof stopListSchema>;
 
 /** `GET /v1/policy` and the answer of `POST /v1/policy/reload`. */
@@ -88,11 +101,14 @@ export const policyViewSchema = z.strictObject({
   rules: z.array(z.string()),
   warnings: z.array(z.string()),
 });
+/** The policy in force: its version, the names of its rules, its warnings. */
 export type PolicyView = z.infer<typeof policyViewSchema>;
 
 /** `POST /v1/calls/:id/settle`: an operator closes a call whose outcome stayed open. */
 export const settleRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(1000) });
+/** Why an operator closes a call. */
 export type SettleRequest = z.infer<typeof settleRequestSchema>;
+/** The answer of `POST /v1/calls/:id/settle`. */
 export const settledSchema = z.strictObject({ id: callIdSchema, settled: z.literal(true) });
 
 /** `POST /v1/explain`: how a call would be decided, without making one. An agent sees only decision, code and reason. */
@@ -106,6 +122,7 @@ export const explainViewSchema = z.strictObject({
   rules: z.array(z.string()).optional(),
   masks: z.array(z.string()).optional(),
 });
+/** How a call would be decided. */
 export type ExplainView = z.infer<typeof explainViewSchema>;
 
 /** `GET /v1/events?after=INDEX&limit=N` */

@@ -1,6 +1,7 @@
 /** The body of every answer that is not a success. */
 import { z } from 'zod';
 
+/** What every route answers with when it refuses or fails. */
 export const problemSchema = z.strictObject({
   error: z.strictObject({
     code: z.string(),
@@ -9,4 +10,5 @@ export const problemSchema = z.strictObject({
     retry: z.enum(['no', 'later', 'new_call']),
   }),
 });
+/** The body of an answer that is not a success. */
 export type Problem = z.infer<typeof problemSchema>;

@@ -25,6 +25,7 @@ import { classesOf, type Route } from './route.ts';
 /** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
 const bodyBytes = 2 * 1024 * 1024;
 
+/** How many requests are taken. */
 export interface RateLimits {
   /** Requests a principal may make in a minute; default 60 000. */
   readonly perPrincipal: number;

@@ -35,6 +35,7 @@ import { vote } from './vote.ts';
 /** The most approvals a list holds; the oldest come first. */
 const listed = 500;
 
+/** The machine's operations, each for one principal. `machine.ts` draws the states they move between. */
 export class Calls {
   readonly #room: Room;
 

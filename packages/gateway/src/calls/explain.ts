@@ -14,6 +14,7 @@ import { inputKey } from './call-keys.ts';
 import { type Judging, judge } from './judge.ts';
 import { connectionOf, type Room } from './room.ts';
 
+/** What a call would do and how it would be decided, for people. */
 export interface Explained {
   readonly decision: Verdict;
   readonly code: string;

@@ -13,6 +13,7 @@ import { connectionOf, type Room } from './room.ts';
 import { submit } from './submit.ts';
 import { executeView } from './view.ts';
 
+/** What became of a call that was run at once. */
 export interface RunAnswer extends Explained {
   readonly outcome: 'succeeded' | 'failed' | 'unknown' | 'not_executed';
   readonly result: Result | null;

@@ -9,6 +9,7 @@ import { privateTo } from './file-modes.ts';
 import { inspectKeys } from './keys.ts';
 import { inspectPostgresStore } from './postgres-store.ts';
 
+/** What is known before a store is looked at. */
 export interface InspectStoreOptions {
   /** Whether a gateway runs on it: an embedded store is then its own, and is not opened. */
   readonly gatewayAlive: boolean;

@@ -24,6 +24,7 @@ const trustedForMs = 1000;
 
 const shape = new RegExp(`^cs_(${tokenClasses.join('|')})_([0-9a-km-np-z]{22})_([A-Za-z0-9_-]{43})$`);
 
+/** Tokens that the gateway mints itself. */
 export interface LocalTokens extends TokenVerifier {
   /** @returns the token's text, which is shown once, and its row. */
   mint(request: MintRequest, by: Principal): Promise<{ readonly token: string; readonly row: TokenRow }>;

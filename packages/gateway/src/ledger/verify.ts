@@ -9,6 +9,7 @@ import { headIsSignedBy } from './keys.ts';
 import { append, emptyTree, leafHash, rootHash } from './merkle.ts';
 import { commitmentTo } from './seal.ts';
 
+/** What a ledger is verified against. */
 export interface VerifyOptions {
   /** The gateway's public key, PEM. */
   readonly publicKey: string;
@@ -16,6 +17,7 @@ export interface VerifyOptions {
   readonly checkpoint?: SignedHead;
 }
 
+/** `consistent` with a signed head at its end, or the first line that is not. */
 export type Verification =
   | {
       readonly verdict: 'consistent';
@@ -25,6 +27,13 @@ export type Verification =
     }
   | { readonly verdict: 'inconsistent'; readonly line: number; readonly reason: string };
 
+/**
+ * Reads an exported ledger to its end, one line at a time, and checks every event's place and the signed head.
+ *
+ * @returns `inconsistent` for whatever is wrong with the ledger or the checkpoint; `completeUpTo` is the size of a
+ * checkpoint that it contains, else null.
+ * @throws {TypeError} for a public key that is none.
+ */
 export async function verifyLedger(
   lines: AsyncIterable<string> | Iterable<string>,
   options: VerifyOptions,

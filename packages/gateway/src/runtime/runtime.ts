@@ -23,8 +23,10 @@ export const crashPoints = [
   'settle.before',
   'settle.after',
 ] as const;
+/** A moment at which a test may end the process. */
 export type CrashPoint = (typeof crashPoints)[number];
 
+/** Clock, timers, randomness and ids. */
 export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -39,6 +41,7 @@ export interface Runtime {
   timer(ms: number, ring: () => void): () => void;
 }
 
+/** The machine's own clock, timers and randomness. */
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   randomBytes: (size: number) => randomBytes(size),

@@ -38,6 +38,7 @@ export interface Expectation {
   readonly masks?: readonly string[];
 }
 
+/** One case: who makes which call, and what is expected of the decision. */
 export interface PolicyCase {
   readonly name: string;
   /** Counts from 1. */
@@ -52,6 +53,7 @@ export interface PolicyCase {
   readonly expect: Expectation;
 }
 
+/** A file of cases. */
 export interface PolicyCases {
   /** The file with the schema that SQL is analysed against, as written; null where none is named. */
   readonly schema: string | null;

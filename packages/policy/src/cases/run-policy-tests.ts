@@ -14,6 +14,7 @@ import { decide } from '../decide/decide.ts';
 import type { ConnectionConfig, LoadedFile } from '../policy.ts';
 import { type Expectation, type PolicyCase, parsePolicyCases } from './policy-case.ts';
 
+/** How cases are run. */
 export interface PolicyTestOptions {
   /** The name of the file with the cases, for messages. */
   readonly file: string;
@@ -30,6 +31,7 @@ export interface PolicyTestOptions {
   ) => Promise<{ readonly effects: readonly Effect[]; readonly lineage: Lineage }>;
 }
 
+/** What became of one case. */
 export interface PolicyTestResult {
   readonly name: string;
   /** Where the case stands in its file; counts from 1. */

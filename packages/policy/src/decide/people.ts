@@ -21,6 +21,7 @@ export function votingHuman(policy: Policy, principal: Principal): Human | null 
   return { name: principal.account, groups: principal.groups };
 }
 
+/** Whose call is voted on. */
 export interface Requester {
   /** The principal's id. */
   readonly id: string;
@@ -28,6 +29,7 @@ export interface Requester {
   readonly onBehalfOf: string | null;
 }
 
+/** `yes`, or the code that says why not. */
 export type MayVote = 'yes' | Extract<ErrorCode, 'not_eligible' | 'own_request' | 'unmapped_account'>;
 
 /** Whether a principal may vote on a call: a person, with an account of their own, in a group asked, and not the requester. */

@@ -1,6 +1,7 @@
 /** What policy is asked. */
 import type { Effect, Lineage, Principal, ProtocolName } from '@countersign/core';
 
+/** What policy is asked: who would do what, and where. */
 export interface Question {
   readonly principal: Principal;
   readonly connection: {

@@ -14,6 +14,7 @@ import { readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 import { policyVersion } from './version.ts';
 
+/** What a policy file is read with. */
 export interface PolicyFileOptions {
   /** The file's name, for messages. */
   readonly file: string;

@@ -3,6 +3,7 @@ import { CountersignError } from '@countersign/core';
 import { nearest } from './nearest.ts';
 import type { Position } from './tree.ts';
 
+/** One thing that is wrong with a file, with its place. */
 export interface Problem {
   readonly file: string;
   /** Counts from 1. */

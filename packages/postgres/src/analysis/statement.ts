@@ -25,6 +25,7 @@ export interface StatementTraits {
   readonly readOnly: boolean;
 }
 
+/** One statement of a SQL text. */
 export interface AnalysedStatement {
   /** Exactly as it stands in the SQL text, without the semicolon. */
   readonly text: string;

@@ -5,6 +5,7 @@
  */
 import type { Major } from '../major.ts';
 
+/** What is known of one database. */
 export interface Catalog {
   readonly major: Major;
   readonly database: string;
@@ -44,6 +45,7 @@ export type NamedCatalog = (typeof namedCatalogs)[number];
 /** `pg_class.relkind`: table, partitioned table, view, materialised view, foreign table, sequence, composite type, index. */
 export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f' | 'S' | 'c' | 'i' | 'I' | 't';
 
+/** A table, view, sequence, index or composite type, with all that belongs to it. */
 export interface Relation {
   readonly oid: string;
   readonly schema: string;

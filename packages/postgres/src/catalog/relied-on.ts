@@ -6,6 +6,7 @@ import type { Catalog, NamedCatalog, PartCatalog, Relation } from './catalog.ts'
 import { namedCatalogs, partCatalogs } from './catalog.ts';
 import { nameVersion, partVersion } from './versions.ts';
 
+/** The version of one row, or set of rows, of the catalog. */
 export interface ReliedOnRow {
   readonly catalog: NamedCatalog | PartCatalog;
   /**
