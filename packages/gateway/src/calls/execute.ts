@@ -278,7 +278,7 @@ async function settleForSure(
     } catch (thrown) {
       if (tries === quickTries) {
         room.log.error({ call: row.id, err: faultForLog(thrown) }, 'the outcome could not be recorded yet');
-        void keepSettling(room, row, claim, execution);
+        void keepSettling(room, row, claim, execution).finally(room.running.keep(row.id));
         const what = 'the outcome could not be recorded; ask for it again later';
         throw new CountersignError('unavailable', { what }, { cause: thrown });
       }

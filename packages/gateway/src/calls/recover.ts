@@ -2,7 +2,7 @@
  * Recovery: what a gateway that died left behind. Its claims are fenced by a new epoch first; then the target is asked
  * what became of each, and only then is it recorded. What can't be found out is `unknown`, and is never retried.
  */
-import { asCountersignError, type Json, type Ran } from '@countersign/core';
+import { asCountersignError, type EventId, type Json, type Ran } from '@countersign/core';
 import { sql } from 'kysely';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { within } from '../runtime/within.ts';
@@ -13,7 +13,7 @@ import { type Endable, expireNow } from './end.ts';
 import type { Room } from './room.ts';
 import { type Settled, settle } from './settle.ts';
 
-/** Milliseconds without a sign of life after which another gateway's claim counts as left behind. */
+/** Milliseconds without a sign of life after which a claim counts as left behind, whoever made it. */
 const deadAfterMs = 30_000;
 
 /** Milliseconds that asking a target about one call may take, and after which it is asked again. */
@@ -32,10 +32,14 @@ export interface RecoverOptions {
   readonly othersAreDead: boolean;
 }
 
+/**
+ * Also what this gateway itself left behind, without dying: where the store took a submission or a claim and its answer
+ * got lost, nobody works on the call.
+ */
 export async function recover(room: Room, { othersAreDead }: RecoverOptions): Promise<number> {
   const dead = othersAreDead
     ? sql`owner_instance <> ${room.instance}`
-    : sql`owner_instance <> ${room.instance} and coalesce(heartbeat_at, created_at) < clock_timestamp() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+    : sql`coalesce(heartbeat_at, created_at) < clock_timestamp() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
   const { rows: submitted } =
     await sql<Endable>`select id, run, run_id from calls where state = 'submitted' and ${dead} order by created_at, id`.execute(
       room.db,
@@ -45,7 +49,9 @@ export async function recover(room: Room, { othersAreDead }: RecoverOptions): Pr
   const { rows } = await sql<LeftBehind>`
     select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence
     from calls where state = 'claimed' and ${dead} order by created_at, id`.execute(room.db);
-  for (const call of rows) await recoverOne(room, call);
+  const held = new Set(room.running.held());
+  for (const call of rows)
+    if (call.owner_instance !== room.instance || !held.has(call.id)) await recoverOne(room, call);
   return submitted.length + rows.length;
 }
 
@@ -53,7 +59,13 @@ async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
   const dead: Claim = { call: call.id, instance: call.owner_instance, epoch: call.epoch };
   const claim = await fence(room.db, dead, room.instance);
   if (claim === null) return;
-  if (await settleFound(room, call, claim)) return;
+  const release = room.running.keep(call.id);
+  try {
+    if (await settleFound(room, call, claim)) return release();
+  } catch (fault) {
+    release();
+    throw fault;
+  }
   room.log.warn({ call: call.id }, 'its target cannot be asked yet what became of the call');
   // Until it can, the call is in progress: neither repeated nor called unknown while the truth may still be found.
   void (async () => {
@@ -61,9 +73,9 @@ async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
       await room.runtime.sleep(askAgainMs, room.ending);
       if (room.ending.aborted || (await settleFound(room, call, claim))) return;
     }
-  })().catch((fault: unknown) =>
-    room.log.error({ call: call.id, err: faultForLog(fault) }, 'recovery failed'),
-  );
+  })()
+    .catch((fault: unknown) => room.log.error({ call: call.id, err: faultForLog(fault) }, 'recovery failed'))
+    .finally(release);
 }
 
 /** @returns false while the target can't be reached. */
@@ -86,11 +98,12 @@ async function findOut(room: Room, call: LeftBehind): Promise<Settled | null> {
   if (connected === undefined) return unknown;
   try {
     const found = await within(room.runtime, askWithinMs, (signal) =>
-      connected.target.recover(call.evidence, signal),
+      connected.target.recover(call.evidence, AbortSignal.any([signal, room.ending])),
     );
     if (found.outcome === 'succeeded') return { outcome: 'succeeded', result: null };
     return found.outcome === 'failed' ? failed(found.ran ?? 'rolled_back') : unknown;
   } catch (thrown) {
+    if (room.ending.aborted) return null;
     const { code } = asCountersignError(thrown);
     room.log.error({ call: call.id, code }, 'what became of the call could not be found out');
     return code === 'target_unavailable' ? null : unknown;
@@ -99,13 +112,13 @@ async function findOut(room: Room, call: LeftBehind): Promise<Settled | null> {
 
 /**
  * After the store may have lost its latest writes (another boot of the machine, a restored backup), nothing that was
- * decided may run any more, and nothing that was claimed can be told.
+ * decided may run any more, and nothing that was claimed can be told. @returns the event that records the gap.
  */
 export async function distrust(
   room: Room,
   why: string,
   data: { readonly [name: string]: Json },
-): Promise<void> {
+): Promise<EventId> {
   const { rows: decided } =
     await sql<Endable>`select id, run, run_id from calls where state in ('allowed', 'approved')`.execute(
       room.db,
@@ -120,14 +133,13 @@ export async function distrust(
     const claim = await fence(room.db, dead, room.instance);
     if (claim !== null) await settle(room, call, claim, unknown, 'recovery');
   }
-  await appendEvent(
-    room.db,
-    await room.ledger.event({
-      type: 'ledger.gap',
-      actor: 'gateway',
-      data: { why, expired: decided.length, unknown: claimed.length, ...data },
-    }),
-  );
+  const gap = await room.ledger.event({
+    type: 'ledger.gap',
+    actor: 'gateway',
+    data: { why, expired: decided.length, unknown: claimed.length, ...data },
+  });
+  await appendEvent(room.db, gap);
   room.ledger.wake();
   room.log.warn({ why, expired: decided.length, unknown: claimed.length }, 'the store may have lost writes');
+  return gap.id;
 }

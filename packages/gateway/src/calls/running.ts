@@ -13,6 +13,10 @@ export interface Running {
   /** Aborts those that match. @returns how many. */
   abort(matches: (call: RunningCall) => boolean, reason: CountersignError): number;
   calls(): readonly RunningCall[];
+  /** Keeps a call that is no longer at its target, but whose outcome is still to be found out or recorded. @returns what lets go of it. */
+  keep(call: CallId): () => void;
+  /** The calls whose claims this gateway still works on: those that run, and those it keeps. */
+  held(): readonly CallId[];
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
 }
@@ -22,6 +26,7 @@ export function createRunning(): Running {
     RunningCall,
     { readonly controller: AbortController; readonly done: Promise<unknown> }
   >();
+  const kept = new Set<CallId>();
   return {
     during: (call, work) => {
       const controller = new AbortController();
@@ -39,6 +44,11 @@ export function createRunning(): Running {
       return found.length;
     },
     calls: () => [...running.keys()],
+    keep: (call) => {
+      kept.add(call);
+      return () => kept.delete(call);
+    },
+    held: () => [...[...running.keys()].map(({ call }) => call), ...kept],
     idle: async () => {
       while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done));
     },

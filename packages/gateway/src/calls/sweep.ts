@@ -16,9 +16,20 @@ const cleanEveryMs = 10 * 60_000;
 export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Promise<void> {
   let beaten = room.runtime.now();
   let cleaned = beaten;
+  let recovering: Promise<void> | null = null;
+  // A target may take its time to tell what became of a call; signs of life and stops don't wait for it.
+  const recoverBeside = async () => {
+    try {
+      await recover(room, { othersAreDead: false });
+    } catch (thrown) {
+      room.log.error({ err: faultForLog(thrown) }, 'recovery failed');
+    } finally {
+      recovering = null;
+    }
+  };
   while (!signal.aborted) {
     await room.runtime.sleep(everyMs, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     try {
       await expireAll(room);
       if (!alone) {
@@ -28,8 +39,9 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
       const now = room.runtime.now();
       if (now - beaten >= beatEveryMs) {
         beaten = now;
-        if (room.running.calls().length > 0) await beat(room.db, room.instance);
-        if (!alone) await recover(room, { othersAreDead: false });
+        const held = room.running.held();
+        if (held.length > 0) await beat(room.db, room.instance, held);
+        recovering ??= recoverBeside();
         room.ledger.wake();
       }
       if (now - cleaned >= cleanEveryMs) {
@@ -40,6 +52,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
       room.log.error({ err: faultForLog(thrown) }, 'the sweep failed');
     }
   }
+  await recovering;
 }
 
 /** The two partial indexes on the clocks make this cost nothing where nothing is due; what is due longest comes first. */

@@ -53,11 +53,14 @@ export async function keepEvidence(
   return rows.length === 1;
 }
 
-/** A sign of life for all that this gateway has claimed. */
-export async function beat(db: Database, instance: string): Promise<void> {
-  await sql`update calls set heartbeat_at = clock_timestamp() where state = 'claimed' and owner_instance = ${instance}`.execute(
-    db,
-  );
+/**
+ * A sign of life for the calls that this gateway still works on. Not for all it has claimed: the answer to a claim can
+ * get lost, and then nobody works on that call.
+ */
+export async function beat(db: Database, instance: string, held: readonly CallId[]): Promise<void> {
+  await sql`
+    update calls set heartbeat_at = clock_timestamp()
+    where state = 'claimed' and owner_instance = ${instance} and id in (${sql.join(held)})`.execute(db);
 }
 
 /** Takes a dead gateway's claim over, by a new epoch. @returns the claim, or null when its owner moved first. */

@@ -3,13 +3,16 @@
  * now and then, so that a notice lost while the connection was down costs moments, not an answer.
  */
 import type { CallId } from '@countersign/core';
-import { Client } from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
+import { StoreClient } from './store-client.ts';
 
 export const movedChannel = 'countersign_moved';
 
 /** Milliseconds after which a lost connection is made again. */
 const againMs = 1000;
+
+/** How often the store is asked whether it still hears us, and how long it may take to answer. Milliseconds. */
+const [askEveryMs, answerWithinMs] = [15_000, 5000];
 
 /** Listens until the signal aborts; resolves then. */
 export async function listenForMoves(
@@ -19,26 +22,27 @@ export async function listenForMoves(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    const client = new Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5000 });
+    const client = new StoreClient({
+      connectionString: url,
+      connectionTimeoutMillis: answerWithinMs,
+      query_timeout: answerWithinMs,
+    });
     const lost = new AbortController();
-    client.on('error', () => lost.abort());
     client.on('end', () => lost.abort());
+    const over = AbortSignal.any([signal, lost.signal]);
     client.on('notification', ({ payload }) => moved((payload ?? '') as CallId));
     try {
       await client.connect();
       await client.query(`listen ${movedChannel}`);
-      await whenAborted(AbortSignal.any([signal, lost.signal]));
+      // A connection whose other end is gone is as silent as one on which nothing happens.
+      while (!over.aborted) {
+        await runtime.sleep(askEveryMs, over);
+        if (!over.aborted) await client.query('select 1');
+      }
     } catch {
       // The store is down: looking by itself will say so, and this is tried again.
     }
-    await client.end().catch(() => undefined);
+    client.destroy();
     await runtime.sleep(againMs, signal);
   }
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -3,24 +3,37 @@ import { join } from 'node:path';
 import { type CallId, CountersignError } from '@countersign/core';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
 import { listenForMoves } from './listen.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { preparedPool } from './prepared-pool.ts';
+import { PooledClient, patience, StoreClient } from './store-client.ts';
+
+/** Milliseconds for a connection, a free one of the pool or a new one. */
+const connectionTimeoutMillis = 5000;
 
 /** Queries are written as SQL with bound values, so the schema is not repeated as types: each operation types its own rows. */
 export type Database = Kysely<unknown>;
 
+/** An open store. */
 export interface Store {
   readonly db: Database;
   readonly kind: 'memory' | 'embedded' | 'postgres';
   /** Hears of calls that other gateways move, until the signal aborts. An embedded store has no others. */
   listen(moved: (call: CallId) => void, runtime: Runtime, signal: AbortSignal): Promise<void>;
+  /**
+   * Has every connection that is made from now on looked at before its first use: behind the same address there may be
+   * another store. One whose look rejects is not used. Absent where connections can't break.
+   */
+  lookFirst?(look: Look): void;
   /** Waits for what is under way, closes, and lets go of the folder. */
   close(): Promise<void>;
 }
+
+/** Looks at a store over one connection of it. */
+export type Look = (db: Database) => Promise<void>;
 
 export type StoreConfig =
   | { readonly kind: 'memory' }
@@ -84,27 +97,54 @@ async function insistOnDurability(db: Database): Promise<void> {
   });
 }
 
-async function openPostgres(url: string): Promise<Store> {
-  const pool = new Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 5000 });
-  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
+/** Over a connection of its own: a migration takes the time it takes, and waits for another gateway's. */
+async function prepare(url: string): Promise<void> {
+  const pool = new Pool({ connectionString: url, max: 1, connectionTimeoutMillis, Client: StoreClient });
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) });
   try {
     await insistOnDurability(db);
     await migrate(db);
   } catch (cause) {
-    await db.destroy();
     if (cause instanceof CountersignError) throw cause;
     throw new CountersignError(
       'unavailable',
       { what: 'the PostgreSQL store cannot be reached or migrated' },
       { cause },
     );
+  } finally {
+    await db.destroy();
   }
+}
+
+async function openPostgres(url: string): Promise<Store> {
+  await prepare(url);
+  let look: Look = async () => undefined;
+  const pool = new Pool({
+    connectionString: url,
+    max: 20,
+    connectionTimeoutMillis,
+    ...patience,
+    Client: PooledClient,
+    verify: (client, done) => void look(overOne(client)).then(() => done(), done),
+  });
+  // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
   return {
     db,
     kind: 'postgres',
     listen: (moved, runtime, signal) => listenForMoves(url, moved, runtime, signal),
+    lookFirst: (given) => {
+      look = given;
+    },
     close: () => db.destroy(),
   };
+}
+
+/** One connection as a database of its own; it stays the pool's. */
+function overOne(client: PoolClient): Database {
+  const query = (text: string, values: readonly unknown[]) => client.query(text, [...values]);
+  const borrowed = Object.assign(Object.create(client) as PoolClient, { query, release: () => undefined });
+  const pool = { connect: async () => borrowed, end: async () => undefined, options: {} };
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
