@@ -4,15 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CountersignError, type ProtocolName } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
-import { sql } from 'kysely';
 import { Calls } from './calls/calls.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
 import { createRecordCache } from './calls/record.ts';
-import { distrust, recover } from './calls/recover.ts';
+import { recover } from './calls/recover.ts';
 import type { Connected, Log, Room } from './calls/room.ts';
 import { createRunning } from './calls/running.ts';
 import { createStopBoard } from './calls/stop-board.ts';
 import { sweep } from './calls/sweep.ts';
+import { trust } from './calls/trust.ts';
 import { createWaiters } from './calls/waiters.ts';
 import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
@@ -21,7 +21,6 @@ import { protocols } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { faultForLog } from './runtime/fault-for-log.ts';
 import { type Runtime, systemRuntime } from './runtime/runtime.ts';
-import { latestHead } from './store/read-ledger.ts';
 import { openStore, type Store, type StoreConfig } from './store/store.ts';
 
 /** How long a call that waits on a shared store goes unlooked at, should no notice of its move arrive. Milliseconds. */
@@ -36,6 +35,7 @@ const retireLookMs = 250;
 /** How long a shutdown waits for what runs before it ends it. Milliseconds. */
 const drainWithinMs = 10_000;
 
+/** What an engine is opened on. */
 export interface EngineOptions {
   readonly file: LoadedFile;
   /** `memory`: a throw-away store with throw-away keys. Default: what the file's `server` says. */
@@ -46,6 +46,7 @@ export interface EngineOptions {
   readonly runtime?: Runtime;
 }
 
+/** A gateway without its HTTP face. What is in it is the gateway's own, and may change with any version. */
 export interface Engine {
   readonly calls: Calls;
   readonly store: Store;
@@ -119,25 +120,35 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
       log.error({ err: faultForLog(fault), connection: config.name }, 'a replaced connection was not closed'),
     );
   };
-  const policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols, retire }, file);
+  const records = createRecordCache();
+  let policy: PolicyInForce | null = null;
   const room: Room = {
     ending: ending.signal,
     lookAgainMs: store.kind === 'postgres' ? sharedLookAgainMs : Number.POSITIVE_INFINITY,
     db,
     ledger,
-    current: () => policy.current(),
+    current: () => {
+      if (policy === null) throw new CountersignError('unavailable', { what: 'the gateway is starting' });
+      return policy.current();
+    },
     runtime,
     log,
     waiters: createWaiters(runtime),
     running,
     stops: await createStopBoard(db),
-    records: createRecordCache(),
+    records,
+    forget: () => {
+      ledger.forget();
+      records.clear();
+    },
     instance: `gw_${runtime.randomBytes(12).toString('hex')}`,
     makeMasker,
     maskSecret: keys.masks,
   };
+  await trust(room, store, keys, bootId);
+  policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols, retire }, file);
+  const inForce = policy;
   const alone = store.kind !== 'postgres';
-  await trust(room, store, keys);
   // A target that is down must not keep the gateway from starting: what it can't answer for yet is asked again later.
   const recovering = recover(room, { othersAreDead: alone });
   recovering.catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'recovery failed'));
@@ -162,7 +173,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
       .settled()
       .catch((fault: unknown) => log.error({ err: faultForLog(fault) }, 'the ledger could not be sequenced'));
     await ledger.close();
-    await policy.close();
+    await inForce.close();
     await store.close();
   };
   const calls = new Calls(room);
@@ -172,7 +183,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     store,
     ledger,
     keys,
-    policy,
+    policy: inForce,
     runtime,
     drain,
     close: () => {
@@ -180,26 +191,6 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
       return closing;
     },
   };
-}
-
-/**
- * Whether the store can have lost its latest writes: an embedded one after another boot of the machine (it survives a
- * kill, not a power cut), any one that lies behind the last head signed and kept outside it.
- */
-async function trust(room: Room, store: Store, keys: Keys): Promise<void> {
-  const kept = keys.lastHead();
-  const head = await latestHead(store.db);
-  if (kept !== null && (head === null || head.size < kept.size)) {
-    await distrust(room, 'behind_last_head', { kept: kept.size, found: head?.size ?? 0 });
-  }
-  if (store.kind !== 'embedded') return;
-  const boot = bootId();
-  const { rows } = await sql<{ value: string }>`select value from meta where name = 'boot'`.execute(store.db);
-  const before = rows[0]?.value;
-  if (before !== undefined && before !== boot) await distrust(room, 'another_boot', {});
-  await sql`insert into meta (name, value) values ('boot', ${boot}) on conflict (name) do update set value = excluded.value`.execute(
-    store.db,
-  );
 }
 
 /** Names this boot of the machine; where that can't be told, every start counts as another boot. */

@@ -39,6 +39,8 @@ export interface Room {
   readonly running: Running;
   readonly stops: StopBoard;
   readonly records: RecordCache;
+  /** Drops what is remembered of the store: it is not the one it was. */
+  forget(): void;
   /** Aborted when the gateway ends: what goes on in the background stops. */
   readonly ending: AbortSignal;
   /** Milliseconds after which who waits looks by itself: calls may move at another gateway of the same store. */

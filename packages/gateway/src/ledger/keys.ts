@@ -18,6 +18,7 @@ import { dirname } from 'node:path';
 import { CountersignError, canonicalJson, headSchema, type SignedHead, sha256 } from '@countersign/core';
 import { z } from 'zod';
 
+/** What signs, wraps and masks. Never logged, never exported. */
 export interface Keys {
   /** AES-256: wraps the per-run keys. */
   readonly master: Buffer;
@@ -27,7 +28,10 @@ export interface Keys {
   sign(head: Omit<SignedHead, 'key' | 'signature'>): SignedHead;
   /** The last signed head that was kept outside the store; null where there is none, or for keys in memory. */
   lastHead(): SignedHead | null;
+  /** Keeps a head, unless one that is as large is kept already. */
   keepHead(head: SignedHead): void;
+  /** Keeps a head though a larger one was kept: the store lost its latest writes, and the ledger says so. */
+  goOnFrom(head: SignedHead): void;
 }
 
 const fileSchema = z.strictObject({ version: z.literal(1), master: z.string(), signing: z.string() });
@@ -96,7 +100,15 @@ export function keysFrom(master: Buffer, signing: KeyObject, file: string | null
   const key = keyName(publicKey);
   if (file !== null) replaceFile(`${file}.pub`, publicKeyPem, 0o644);
   const headFile = file === null ? null : `${file}.head`;
-  let kept = headFile === null ? null : readHead(headFile);
+  let kept: SignedHead | null = null;
+  // Read each time: another gateway of the store may have written it.
+  const lastHead = () => (headFile === null ? kept : readHead(headFile));
+  const put = (head: SignedHead) => {
+    if (headFile === null) kept = head;
+    else replaceFile(headFile, `${JSON.stringify(head)}\n`, 0o600);
+  };
+  // A head that can't be read is told at the start.
+  lastHead();
   return {
     master,
     masks: Buffer.from(hkdfSync('sha256', master, '', 'countersign.masks.v1', 32)),
@@ -105,14 +117,12 @@ export function keysFrom(master: Buffer, signing: KeyObject, file: string | null
       const unsigned = { ...head, key };
       return { ...unsigned, signature: sign(null, signedBytes(unsigned), signing).toString('base64') };
     },
-    lastHead: () => kept,
+    lastHead,
     keepHead: (head) => {
-      if (kept !== null && kept.size >= head.size) return;
-      kept = head;
-      const there = headFile === null ? null : readHead(headFile);
-      if (there !== null && there.size >= head.size) return;
-      if (headFile !== null) replaceFile(headFile, `${JSON.stringify(head)}\n`, 0o600);
+      const there = lastHead();
+      if (there === null || there.size < head.size) put(head);
     },
+    goOnFrom: put,
   };
 }
 

@@ -24,6 +24,7 @@ export interface Happening {
   readonly keepMs?: number;
 }
 
+/** The record: makes events, gives them their place, reads them back. */
 export interface Ledger extends Sealer {
   /** Seals the contents and makes the event; the caller writes it with its move. */
   event(happening: Happening): Promise<NewEvent & { readonly id: EventId }>;
@@ -31,6 +32,11 @@ export interface Ledger extends Sealer {
   wake(): void;
   /** Resolves when every event committed so far has its index. */
   settled(): Promise<SignedHead | null>;
+  /**
+   * Gives every event its index over another connection, and takes the head that then stands for the last one, though it
+   * may lie behind one that was kept: the gap is recorded.
+   */
+  goOnFromHere(over: Database): Promise<void>;
   /** The exported file, line by line: events above `after`, and at the end the signed head. */
   export(after: number, limit: number): AsyncGenerator<string>;
   close(): Promise<void>;
@@ -49,7 +55,7 @@ export function createLedger(
   let asleep: Promise<void> | null = null;
   const ending = new AbortController();
 
-  const sequenceAll = async (): Promise<void> => {
+  const sequenceAll = async (over: Database): Promise<void> => {
     const sign = (tree: Parameters<Parameters<typeof sequenceBatch>[1]>[0]) =>
       keys.sign({
         size: tree.size,
@@ -57,7 +63,7 @@ export function createLedger(
         at: new Date(runtime.now()).toISOString(),
       });
     for (;;) {
-      const sequenced = await sequenceBatch(db, sign);
+      const sequenced = await sequenceBatch(over, sign);
       if (sequenced !== null) keys.keepHead(sequenced.head);
       if (sequenced?.full !== true) return;
     }
@@ -70,7 +76,7 @@ export function createLedger(
       try {
         while (again) {
           again = false;
-          await sequenceAll();
+          await sequenceAll(db);
         }
       } finally {
         running = null;
@@ -111,6 +117,11 @@ export function createLedger(
     settled: async () => {
       await pass();
       return latestHead(db);
+    },
+    goOnFromHere: async (over) => {
+      await sequenceAll(over);
+      const head = await latestHead(over);
+      if (head !== null) keys.goOnFrom(head);
     },
     export: async function* (after, limit) {
       const head = await ledger.settled();

@@ -32,6 +32,8 @@ export interface Sealer {
   ): Promise<SealedContent>;
   /** Null where it is not kept any more, or was erased. */
   open(event: EventId, name: string): Promise<OpenedContent | null>;
+  /** Drops what is remembered of the store's runs: it may not have them any more. */
+  forget(): void;
 }
 
 export function commitmentTo(salt: Uint8Array, content: string): string {
@@ -89,6 +91,10 @@ export function createSealer(db: Database, master: Buffer, runtime: Runtime): Se
       if (found === null || key === null) return null;
       const plain = decrypt(key, `${event} ${name}`, found.box);
       return { salt: plain.subarray(0, saltBytes), content: plain.subarray(saltBytes).toString('utf8') };
+    },
+    forget: () => {
+      ids.clear();
+      keys.clear();
     },
   };
 }
