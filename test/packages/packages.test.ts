@@ -1,12 +1,12 @@
 /** The published packages, packed and installed into an application of its own: what is in them, and that they work. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isErrorCode } from '@countersign/core';
 import { startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blocksOf } from '../docs/blocks.ts';
 import { installApplication } from './install.ts';
 import { type PackedPackage, packPackages, readManifest, root } from './packed.ts';
 import { runTool, tryTool } from './run-tool.ts';
@@ -155,13 +155,17 @@ function packageOf(specifier: string): string {
 
 describe('an application that installs them', () => {
   const sources = fileURLToPath(new URL('application/', import.meta.url));
-  const blocks = typeScriptBlocks();
+  let examples: readonly Example[] = [];
   let compiled: readonly string[] = [];
 
   beforeAll(async () => {
     await cp(sources, join(application, 'src'), { recursive: true });
-    for (const { name, text } of blocks)
-      await writeFile(join(application, 'src', `${name}.ts`), `${text}\nexport {};\n`);
+    examples = await typeScriptBlocks();
+    for (const { name, text } of examples) {
+      const file = join(application, 'src', `${name}.ts`);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, `${text}\nexport {};\n`);
+    }
     await writeFile(
       join(application, 'tsconfig.json'),
       JSON.stringify({
@@ -169,6 +173,7 @@ describe('an application that installs them', () => {
           module: 'nodenext',
           target: 'es2024',
           strict: true,
+          rewriteRelativeImportExtensions: true,
           skipLibCheck: false,
           types: ['node'],
           rootDir: 'src',
@@ -230,24 +235,20 @@ describe('an application that installs them', () => {
     expect(await runTool(process.execPath, args, inApplication)).toBe('[]\n');
   });
 
-  test.each(blocks.filter(({ prints }) => prints.length > 0))(
-    'sees the example $name print what it says',
-    async ({ name, prints }) => {
+  test.each(['core', 'gateway', 'policy', 'postgres', 'testing'])(
+    'sees the example in the README of %s print what it says',
+    async (name) => {
+      const example = examples.find((one) => one.name === `packages-${name}-README/block-0`);
+      expect(example?.prints).not.toEqual([]);
       await cp(shop, application, { recursive: true });
       await using server = await startPostgres();
       const database = await server.createDatabase({ seed: await readFile(join(shop, 'shop.sql'), 'utf8') });
       const env = { ...inApplication.env, DATABASE_URL: database.url };
-      const printed = await runTool(process.execPath, [`out/${name}.js`], { cwd: application, env });
-      expect(printed).toBe(prints.map((line) => `${line}\n`).join(''));
+      const args = [`out/${example?.name}.js`];
+      const printed = await runTool(process.execPath, args, { cwd: application, env });
+      expect(printed).toBe(example?.prints.map((line) => `${line}\n`).join(''));
     },
   );
-
-  test('finds at least one such example in each package that can have one', () => {
-    const runnable = blocks.filter(({ prints }) => prints.length > 0).map(({ name }) => name);
-    expect(runnable).toEqual(
-      ['core', 'gateway', 'policy', 'postgres', 'testing'].map((name) => `packages-${name}-README-0`),
-    );
-  });
 
   describe('has the command', () => {
     const countersign = (...args: readonly string[]) =>
@@ -279,29 +280,33 @@ describe('an application that installs them', () => {
   });
 });
 
-interface Block {
-  /** After the document it stands in: `packages-core-README-0`. */
+interface Example {
+  /** The document's folder and the block's own file: `packages-core-README/block-0`. */
   readonly name: string;
   readonly text: string;
   /** The lines that it says it prints: what stands behind its `console.log`s. */
   readonly prints: readonly string[];
 }
 
-/** Every TypeScript block of the documents that an application's author reads. */
-function typeScriptBlocks(): readonly Block[] {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
+/** Every TypeScript block of the documents that an application's author reads. Those of one document may import each other. */
+async function typeScriptBlocks(): Promise<readonly Example[]> {
+  const docs = await readdir(join(root, 'docs'), { recursive: true });
   const files = [
     'README.md',
     ...docs.filter((file) => file.endsWith('.md')).map((file) => join('docs', file)),
     ...rooms.map((name) => `packages/${name}/README.md`),
   ];
-  return files.flatMap((file) =>
-    [...readFileSync(join(root, file), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map(
-      ([, text = ''], index) => ({
-        name: `${file.replace('.md', '').replaceAll('/', '-')}-${index}`,
+  const all = await Promise.all(files.map(blocksOf));
+  return all.flatMap((blocks) =>
+    blocks
+      .filter(({ language }) => language === 'ts')
+      .map(({ file, info, text }, index) => ({
+        name: join(
+          file.replace('.md', '').replaceAll('/', '-'),
+          /^[\w.-]+\.ts$/.test(info) ? info.slice(0, -3) : `block-${index}`,
+        ),
         text,
         prints: [...text.matchAll(/\bconsole\.log\(.*\); \/\/ (.*)$/gm)].map(([, line = '']) => line),
-      }),
-    ),
+      })),
   );
 }
