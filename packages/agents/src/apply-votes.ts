@@ -10,6 +10,7 @@ import { heldCall, submitCall } from './submit.ts';
 
 /** How long votes are waited for. */
 export interface ApplyVotesOptions {
+  /** Ends the wait; what it is aborted with is thrown. */
   readonly signal?: AbortSignal;
   /** Milliseconds to wait at most; default: as long as it takes. The gateway's own clocks end every wait. */
   readonly timeoutMs?: number;

@@ -19,6 +19,7 @@ export type GuardedConnection =
 
 /** What a guarded tool is made of: a gateway, and one connection of it. */
 export type GuardedToolOptions = GuardedConnection & {
+  /** Whose connection it is; one client serves any number of tools. */
   readonly gateway: GatewayClient;
   /** Default: the connection's name and `query`, `request` or `kubectl`, as in `shop_db_query`. */
   readonly name?: string;

@@ -31,6 +31,7 @@ import { writtenState } from './written-state.ts';
 export interface ParkedRunOptions {
   /** What a token function is asked with, because the run's own context is in the state; its `context` is what you give. */
   readonly runContext?: RunContextLike;
+  /** Ends the requests; what it is aborted with is thrown. The gateway may have acted all the same. */
   readonly signal?: AbortSignal;
 }
 

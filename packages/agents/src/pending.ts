@@ -8,6 +8,7 @@ import { heldCall } from './submit.ts';
 export interface PendingCall {
   /** The SDK's id of the call. */
   readonly callId: string;
+  /** The tool's name, as the model knows it. */
   readonly tool: string;
   /** The name of the agent that made it: of a nested agent, its own. */
   readonly agent: string;

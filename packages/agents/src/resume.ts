@@ -7,7 +7,9 @@ import type { AgentLike, RunResultLike } from './sdk.ts';
 
 /** How a paused run goes on. */
 export interface ResumeOptions<Result extends RunResultLike> {
+  /** The one that the agent's guarded tools were made with. */
   readonly gateway: GatewayClient;
+  /** Ends the wait, and the run where it goes on by default; what it is aborted with is thrown. */
   readonly signal?: AbortSignal;
   /**
    * How the run goes on; default: the SDK's `run(agent, state, { signal })`. Give it for a session, a runner of your
@@ -19,6 +21,8 @@ export interface ResumeOptions<Result extends RunResultLike> {
 /**
  * Waits for people and resumes the run, until no guarded call waits any more.
  *
+ * @param agent The agent that the run began with.
+ * @param result What the run gave; one that waits for nothing comes back as it is.
  * @returns the last result. It may still hold interruptions of the application's own tools.
  * @throws {CountersignError} `internal` where the run does not take a decision; else as `applyVotes` and the run do.
  */

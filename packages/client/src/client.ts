@@ -55,7 +55,7 @@ import { type RequestOptions, Transport, type TransportOptions } from './transpo
 /** Milliseconds an execution is waited for; one that takes longer is asked for again and is `in_progress`. */
 const executionMs = 60_000;
 
-/** Where the gateway is, and with which token. */
+/** Where the gateway is, with which token, and how much patience there is. */
 export type ClientOptions = TransportOptions;
 
 /** Which routes answer depends on the token's class: a token calls, votes or operates, never two of these. */
@@ -67,11 +67,16 @@ export interface Client {
   submitCall(request: SubmitRequest, options?: RequestOptions): Promise<CallView>;
   /** Agent: a call of one's own; with `wait` (seconds, at most 60) answers when it is decided or the wait is over. */
   getCall(id: CallId, options?: RequestOptions & { readonly wait?: number }): Promise<CallView>;
-  /** Agent: runs a decided call. Repeating it never runs the call again. */
+  /**
+   * Agent: runs a decided call, and answers with its outcome, after a minute at the latest: `in_progress` is then asked
+   * for again. Repeating it never runs the call again. A call that was not decided yet is cancelled by it.
+   */
   executeCall(id: CallId, request: ExecuteRequest, options?: RequestOptions): Promise<ExecuteView>;
+  /** Agent: ends a call of one's own; what runs is ended at the target. A call that has ended stays as it is. */
   cancelCall(id: CallId, options?: RequestOptions): Promise<CallView>;
+  /** Agent: the connections that the gateway has, by name and protocol. */
   listConnections(options?: RequestOptions): Promise<ConnectionList>;
-  /** How a call would be decided, without making one. */
+  /** Agent: how a call would be decided, without making one: decision, code and reason. That it asked is recorded. */
   explain(
     request: { readonly connection: string; readonly input: CallInput },
     options?: RequestOptions,
@@ -85,6 +90,7 @@ export interface Client {
   listParkedRuns(options?: RequestOptions): Promise<ParkedRunList>;
   /** Agent: takes a parked run for 15 minutes, under a lease that the caller makes up. */
   unparkRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<Unparked>;
+  /** Agent: holds a taken run for 15 minutes more. */
   renewRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<ParkedRunView>;
   /** Agent: gives a taken run back as it was. */
   releaseRun(id: ParkedRunId, request: LeaseRequest, options?: RequestOptions): Promise<ParkedRunView>;
@@ -93,29 +99,40 @@ export interface Client {
 
   /** Person: the approvals that wait, the oldest first. */
   listApprovals(options?: RequestOptions): Promise<ApprovalList>;
+  /** Person: one approval, decided ones included. */
   getApproval(id: ApprovalId, options?: RequestOptions): Promise<ApprovalView>;
   /** Person: votes on exactly what was shown; answers the approval as it is then. */
   vote(id: ApprovalId, request: VoteRequest, options?: RequestOptions): Promise<ApprovalView>;
 
   /** Operator: the answer is the only time the token itself is shown. */
   mintToken(request: MintInput, options?: RequestOptions): Promise<Minted>;
+  /** Operator: every token that was minted, without its text. */
   listTokens(options?: RequestOptions): Promise<TokenList>;
+  /** Operator: the token is refused from now on; by another gateway of the same store within a second. */
   revokeToken(id: TokenId, options?: RequestOptions): Promise<void>;
+  /** Operator: the policy in force. */
   getPolicy(options?: RequestOptions): Promise<PolicyView>;
+  /** Operator: has the policy file read again; `config_invalid` leaves the old one in force. */
   reloadPolicy(options?: RequestOptions): Promise<PolicyView>;
+  /** Operator: the kill switch, for one principal, one connection, or all. It also ends what runs. */
   createStop(request: StopRequest, options?: RequestOptions): Promise<StopView>;
+  /** Operator: the latest 1000 stops, lifted ones included, the newest first. */
   listStops(options?: RequestOptions): Promise<StopList>;
+  /** Operator: lifts a stop. Calls that it ended stay ended. */
   liftStop(id: StopId, options?: RequestOptions): Promise<void>;
   /** Operator: closes a call whose outcome stayed open. */
   settleCall(id: CallId, request: SettleRequest, options?: RequestOptions): Promise<void>;
-  /** Operator: ledger lines after an index (default: from the start), ending with a signed head when there are no more. */
+  /**
+   * Operator: ledger lines, those with an index above `after` (default -1: from the start), at most `limit` of them
+   * (default 1000, at most 10 000), ending with a signed head when there are no more.
+   */
   events(
     options?: RequestOptions & { readonly after?: number; readonly limit?: number },
   ): Promise<readonly LedgerLine[]>;
 
   /** Whether the gateway's process answers. Needs no token; never throws but for an abort. */
   isAlive(options?: RequestOptions): Promise<boolean>;
-  /** Whether the gateway can decide: its store and its parts are there. */
+  /** Whether the gateway can decide: its store and its parts are there. Needs no token; throws as `isAlive`. */
   isReady(options?: RequestOptions): Promise<boolean>;
 }
 

@@ -14,10 +14,15 @@ export interface Explainer {
     call: { readonly connection: string; readonly input: CallInput },
     signal: AbortSignal,
   ): Promise<Explained>;
+  /** Closes what was opened at the targets. */
   close(): Promise<void>;
 }
 
-/** Opens no target before the first call on it. @throws {CountersignError} `config_invalid`. */
+/**
+ * Makes an explainer. It opens no target before the first call on it.
+ *
+ * @throws {CountersignError} `config_invalid` for a connection that can't work as it is configured.
+ */
 export function openExplainer(file: LoadedFile): Explainer {
   const connections = connectAll({ protocols, runtime: systemRuntime }, file);
   const judging = {

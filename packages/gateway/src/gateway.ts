@@ -29,23 +29,35 @@ export interface GatewayOptions extends EngineOptions {
   readonly load?: () => Promise<LoadedFile>;
   /** Of the structured log on stderr; default `warn`. */
   readonly logLevel?: 'silent' | 'error' | 'warn' | 'info';
+  /** Default: 60 000 requests a principal and 300 a stranger, in a minute. */
   readonly rateLimits?: Partial<RateLimits>;
 }
 
 /** A gateway that runs. */
 export interface Gateway {
+  /** Its address, as clients name it. */
   readonly url: string;
   /** Of the operator beside the gateway; null where `server.local_operator` is false. */
   readonly operatorToken: string | null;
   readonly engine: Engine;
   readonly tokens: LocalTokens;
-  /** Reads the policy file again. @throws {CountersignError} `config_invalid`; the policy in force then stays. */
+  /**
+   * Reads the policy file again.
+   *
+   * @param by Who has it read, for the ledger: a principal's id.
+   * @throws {CountersignError} `config_invalid`; the policy in force then stays.
+   */
   reload(by: string): Promise<PolicyView>;
   /** Stops listening, lets what runs finish (10 s), ends the rest, closes the store. */
   close(): Promise<void>;
 }
 
-/** Starts a gateway. @throws {CountersignError} what opening the engine throws, and `config_invalid` for an address in use. */
+/**
+ * Starts a gateway: opens its store, recovers what an earlier one left, and listens. Unless its store is in memory,
+ * `gateway.json` in the data folder then leads the command to it.
+ *
+ * @throws {CountersignError} what {@link openEngine} throws, and `config_invalid` for an address in use.
+ */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const log = options.log ?? stderrLog(options.logLevel ?? 'warn');
   const engine = await openEngine({ ...options, log });

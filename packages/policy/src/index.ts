@@ -3,15 +3,10 @@
  *
  * @module
  */
-export {
-  type Expectation,
-  type PolicyCase,
-  type PolicyCases,
-  parsePolicyCases,
-} from './cases/policy-case.ts';
+export type { Expectation } from './cases/policy-case.ts';
 export { type PolicyTestOptions, type PolicyTestResult, runPolicyTests } from './cases/run-policy-tests.ts';
 export { decide } from './decide/decide.ts';
-export { humanOf, type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
+export { type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
 export type { Question } from './decide/question.ts';
 export { type Human, requirementMet } from './decide/requirement.ts';
 export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';

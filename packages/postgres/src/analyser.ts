@@ -63,7 +63,10 @@ export interface Analyser {
   close(): Promise<void>;
 }
 
-/** An analyser keeps its parsers, a worker for large texts, and what it found for each catalog. */
+/**
+ * Makes an analyser. It keeps its parsers, a worker for large texts (made at the first of them), and what it found for
+ * each catalog; one serves any number of catalogs and callers. End it with `close`.
+ */
 export function createAnalyser(options: AnalyserOptions = {}): Analyser {
   const { parseDeadlineMs = 2000, cacheSize = 1000 } = options;
   const parser = new Parser({ deadlineMs: parseDeadlineMs });

@@ -42,9 +42,10 @@ export type RestartMode = 'fast' | 'immediate';
 export interface PostgresServer extends AsyncDisposable {
   /** The superuser's URL to the database `postgres`, password included. */
   readonly url: string;
+  /** Makes a database, empty or from a seed. */
   createDatabase(options?: DatabaseOptions): Promise<TestDatabase>;
   /**
-   * Ends the server and starts it again on the same port and data.
+   * Ends the server and starts it again on the same port and data. Default mode: `fast`.
    *
    * @throws {Error} for a server that others share.
    */

@@ -18,12 +18,20 @@ export interface Approver {
   answer(request: ApprovalView): Promise<Answer>;
 }
 
-/** Approves the ask, by as many people as it needs. */
+/**
+ * Approves the ask, by as many people as it needs.
+ *
+ * @param reason Why, at most 1000 characters; default: a few words where the ask wants a reason, else none.
+ */
 export function approve(reason?: string): Answer {
   return reason === undefined ? { vote: 'approve' } : { vote: 'approve', reason };
 }
 
-/** Rejects the ask; the model reads the reason. */
+/**
+ * Rejects the ask, by one person.
+ *
+ * @param reason Why, 1 to 1000 characters; the model reads it.
+ */
 export function reject(reason: string): Answer {
   return { vote: 'reject', reason };
 }
@@ -69,6 +77,7 @@ export class ScriptedApprover implements Approver {
     return [...this.#requests];
   }
 
+  /** How many steps no ask has come for. */
   get remainingSteps(): number {
     return this.#steps.length;
   }
@@ -78,7 +87,11 @@ export class ScriptedApprover implements Approver {
     this.#steps.push(...steps);
   }
 
-  /** The step is taken before anything is awaited, so that asks and steps keep their order. */
+  /**
+   * Answers by the next step. It is taken before anything is awaited, so that asks and steps keep their order.
+   *
+   * @throws {UnexpectedApprovalError} when no step is left.
+   */
   async answer(request: ApprovalView): Promise<Answer> {
     this.#requests.push(request);
     const step = this.#steps.shift();
@@ -100,7 +113,11 @@ export class ScriptedApprover implements Approver {
   }
 }
 
-/** An approver for a test: `scriptedApprover([approve(), reject('not today')])`. */
+/**
+ * An approver for a test: `scriptedApprover([approve(), reject('not today')])`. Without steps it expects no ask.
+ *
+ * @param steps Answers, or functions that look at the ask first; one for each ask, in the order in which they come.
+ */
 export function scriptedApprover(steps: Iterable<ApproverStep> = []): ScriptedApprover {
   return new ScriptedApprover(steps);
 }

@@ -32,7 +32,7 @@ export interface TestGatewayOptions {
   };
   /** A new PostgreSQL database for each of these connections; a seed is an SQL file beside the policy file. */
   readonly databases?: Readonly<Record<string, { readonly seed?: string }>>;
-  /** Who answers asks; without one they wait. */
+  /** Who answers asks; without one they wait, until their clock runs out. */
   readonly approver?: Approver;
   /** Values for the file's other `${VAR}`s. The process's own environment is not looked at. */
   readonly env?: Readonly<Record<string, string>>;

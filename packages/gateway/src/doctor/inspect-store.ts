@@ -35,7 +35,12 @@ export async function inspectStore(
   return [...findings, await inspectKeys(keys ?? join(data, 'keys'), used)];
 }
 
-/** `gateway.json`, where there is one: who can read it can become anyone. */
+/**
+ * Looks at `gateway.json`: who can read it can become anyone.
+ *
+ * @param data The data folder.
+ * @returns null where there is no such file, as when no gateway runs.
+ */
 export async function inspectNote(data: string): Promise<Finding | null> {
   const path = join(data, 'gateway.json');
   if (!existsSync(path)) return null;

@@ -45,6 +45,8 @@ export interface PolicyTestResult {
 /**
  * Runs every case, in the order of the file.
  *
+ * @param loaded The policy file that they are judged by.
+ * @param cases The content of the file with the cases, YAML.
  * @throws {PolicyFileError} where the file of cases has problems.
  */
 export async function runPolicyTests(

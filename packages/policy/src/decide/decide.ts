@@ -29,7 +29,12 @@ const noMoving = 'Protected data may not be written to another place.';
 /** What can be repeated without doing anything twice. */
 const harmless: ReadonlySet<string> = new Set(['read', 'secret']);
 
-/** Decides a call. Pure; the same question under the same policy has the same answer. */
+/**
+ * Decides a call. Pure; the same question under the same policy has the same answer. A call without effects is judged
+ * as a read of nothing.
+ *
+ * @returns the strictest of what the rules say over all effects and uses, with the mask plan of what comes back.
+ */
 export function decide(policy: Policy, question: Question): Decision {
   const compiled = compile(policy);
   const index = compiled.rulesFor(question.connection);

@@ -29,8 +29,10 @@ const nothing: Tree = { kind: 'map', at: { line: 1, column: 1 }, entries: new Ma
 const none: Tree = { kind: 'list', at: nothing.at, items: [] };
 
 /**
- * Reads a policy file.
+ * Reads a policy file. The file system is not touched; `env` is the only place that `${VAR}` comes from.
  *
+ * @param text The file's content, YAML.
+ * @returns deeply frozen data. What is odd and yet valid is in `warnings`.
  * @throws {PolicyFileError} with all problems of the file, in its order.
  */
 export function parsePolicyFile(text: string, options: PolicyFileOptions): LoadedFile {
