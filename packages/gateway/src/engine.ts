@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CountersignError, type ProtocolName } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
+import { LRUCache } from 'lru-cache';
 import { Calls } from './calls/calls.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
 import { createRecordCache } from './calls/record.ts';
@@ -121,6 +122,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     );
   };
   const records = createRecordCache();
+  const allowed: Room['allowed'] = new LRUCache({ max: 1000 });
   let policy: PolicyInForce | null = null;
   const room: Room = {
     ending: ending.signal,
@@ -137,9 +139,11 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     running,
     stops: await createStopBoard(db),
     records,
+    allowed,
     forget: () => {
       ledger.forget();
       records.clear();
+      allowed.clear();
     },
     instance: `gw_${runtime.randomBytes(12).toString('hex')}`,
     makeMasker,

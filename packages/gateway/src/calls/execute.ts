@@ -53,7 +53,8 @@ export async function execute(
   digest: InputDigest,
   signal: AbortSignal,
 ): Promise<Executed> {
-  const row = await ownCall(room, principal, id);
+  const remembered = remember(room, principal, id);
+  const row = remembered ?? (await ownCall(room, principal, id));
   if (!sameDigest(row.input_digest, digest)) throw new CountersignError('digest_mismatch', { what: id });
   const asItStands = async (): Promise<Executed> => ({
     row: must(await findCall(room.db, id)),
@@ -67,6 +68,8 @@ export async function execute(
   }
   const { connected, again } = await decideUnderOnePolicy(room, principal, row, signal);
   if (again.code !== null) {
+    // Memory is good enough to be claimed by, because the claim looks; what is said of a call comes from the store.
+    if (remembered !== null) return execute(room, principal, id, digest, signal);
     // What may be over in a moment costs nobody the consent they gave: the call stays as it is until its clock is out.
     if (errorTable[again.code].retry === 'later') throw new CountersignError(again.code);
     await deny(room, { id: row.id, run: row.run, runId: row.run_id }, again.code, again.detail);
@@ -77,14 +80,23 @@ export async function execute(
   return (await runClaimed(room, principal, row, connected, again.judged, claim)) ?? asItStands();
 }
 
+/** A call that this gateway allowed a moment ago, as it then stood; told once. */
+function remember(room: Room, principal: Principal, id: CallId): CallRow | null {
+  const row = room.allowed.get(id);
+  if (row === undefined || !isOwn(row, principal)) return null;
+  room.allowed.delete(id);
+  return row;
+}
+
 /** A caller reads its own principal's calls only; another's looks like none at all. */
 export async function ownCall(room: Room, principal: Principal, id: CallId): Promise<CallRow> {
   const row = await findCall(room.db, id);
-  if (row === null || row.principal !== principal.id || row.on_behalf_of !== principal.onBehalfOf) {
-    throw new CountersignError('not_found', { what: id });
-  }
+  if (row === null || !isOwn(row, principal)) throw new CountersignError('not_found', { what: id });
   return row;
 }
+
+const isOwn = (row: CallRow, principal: Principal): boolean =>
+  row.principal === principal.id && row.on_behalf_of === principal.onBehalfOf;
 
 /** Decides, and decides once more for as long as the policy is replaced meanwhile: what is claimed was decided under it. */
 async function decideUnderOnePolicy(

@@ -1,10 +1,12 @@
 /** What the operations on calls share: one gateway's parts, handed to each of them. */
-import { CountersignError } from '@countersign/core';
+import { type CallId, CountersignError } from '@countersign/core';
 import type { ConnectionConfig, Policy } from '@countersign/policy';
+import type { LRUCache } from 'lru-cache';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { MakeMasker } from '../masking/masker.ts';
 import type { Target } from '../protocols/protocol.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { CallRow } from '../store/call-row.ts';
 import type { Database } from '../store/store.ts';
 import type { RecordCache } from './record.ts';
 import type { Running } from './running.ts';
@@ -39,6 +41,8 @@ export interface Room {
   readonly running: Running;
   readonly stops: StopBoard;
   readonly records: RecordCache;
+  /** Calls allowed of late, as they then stood: most are executed at once, and need not be looked up. */
+  readonly allowed: LRUCache<CallId, CallRow>;
   /** Drops what is remembered of the store: it is not the one it was. */
   forget(): void;
   /** Aborted when the gateway ends: what goes on in the background stops. */

@@ -189,6 +189,7 @@ async function insert(
   room.runtime.reached('submit.after');
   if (inserted === null) return null;
   room.records.set(inserted.record_event, record);
+  if (inserted.state === 'allowed') room.allowed.set(inserted.id, inserted);
   room.ledger.wake();
   return inserted;
 }

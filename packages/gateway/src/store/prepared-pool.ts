@@ -3,28 +3,19 @@
  * never change, and planning one takes longer than running it.
  */
 import type { Pool, PoolClient, QueryResult } from 'pg';
-
-/** More texts than the store has operations; what comes beyond them is not prepared. */
-const most = 200;
+import { StatementNames } from './statement-names.ts';
 
 type Query = (text: string, values: readonly unknown[]) => Promise<QueryResult>;
 
 /** The same pool: each client it hands out is a view of a `pg` client in which `query` names its statement. */
 export function preparedPool(pool: Pool): Pool {
-  const names = new Map<string, string>();
+  const names = new StatementNames();
   const views = new WeakMap<PoolClient, PoolClient>();
-  const nameOf = (text: string): string | undefined => {
-    const known = names.get(text);
-    if (known !== undefined || names.size >= most) return known;
-    const name = `countersign_${names.size}`;
-    names.set(text, name);
-    return name;
-  };
   const viewOf = (client: PoolClient): PoolClient => {
     const known = views.get(client);
     if (known !== undefined) return known;
     const query: Query = (text, values) => {
-      const name = values.length > 0 ? nameOf(text) : undefined;
+      const name = values.length > 0 ? names.of(text) : undefined;
       return client.query({ text, values: [...values], ...(name === undefined ? {} : { name }) });
     };
     const view = Object.assign(Object.create(client) as PoolClient, { query });

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { type CallId, CountersignError } from '@countersign/core';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool, type PoolClient } from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
 import { listenForMoves } from './listen.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
+import { pgliteDialect } from './pglite-dialect.ts';
 import { preparedPool } from './prepared-pool.ts';
 import { PooledClient, patience, StoreClient } from './store-client.ts';
 
@@ -66,7 +67,7 @@ async function openEmbedded(
   const pglite = await PGlite.create(
     config.kind === 'embedded' ? { dataDir: join(config.folder, 'store') } : {},
   );
-  const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });
+  const db: Database = new Kysely({ dialect: pgliteDialect(pglite) });
   try {
     await migrate(db);
   } catch (cause) {
