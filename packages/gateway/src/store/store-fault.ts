@@ -5,11 +5,12 @@ const sqlState = /^[0-9A-Z]{5}$/;
 const socketFault = /^E[A-Z]{3,}$/;
 const closed = /closed|terminated|destroyed|Connection|timeout/i;
 
+/** By what it carries, not by its class: a socket's errors may come from another realm. */
 function isStoreFault(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  const { code } = thrown as { code?: unknown };
+  if (typeof thrown !== 'object' || thrown === null) return false;
+  const { code, name, message } = thrown as { code?: unknown; name?: unknown; message?: unknown };
   if (typeof code === 'string' && (sqlState.test(code) || socketFault.test(code))) return true;
-  return !(thrown instanceof TypeError) && closed.test(thrown.message);
+  return name !== 'TypeError' && typeof message === 'string' && closed.test(message);
 }
 
 /** Whatever was thrown, as a CountersignError: `unavailable` where the store failed, else `internal`. */
