@@ -14,7 +14,7 @@ export class TcpProxy implements AsyncDisposable {
   refusing = false;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
-  readonly #target: URL;
+  #target: URL;
   #port = 0;
 
   private constructor(target: URL) {
@@ -38,6 +38,11 @@ export class TcpProxy implements AsyncDisposable {
     url.hostname = '127.0.0.1';
     url.port = String(this.#port);
     return url.href;
+  }
+
+  /** Leads new connections elsewhere, to another server with the same database. */
+  redirect(url: string): void {
+    this.#target = new URL(url);
   }
 
   /** Ends every connection that is open now. */

@@ -147,7 +147,8 @@ function untilReady(child: ChildProcess): Promise<void> {
   child.stderr?.setEncoding('utf8');
   child.stderr?.on('data', (chunk: string) => {
     said = (said + chunk).slice(-4000);
-    if (said.includes('ready to accept connections')) resolve();
+    // A standby says that it takes read-only ones.
+    if (/ready to accept (?:read-only )?connections/.test(said)) resolve();
   });
   child.stderr?.once('end', () => reject(new Error(`PostgreSQL ended before it was ready: ${said}`)));
   return promise;
