@@ -13,7 +13,7 @@
  * | --- | --- | --- |
  * | ask | submit | caps on waiting, no stop |
  * | deny | submit, the claim, recovery | |
- * | approve | the deciding vote | `vote_by` not passed, requirement met |
+ * | approve | the deciding vote | `vote_by` not passed; requirement met, under the lock of the row |
  * | reject | one vote | `vote_by` not passed |
  * | expire | the sweep, any look | the clock that ran out |
  * | cancel | the agent, a stop | |

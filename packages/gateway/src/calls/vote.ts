@@ -114,9 +114,12 @@ async function eventsOf(
   return { cast, decided };
 }
 
+/** Judged in every statement of the vote: the clock may run out between two of them. */
+const inTime = sql`c.vote_by > clock_timestamp()`;
+
 async function lockWaiting(tx: Database, approval: ApprovalRow): Promise<void> {
   const { rows } = await sql<{ state: string; in_time: boolean }>`
-    select state, vote_by > clock_timestamp() as in_time from calls where id = ${approval.call_id} for update`.execute(
+    select c.state, ${inTime} as in_time from calls c where c.id = ${approval.call_id} for update`.execute(
     tx,
   );
   const row = rows[0];
@@ -136,34 +139,41 @@ async function insertVote(
   const { rows } = await sql`
     with cast_vote as (
       insert into votes (id, approval_id, person, account, groups, vote, reason_event)
-      values (${id}, ${approval.id}, ${human.name}, ${principal.account}, ${JSON.stringify(principal.groups)}::text::jsonb,
-              ${request.vote}, ${event.id})
+      select ${id}::text, ${approval.id}::text, ${human.name}::text, ${principal.account}::text,
+             ${JSON.stringify(principal.groups)}::text::jsonb, ${request.vote}::text, ${event.id}::text
+      from calls c where c.id = ${approval.call_id} and ${inTime}
       on conflict (approval_id, person) do nothing returning id),
     ${eventCtes(event, 'cast_vote')}
     select id from cast_vote`.execute(tx);
-  if (rows.length === 0) throw new CountersignError('already_voted');
+  if (rows.length > 0) return;
+  await lockWaiting(tx, approval);
+  throw new CountersignError('already_voted');
 }
 
 async function reject(tx: Database, approval: ApprovalRow, event: NewEvent): Promise<void> {
-  await moveCall(tx, {
+  const moved = await moveCall(tx, {
     call: approval.call_id,
     ...moves.reject,
     code: 'rejected',
     set: sql`rejected_at = clock_timestamp(), finished_at = clock_timestamp()`,
+    and: inTime,
     event,
   });
+  if (!moved) throw new CountersignError('expired');
 }
 
 async function approveIfMet(room: Room, tx: Database, approval: ApprovalRow, event: NewEvent): Promise<void> {
   const votes = await castVotes(tx, approval.id);
   if (!requirementMet(approval.requirement, countedHumans(room, approval, votes))) return;
-  await moveCall(tx, {
+  const moved = await moveCall(tx, {
     call: approval.call_id,
     ...moves.approve,
     code: 'needs_approval',
     set: sql`start_by = clock_timestamp() + ${approval.requirement.startWithinMs}::float8 * interval '1 millisecond'`,
+    and: inTime,
     event,
   });
+  if (!moved) throw new CountersignError('expired');
 }
 
 /** The humans whose approvals count today: still mapped, still in a group asked, and not the requester. */
