@@ -14,9 +14,11 @@ export interface ErrorDetails {
  * The message is the one for operators; what a model or an approver may read comes from {@link toModel} and {@link toApprover}.
  */
 export class CountersignError extends Error {
+  /** Which error it is. Its meaning never changes. */
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
+  /** @param options.cause What brought it about. It stands in none of the texts. */
   constructor(code: ErrorCode, details: ErrorDetails = {}, options: { readonly cause?: unknown } = {}) {
     super(sentence(errorTable[code].people, details), options);
     this.name = 'CountersignError';
@@ -24,10 +26,12 @@ export class CountersignError extends Error {
     this.details = Object.freeze({ ...details });
   }
 
+  /** What the table says of its code: whether trying again can help, too. */
   get entry(): ErrorEntry {
     return errorTable[this.code];
   }
 
+  /** The HTTP status of an answer that is nothing but this error. */
   get status(): number {
     return this.entry.status;
   }

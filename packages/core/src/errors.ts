@@ -9,7 +9,9 @@ export type Retry = 'no' | 'later' | 'new_call';
 
 /** What the table says of one code. */
 export interface ErrorEntry {
+  /** The HTTP status of an answer that is nothing but this error. */
   readonly status: number;
+  /** Whether trying again can help. */
   readonly retry: Retry;
   /** For the model. Holds no data, and no name of a rule. */
   readonly model: string;
