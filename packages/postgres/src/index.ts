@@ -12,7 +12,7 @@ export {
   type SqlAnalysis,
 } from './analyser.ts';
 export type { AnalysedStatement } from './analysis/statement.ts';
-export type { Catalog } from './catalog/catalog.ts';
+export type { Catalog, Relation } from './catalog/catalog.ts';
 export { catalogQuery } from './catalog/query.ts';
 export { readCatalog } from './catalog/read.ts';
 export { type ReliedOn, type ReliedOnRow, reliedOnQuery } from './catalog/relied-on.ts';

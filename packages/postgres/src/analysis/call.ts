@@ -1,7 +1,6 @@
 /** Function calls: which functions a name may mean, and what calling them does. */
 import { CountersignError, resource, splitResource } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
-import type { UserFunction } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
 import { fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { totalArguments } from '../functions/total.ts';
@@ -9,6 +8,8 @@ import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import { resultOf } from './function-result.ts';
 import { harmResource } from './harm-resource.ts';
+import { readsCasts, toJson } from './json-casts.ts';
+import { type Candidates, meantFunctions } from './overloads.ts';
 import type { Scope } from './scope.ts';
 import { convert, convertImplicitly, functionResource, isTypeName, typeOf } from './types.ts';
 import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
@@ -37,20 +38,23 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   const values = [...args, ...ordered, ...decided];
   if (candidates.builtin.length === 0 && candidates.user.length === 0)
     return { value: projectionOrCast(context, names, args), columns: null };
-  const all = [...candidates.builtin, ...candidates.user];
+  const inputs = fn.agg_within_group === true ? [...args, ...ordered] : args;
+  const meant = meantFunctions(context, candidates, inputs, fn);
+  const all = [...meant.builtin, ...meant.user];
   if (all.some((one) => one.kind === 'a')) context.use('aggregate', ...args);
   // A set is a row for each of its members, however many that are.
   if (all.some((one) => one.returnsSet)) context.use('filter', ...args);
-  const known = candidates.builtin.map((one) => callBuiltin(context, one, fn));
-  if (candidates.builtin.some(fillsRow)) known.push(readFields(context, candidates, args[0]));
-  known.push(convertImplicitly(context, args));
-  for (const one of candidates.user) context.execute('execute', functionResource(one));
+  const known = meant.builtin.map((one) => callBuiltin(context, one, fn));
+  if (meant.builtin.some(fillsRow)) known.push(readFields(context, meant, args[0]));
+  if (meant.builtin.some(readsCasts)) known.push(toJson(context, args));
+  known.push(convertImplicitly(context, inputs, meant.resolved));
+  for (const one of meant.user) context.execute('execute', functionResource(one));
   // An aggregate uses its arguments already.
   if (all.some((one) => one.kind !== 'a'))
-    context.compute(...args.slice(candidates.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));
-  const result = resultOf(context, candidates, args);
+    context.compute(...args.slice(meant.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));
+  const result = resultOf(context, meant, inputs);
   const computed = derivedFrom(values, result.kind === 'unknown' ? null : result.type);
-  const value = candidates.user.length > 0 || known.includes(false) ? unproven(computed) : computed;
+  const value = meant.user.length > 0 || known.includes(false) ? unproven(computed) : computed;
   if (result.kind !== 'row') return { value, columns: result.kind === 'unknown' ? 'unknown' : null };
   const columns = result.columns.map(({ name, type }) => ({ name, value: { ...value, type } }));
   return { value: { ...value, row: columns }, columns };
@@ -62,12 +66,6 @@ function readFields(context: Context, { builtin }: Candidates, row: Value | unde
   if (!types.includes(null)) return types.map((type) => convert(context, null, type)).every(Boolean);
   for (const fn of builtin) context.execute('execute', functionResource(fn));
   return false;
-}
-
-/** The functions a name may mean. */
-export interface Candidates {
-  readonly builtin: readonly BuiltinFunction[];
-  readonly user: readonly UserFunction[];
 }
 
 /** Every function of that name which the search path reaches and which takes so many arguments. */

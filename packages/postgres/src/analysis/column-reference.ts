@@ -1,5 +1,6 @@
 /** Names in expressions: columns, whole rows, `t.*`, and fields of composite values. */
 import { asKind, fieldsOf, type Node, stringsOf } from '../ast/nodes.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { entryColumn, type Scope, type ScopeEntry, use } from './scope.ts';
@@ -18,7 +19,7 @@ export function columnReference(context: Context, scope: Scope, ref: ColumnRef):
     const column = scope.column(first);
     if (column !== null) return use(column);
     const entry = scope.entry(first);
-    if (entry !== null) return wholeRow(rowOf(entry));
+    if (entry !== null) return wholeRow(rowOf(entry), entry.rowType);
     throw unknownObject('column', displayName(first));
   }
   if (fourth !== undefined) {
@@ -45,8 +46,14 @@ function rowOf(entry: ScopeEntry): NamedValue[] {
   return entry.columns.map((column) => ({ name: column.name, value: use(column) }));
 }
 
-function wholeRow(row: readonly NamedValue[]): Value {
-  return { ...derivedFrom(row.map((column) => column.value)), row };
+function wholeRow(row: readonly NamedValue[], type: string = typeIds.record): Value {
+  return {
+    ...derivedFrom(
+      row.map((column) => column.value),
+      type,
+    ),
+    row,
+  };
 }
 
 /** The columns that `*`, `t.*` or `(value).*` stands for; null for anything else. */
@@ -100,10 +107,19 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
     } else {
       const { lidx, uidx } = fieldsOf<{ lidx?: Node; uidx?: Node }>(step);
       const indices = [lidx, uidx].filter((index) => index !== undefined);
-      value = derivedFrom([value, ...indices.map((index) => analyseExpression(context, scope, index))]);
+      const slice = fieldsOf<{ is_slice?: boolean }>(step).is_slice === true;
+      const type = partType(context, value.type, slice);
+      value = derivedFrom([value, ...indices.map((index) => analyseExpression(context, scope, index))], type);
     }
   }
   return value;
+}
+
+/** The type of an element or a slice of an array, or of a part of a document. */
+function partType(context: Context, type: string | null, slice: boolean): string | null {
+  if (type === null || type === typeIds.jsonb) return type;
+  const facts = typeFacts(context.catalog);
+  return slice ? facts.base(type) : facts.element(type);
 }
 
 /** The fields of a value of a composite type that is known; null where it is not. */

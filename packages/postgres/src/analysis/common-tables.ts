@@ -11,6 +11,7 @@ import {
 import { type Context, notSupported, unknownEffect } from './context.ts';
 import { type CommonTable, Scope, type ScopeColumn } from './scope.ts';
 import { analyseQuery, analyseSelect, sort } from './select.ts';
+import { settled } from './settled.ts';
 import { constant, derivedFrom, oneOf, type Value } from './value.ts';
 
 /** Rounds after which the sources of a recursive query must have settled: each adds a column's sources to another. */
@@ -37,7 +38,7 @@ export function withTables(context: Context, scope: Scope, clause: WithClause | 
     const { result, deciding } = context.deciding(() =>
       analyseQuery(context, new Scope(place.outer, place.commonTables), expression.ctequery),
     );
-    const columns = renamed(expression, result);
+    const columns = renamed(expression, settled(result));
     const name = expression.ctename;
     inner = inner.within(new Map([[name, { name, columns: () => columns, deciding: () => deciding }]]));
   }
@@ -84,17 +85,18 @@ function analyseRecursive(
   const place = () => new Scope(scope.outer, scope.commonTables);
   const select = asKind<SelectStmt>(expression.ctequery, 'SelectStmt');
   const recursive = select !== null && select.op === 'SETOP_UNION' && select.larg !== undefined;
-  if (!recursive) return renamed(expression, analyseQuery(context, place(), expression.ctequery));
-  const first = analyseSelect(context, nested(context, place(), select), select.larg);
+  if (!recursive) return renamed(expression, settled(analyseQuery(context, place(), expression.ctequery)));
+  const first = settled(analyseSelect(context, nested(context, place(), select), select.larg));
   let known = renamed(expression, first);
   for (let round = 0; round < maxRounds; round++) {
     provide(known);
     const next = analyseSelect(context, nested(context, place(), select), select.rarg as SelectStmt);
     const joined = renamed(
       expression,
-      first.map(({ name }, i) => ({
+      // The types are those of the first part.
+      first.map(({ name, value }, i) => ({
         name,
-        value: oneOf([known[i]?.value ?? constant, next[i]?.value ?? constant]),
+        value: { ...oneOf([known[i]?.value ?? constant, next[i]?.value ?? constant]), type: value.type },
       })),
     );
     const settled = sameSources(known, joined);

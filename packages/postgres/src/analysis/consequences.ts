@@ -9,7 +9,7 @@ import { applyPolicies, relationName } from './read-relation.ts';
 import { descendantsOf } from './relations.ts';
 import { ruleFindings } from './rules.ts';
 import { storedExpression } from './stored.ts';
-import { convert, functionResource } from './types.ts';
+import { checkInput, functionResource } from './types.ts';
 import { updatableView } from './updatable-view.ts';
 
 export const writeActions = {
@@ -76,6 +76,25 @@ function toFamily(context: Context, relation: Relation, write: Write, seen: Set<
   if (write.only === true || (write.event === 'insert' && relation.kind !== 'p')) return;
   for (const child of descendantsOf(context, relation))
     spread(context, child, write, `inheritance from ${relationName(relation)}`, seen);
+  if (write.event === 'update' && movesRows(relation, write)) moveRows(context, relation);
+}
+
+/** Whether an update may give a row to another partition. */
+function movesRows(relation: Relation, { columns }: Write): boolean {
+  if (relation.kind !== 'p') return false;
+  const byExpression = relation.expressions.some(({ of }) => of === 'partition key');
+  return byExpression || columns === null || relation.partitionKey.some((name) => columns.includes(name));
+}
+
+/** A row that changes its partition is deleted from one and inserted into the other. No foreign key takes that for a deletion. */
+function moveRows(context: Context, relation: Relation): void {
+  const via = `partition key of ${relationName(relation)}`;
+  for (const child of descendantsOf(context, relation))
+    for (const event of ['delete', 'insert'] as const) {
+      context.effects.add(writeActions[event], tableResource(child), null, via);
+      fireTriggers(context, child, { event, columns: null });
+      evaluate(context, child, { event, columns: null });
+    }
 }
 
 /** @returns Whether a rule takes the place of the write, always or for some rows. */
@@ -109,7 +128,7 @@ function evaluate(context: Context, relation: Relation, write: Write): void {
   for (const { of, expression } of relation.expressions)
     context.includeEffects(storedExpression(context, relation, expression), of);
   for (const column of relation.columns)
-    if (write.columns === null || write.columns.includes(column.name)) convert(context, null, column.type);
+    if (write.columns === null || write.columns.includes(column.name)) checkInput(context, column.type);
   for (const column of relation.columns)
     if (column.generated !== null && column.default !== null)
       context.includeEffects(storedExpression(context, relation, column.default), `column ${column.name}`);

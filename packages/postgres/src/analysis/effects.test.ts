@@ -209,12 +209,16 @@ const corpus: readonly (readonly [string, readonly string[]])[] = [
   ['select pg_sleep(9)', ['execute function:pg_catalog.pg_sleep(double precision)']],
   // EXPLAIN.
   ['explain select id from orders', ['read table:public.orders [id]']],
-  ['explain delete from order_items where qty = 1', ['read table:public.order_items [qty]']],
+  // Planning a write locks its table as the write would.
+  [
+    'explain delete from order_items where qty = 1',
+    ['read table:public.order_items [qty]', 'write.lock table:public.order_items'],
+  ],
   [
     'explain (analyze) delete from order_items where qty = 1',
     ['read table:public.order_items [qty]', 'write.delete table:public.order_items'],
   ],
-  ['explain (analyze off) delete from order_items', ['read table:public.order_items []']],
+  ['explain (analyze off) delete from order_items', ['write.lock table:public.order_items']],
   ['explain analyze create table x as select 1', ['schema.create table:public.x']],
 ];
 

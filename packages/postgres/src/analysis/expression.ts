@@ -1,14 +1,17 @@
 /** Expressions: where a value comes from, and what evaluating it does. One visitor for each kind of node. */
 import { type AExpr, asKind, fieldsOf, kindOf, type Node, type TypeName } from '../ast/nodes.ts';
 import { isTotalCast } from '../functions/total.ts';
+import { commonType } from '../resolution/common-type.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { call } from './call.ts';
 import { columnReference, indirection, starColumns } from './column-reference.ts';
 import { type Context, notSupported } from './context.ts';
+import { toJson } from './json-casts.ts';
 import { operator, useOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { subLink } from './sub-link.ts';
-import { arrayOf, convert, typeOf } from './types.ts';
-import { constant, constantOf, derivedFrom, oneOf, unknownType, unproven, type Value } from './value.ts';
+import { arrayOf, convert, convertImplicitly, typeOf } from './types.ts';
+import { constant, constantOf, derivedFrom, unknownType, unproven, type Value } from './value.ts';
 
 type Visitor = (context: Context, scope: Scope, node: Node) => Value;
 
@@ -25,6 +28,43 @@ const partial: Visitor = (context, scope, node) => {
   return derivedFrom(parts);
 };
 
+/** The value of another visitor, as of a type. */
+const typed =
+  (visit: Visitor, type: string): Visitor =>
+  (context, scope, node) => ({ ...visit(context, scope, node), type });
+
+/** SQL's own constructs that make JSON of values; `fails` for some of them. */
+const jsonValue =
+  (fails: boolean): Visitor =>
+  (context, scope, node) => {
+    const parts = partsOf(context, scope, fieldsOf(node));
+    if (fails) context.compute(...parts);
+    const value = derivedFrom(parts);
+    return toJson(context, parts) ? value : unproven(value);
+  };
+
+/** The types of what SQL writes without parentheses, where they are not names. */
+const sqlValueTypes: ReadonlyMap<string, string> = new Map([
+  ['CURRENT_DATE', typeIds.date],
+  ['CURRENT_TIME', typeIds.timetz],
+  ['CURRENT_TIMESTAMP', typeIds.timestamptz],
+  ['LOCALTIME', typeIds.time],
+  ['LOCALTIMESTAMP', typeIds.timestamp],
+]);
+
+/** What is computed from a value and stays of its type. */
+const derivedOf = (value: Value): Value => derivedFrom([value], value.type);
+
+/** The type of one of several values; what a user's implicit cast does on the way is done. */
+function typeInCommon(context: Context, values: readonly Value[]): string | null {
+  const type = commonType(
+    typeFacts(context.catalog),
+    values.map((value) => value.type),
+  );
+  convertImplicitly(context, values, type === null ? null : values.map(() => type));
+  return type;
+}
+
 /** Whether evaluating it costs nothing and can't fail: a constant, a parameter, a column. */
 const isPlain = (node: Node): boolean =>
   ['A_Const', 'ParamRef', 'ColumnRef', 'SQLValueFunction'].includes(kindOf(node));
@@ -32,7 +72,8 @@ const isPlain = (node: Node): boolean =>
 const expressions = {
   ColumnRef: (context, scope, node) => columnReference(context, scope, fieldsOf(node)),
   A_Const: (_context, _scope, node) => constantOf(typeOfConstant(fieldsOf(node))),
-  ParamRef: () => constant,
+  // A parameter is taken for what fits, as a quoted constant is.
+  ParamRef: () => constantOf(unknownType),
   A_Expr: (context, scope, node) => operator(context, scope, fieldsOf<AExpr>(node)),
   BoolExpr: (context, scope, node) => {
     const { args = [], boolop } = fieldsOf<{ args?: readonly Node[]; boolop?: string }>(node);
@@ -49,11 +90,20 @@ const expressions = {
     const { args = [] } = fieldsOf<{ args?: readonly Node[] }>(node);
     const values = analyseExpressions(context, scope, args);
     if (!args.slice(1).every(isPlain)) context.compute(...values);
-    return derivedFrom(values);
+    return derivedFrom(values, typeInCommon(context, values));
   },
-  MinMaxExpr: fromParts,
-  SQLValueFunction: () => constant,
-  CollateClause: fromParts,
+  MinMaxExpr: (context, scope, node) => {
+    const values = analyseExpressions(context, scope, fieldsOf<{ args?: readonly Node[] }>(node).args);
+    return derivedFrom(values, typeInCommon(context, values));
+  },
+  SQLValueFunction: (_context, _scope, node) =>
+    constantOf(
+      sqlValueTypes.get(fieldsOf<{ op: string }>(node).op.replace(/^SVFOP_|_N$/g, '')) ?? typeIds.name,
+    ),
+  CollateClause: (context, scope, node) => {
+    const { arg } = fieldsOf<{ arg?: Node }>(node);
+    return arg === undefined ? constant : derivedOf(analyseExpression(context, scope, arg));
+  },
   FuncCall: (context, scope, node) => call(context, scope, fieldsOf(node)),
   NamedArgExpr: (context, scope, node) =>
     analyseExpression(context, scope, fieldsOf<{ arg: Node }>(node).arg),
@@ -66,8 +116,19 @@ const expressions = {
     return convert(context, value, type) ? converted : unproven(converted);
   },
   SubLink: (context, scope, node) => subLink(context, scope, fieldsOf(node)),
-  RowExpr: (context, scope, node) =>
-    derivedFrom(analyseExpressions(context, scope, fieldsOf<{ args?: Node[] }>(node).args)),
+  RowExpr: (context, scope, node) => {
+    const { args = [] } = fieldsOf<{ args?: readonly Node[] }>(node);
+    const values = args.flatMap(
+      (arg) =>
+        starColumns(context, scope, arg)?.map((column) => column.value) ?? [
+          analyseExpression(context, scope, arg),
+        ],
+    );
+    return {
+      ...derivedFrom(values, typeIds.record),
+      row: values.map((value, i) => ({ name: `f${i + 1}`, value })),
+    };
+  },
   A_ArrayExpr: (context, scope, node) => {
     const values = analyseExpressions(context, scope, fieldsOf<{ elements?: Node[] }>(node).elements);
     // Arrays in an array have to be of one size.
@@ -75,34 +136,36 @@ const expressions = {
       values.some(({ type }) => type !== null && (context.catalog.types.get(type)?.element ?? null) !== null)
     )
       context.compute(...values);
+    // An empty array is of the type that it is cast to.
+    if (values.length === 0) return constantOf(unknownType);
     return derivedFrom(values, arrayOf(context, elementType(context, values)));
   },
   A_Indirection: (context, scope, node) => indirection(context, scope, fieldsOf(node)),
   A_Indices: fromParts,
   List: fromParts,
-  GroupingFunc: fromParts,
-  SetToDefault: () => constant,
+  GroupingFunc: typed(fromParts, typeIds.int4),
+  SetToDefault: () => constantOf(unknownType),
   XmlExpr: partial,
   XmlSerialize: partial,
-  JsonObjectConstructor: partial,
-  JsonArrayConstructor: fromParts,
+  JsonObjectConstructor: jsonValue(true),
+  JsonArrayConstructor: jsonValue(false),
   JsonArrayQueryConstructor: (context, scope, node) => {
     const { query } = fieldsOf<{ query: Node }>(node);
     return subLink(context, scope, { subLinkType: 'ARRAY_SUBLINK', subselect: query });
   },
   JsonObjectAgg: (context, scope, node) => jsonAggregate(context, scope, node),
   JsonArrayAgg: (context, scope, node) => jsonAggregate(context, scope, node),
-  JsonIsPredicate: fromParts,
-  JsonFuncExpr: partial,
-  JsonParseExpr: partial,
-  JsonScalarExpr: fromParts,
-  JsonSerializeExpr: fromParts,
-  JsonValueExpr: fromParts,
+  JsonIsPredicate: truth,
+  JsonFuncExpr: jsonValue(true),
+  JsonParseExpr: jsonValue(true),
+  JsonScalarExpr: jsonValue(false),
+  JsonSerializeExpr: jsonValue(false),
+  JsonValueExpr: jsonValue(false),
   JsonKeyValue: fromParts,
   JsonArgument: fromParts,
   JsonOutput: fromParts,
   JsonBehavior: fromParts,
-  MergeSupportFunc: () => constant,
+  MergeSupportFunc: () => constantOf(typeIds.text),
   // A name of its own: XMLFOREST(email AS mail).
   ResTarget: (context, scope, node) => analyseExpression(context, scope, fieldsOf<{ val: Node }>(node).val),
   SortBy: (context, scope, node) => analyseExpression(context, scope, fieldsOf<{ node: Node }>(node).node),
@@ -173,7 +236,7 @@ function caseExpression(
   if (defresult !== undefined) branches.push(analyseExpression(context, scope, defresult));
   // Which branch is evaluated, the tests decide.
   context.compute(...tested);
-  return derivedFrom([...tested, ...branches], oneOf(branches).type);
+  return derivedFrom([...tested, ...branches], typeInCommon(context, branches));
 }
 
 function jsonAggregate(context: Context, scope: Scope, node: Node): Value {
@@ -182,18 +245,14 @@ function jsonAggregate(context: Context, scope: Scope, node: Node): Value {
   }>(node);
   const parts = partsOf(context, scope, fields);
   context.use('aggregate', ...parts);
-  return derivedFrom(parts);
+  const value = derivedFrom(parts);
+  return toJson(context, parts) ? value : unproven(value);
 }
 
-/** The type of an array's elements, where they all have one; quoted constants have any, and text where all are. */
+/** The type of an array's elements. An array of arrays is of the same type. */
 function elementType(context: Context, values: readonly Value[]): string | null {
-  const types = new Set(values.map((value) => value.type));
-  if (types.size > 1) types.delete(unknownType);
-  const [type = null, another] = types;
-  if (another !== undefined || values.some((value) => value.row !== undefined)) return null;
-  // An array of arrays is of the same type.
-  const inner = type === null ? null : (context.catalog.types.get(type)?.element ?? null);
-  return inner ?? (type === unknownType ? '25' : type);
+  const type = typeInCommon(context, values);
+  return type === null ? null : (typeFacts(context.catalog).element(type) ?? type);
 }
 
 interface Constant {

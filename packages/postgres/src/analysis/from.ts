@@ -14,6 +14,8 @@ import {
   stringsOf,
   type TypeName,
 } from '../ast/nodes.ts';
+import { commonType } from '../resolution/common-type.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { callColumns } from './call.ts';
 import { type Context, notSupported, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
@@ -23,8 +25,9 @@ import { readRelation } from './read-relation.ts';
 import { findRelation } from './relations.ts';
 import { type FromItem, Scope, type ScopeColumn, type ScopeEntry } from './scope.ts';
 import { analyseQuery } from './select.ts';
-import { convert, typeOf } from './types.ts';
-import { constant, derivedFrom, oneOf } from './value.ts';
+import { settled } from './settled.ts';
+import { checkInput, convert, typeOf } from './types.ts';
+import { constantOf, derivedFrom, oneOf } from './value.ts';
 
 const fromKinds = [
   'RangeVar',
@@ -85,6 +88,7 @@ export function named(
   columns: readonly ScopeColumn[],
   hidden: readonly ScopeColumn[] = [],
   alias?: Alias,
+  rowType?: string,
 ): FromItem {
   const names = stringsOf(alias?.colnames);
   if (names.length > columns.length)
@@ -96,6 +100,7 @@ export function named(
     schema: alias === undefined ? schema : null,
     columns: renamed,
     hidden,
+    ...(rowType === undefined ? {} : { rowType }),
   };
   return { entries: [entry], columns: renamed };
 }
@@ -111,12 +116,13 @@ function table(context: Context, scope: Scope, range: RangeVar): FromItem {
   }
   const relation = findRelation(context, range);
   const { columns, hidden } = readRelation(context, relation, range.inh === true);
-  return named(relation.name, relation.schema, columns, hidden, range.alias);
+  const rowType = typeFacts(context.catalog).rowOf(relation.oid) ?? undefined;
+  return named(relation.name, relation.schema, columns, hidden, range.alias, rowType);
 }
 
 function subselect(context: Context, scope: Scope, item: RangeSubselect): FromItem {
   const outer = item.lateral === true ? scope : scope.outer;
-  const columns = analyseQuery(context, new Scope(outer, scope.commonTables), item.subquery);
+  const columns = settled(analyseQuery(context, new Scope(outer, scope.commonTables), item.subquery));
   return named(item.alias?.aliasname ?? '', null, columns, [], item.alias);
 }
 
@@ -136,7 +142,8 @@ function join(context: Context, scope: Scope, item: JoinExpr): FromItem {
     useOperator(context, ['='], [a.value], [b.value]);
     a.onUse?.();
     b.onUse?.();
-    return { name, value: oneOf([a.value, b.value]) };
+    const type = commonType(typeFacts(context.catalog), [a.value.type, b.value.type]);
+    return { name, value: { ...oneOf([a.value, b.value]), type } };
   });
   const rest = (side: FromItem) => side.columns.filter((column) => !shared.includes(column.name));
   const columns = [...merged, ...rest(left), ...rest(right)];
@@ -183,7 +190,7 @@ function functionItem(context: Context, scope: Scope, item: RangeFunction): From
     ];
     columns.push(...functionColumns(context, scope, call, defined, several ? undefined : item.alias));
   }
-  if (item.ordinality === true) columns.push({ name: 'ordinality', value: constant });
+  if (item.ordinality === true) columns.push({ name: 'ordinality', value: constantOf(typeIds.int8) });
   const first = asKind<{ items: readonly Node[] }>(item.functions[0], 'List')?.items[0];
   const name = stringsOf(asKind<FuncCall>(first, 'FuncCall')?.funcname).at(-1) ?? '';
   return named(name, null, columns, [], item.alias);
@@ -229,7 +236,7 @@ function functionColumns(
 /** The type of a column that a function makes out of a text or a document: what reading one brings about happens. */
 function readAs(context: Context, typeName: TypeName): string | null {
   const type = typeOf(context, typeName);
-  convert(context, null, type);
+  checkInput(context, type);
   return type;
 }
 
@@ -249,8 +256,10 @@ function xmlTable(context: Context, scope: Scope, item: XmlTable): FromItem {
     );
     const parts = [column.colexpr, column.coldefexpr].filter((part) => part !== undefined);
     const value = derivedFrom([row, ...analyseExpressions(context, scope, parts)]);
-    if (column.typeName !== undefined) readAs(context, column.typeName);
-    return { name: column.colname, value };
+    const type = column.typeName === undefined ? typeIds.int4 : readAs(context, column.typeName);
+    if (column.coldefexpr !== undefined)
+      convert(context, analyseExpression(context, scope, column.coldefexpr), type);
+    return { name: column.colname, value: { ...value, type } };
   });
   return named('xmltable', null, columns, [], item.alias);
 }
@@ -284,9 +293,11 @@ function jsonColumns(
       on_error?: { expr?: Node };
     }>(node);
     if (column.columns !== undefined) return jsonColumns(context, scope, column.columns, row);
-    if (column.typeName !== undefined) readAs(context, column.typeName);
+    const type = column.typeName === undefined ? typeIds.int4 : readAs(context, column.typeName);
     const defaults = [column.on_empty?.expr, column.on_error?.expr].filter((part) => part !== undefined);
-    const value = derivedFrom([row, ...analyseExpressions(context, scope, defaults)]);
-    return [{ name: column.name ?? '', value }];
+    const given = analyseExpressions(context, scope, defaults);
+    for (const one of given) convert(context, one, type);
+    const value = derivedFrom([row, ...given]);
+    return [{ name: column.name ?? '', value: { ...value, type } }];
   });
 }

@@ -1,10 +1,11 @@
 /** What a function returns: a plain value, or a row of columns. In FROM a row's columns stand side by side. */
 import type { UserFunction } from '../catalog/catalog.ts';
 import type { BuiltinFunction } from '../functions/builtins.ts';
-import type { Candidates } from './call.ts';
+import { resultType } from '../resolution/polymorphic.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import type { Context } from './context.ts';
-import { arrayOf, builtinTypeByWrittenName } from './types.ts';
-import { unknownType, type Value } from './value.ts';
+import { argumentTypes, type Meant } from './overloads.ts';
+import type { Value } from './value.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -19,10 +20,14 @@ export type FunctionResult =
 
 const unknown: FunctionResult = { kind: 'unknown' };
 
-/** What the candidates return, where they agree. */
-export function resultOf(context: Context, candidates: Candidates, args: readonly Value[]): FunctionResult {
-  const meant = mayBeMeant(context, candidates, args);
-  const results = meant.map((one) => resultOfOne(context, one, args));
+/** What the functions that may be meant return, where they agree. */
+export function resultOf(context: Context, meant: Meant, args: readonly Value[]): FunctionResult {
+  const { builtin, user } = meant;
+  const all: AnyFunction[] = [...builtin, ...user];
+  const possible = meant.resolved
+    ? all
+    : all.filter((one) => 'oid' in one || possibleArguments(context, one, args));
+  const results = possible.map((one) => resultOfOne(context, one, args));
   const [first, ...others] = results;
   if (first === undefined || first.kind === 'unknown') return unknown;
   if (first.kind === 'row') {
@@ -37,110 +42,57 @@ export function resultOf(context: Context, candidates: Candidates, args: readonl
 
 type AnyFunction = BuiltinFunction | UserFunction;
 
-/** One that takes exactly these types is meant; one that can't take them is not. */
-function mayBeMeant(context: Context, { builtin, user }: Candidates, args: readonly Value[]): AnyFunction[] {
-  const possible = builtin.filter((one) =>
-    one.arguments.every((declared, i) => accepts(context, declared, args[i]?.type ?? null)),
-  );
-  if (user.length > 0) return [...possible, ...user];
-  const exact = possible.find(
-    (one) =>
-      one.arguments.length === args.length &&
-      one.arguments.every((declared, i) => {
-        const type = args[i]?.type ?? null;
-        return type !== null && builtinTypeByWrittenName(context, declared) === type;
-      }),
-  );
-  return exact === undefined ? possible : [exact];
-}
-
-/** Whether an argument takes a type, as far as arrays, ranges and enums are told apart from the rest. */
-function accepts(context: Context, declared: string, type: string | null): boolean {
-  // A quoted constant tells nothing of what array, range or enum it would be.
-  if (type === unknownType) return !/^any(?:compatible)?(?:array|range|multirange|enum)$/.test(declared);
-  const info = type === null ? undefined : context.catalog.types.get(type);
-  if (info === undefined || info.kind === 'p' || info.kind === 'd') return true;
-  switch (declared) {
-    case 'anyarray':
-    case 'anycompatiblearray':
-      return info.element !== null;
-    case 'anynonarray':
-    case 'anycompatiblenonarray':
-      return info.element === null;
-    case 'anyrange':
-    case 'anycompatiblerange':
-      return info.kind === 'r';
-    case 'anymultirange':
-    case 'anycompatiblemultirange':
-      return info.kind === 'm';
-    case 'anyenum':
-      return info.kind === 'e';
-    default:
-      // No array turns into something else unasked.
-      return (
-        info.element === null || declared.startsWith('any') || /\[\]$|^(?:oid|int2)vector$/.test(declared)
-      );
-  }
+/** Whether a function can take what is known of the arguments. */
+function possibleArguments(context: Context, fn: AnyFunction, args: readonly Value[]): boolean {
+  const facts = typeFacts(context.catalog);
+  const declared = argumentTypes(context, fn, args.length);
+  return declared.every((type, i) => {
+    const actual = args[i]?.type ?? null;
+    return actual === null || facts.coerces(actual, type);
+  });
 }
 
 function resultOfOne(context: Context, fn: AnyFunction, args: readonly Value[]): FunctionResult {
-  const builtin = 'majors' in fn;
-  const type = builtin ? builtinTypeByWrittenName(context, fn.returns) : fn.returns;
+  const facts = typeFacts(context.catalog);
+  const declared = argumentTypes(context, fn, args.length);
+  const types = args.map((arg) => arg.type ?? typeIds.unknown);
+  const resolve = (type: string | null) => (type === null ? null : resultType(facts, type, declared, types));
+  const outputTypes = 'oid' in fn ? fn.outputTypes : fn.outputTypes.map((type) => facts.written(type));
   if (fn.outputs.length > 1 || (fn.outputs.length === 1 && fn.outputs[0] !== '')) {
     const columns = fn.outputs.map((name, i) => ({
       name: name === '' ? `column${i + 1}` : name,
-      type: null,
+      type: resolve(outputTypes[i] ?? null),
     }));
     return { kind: 'row', type: null, columns };
   }
-  if (fn.arguments.some((declared, i) => isElement(declared) && args[i]?.row !== undefined)) {
-    const row = args.find((arg) => arg.row !== undefined)?.row ?? [];
-    return isPolymorphic(fn.returns)
-      ? { kind: 'row', type: null, columns: row.map(({ name, value }) => ({ name, type: value.type })) }
-      : ofType(context, type);
-  }
-  if (builtin && fn.returns === 'record') return unknown;
-  if (builtin && isPolymorphic(fn.returns)) {
-    const resolved = polymorphic(context, fn, args);
-    return resolved === null ? unknown : ofType(context, resolved);
-  }
+  const returns = 'oid' in fn ? fn.returns : facts.written(fn.returns);
+  const polymorphic = returns === null ? null : facts.polymorphic(returns);
+  const row = args.find(
+    (arg, i) => arg.row !== undefined && isElement(facts.polymorphic(declared[i] ?? '')),
+  )?.row;
+  if (row !== undefined && polymorphic !== null && !polymorphic.endsWith('array'))
+    return { kind: 'row', type: null, columns: row.map(({ name, value }) => ({ name, type: value.type })) };
+  if (returns === typeIds.record) return unknown;
+  const type = resolve(returns);
+  if (type === null) return polymorphic === null ? { kind: 'plain', type: null } : unknown;
   return ofType(context, type);
 }
 
+const isElement = (pseudo: string | null): boolean =>
+  pseudo !== null && !/(?:array|range|multirange)$/.test(pseudo);
+
 /** A value of a known type: composite ones are rows. */
-function ofType(context: Context, oid: string | null): FunctionResult {
-  if (oid === null) return { kind: 'plain', type: null };
+function ofType(context: Context, oid: string): FunctionResult {
   const type = context.catalog.types.get(oid);
-  if (type === undefined) return unknown;
+  if (type === undefined || oid === typeIds.record) return unknown;
   if (type.kind === 'd') {
-    const base = ofType(context, type.base);
+    const base = type.base === null ? unknown : ofType(context, type.base);
     return base.kind === 'plain' ? { kind: 'plain', type: oid } : unknown;
   }
-  if (type.kind === 'p' && (type.name === 'record' || isPolymorphic(type.name))) return unknown;
+  if (type.kind === 'p' && type.name.startsWith('any')) return unknown;
   if (type.relation === null) return { kind: 'plain', type: oid };
   const relation = context.catalog.relationsByOid.get(type.relation);
   if (relation === undefined) return unknown;
   context.reliedOn.relation(relation);
   return { kind: 'row', type: oid, columns: relation.columns };
-}
-
-const isPolymorphic = (name: string): boolean => name.startsWith('any') && name !== 'any';
-const isArray = (name: string): boolean => name === 'anyarray' || name === 'anycompatiblearray';
-const isElement = (name: string): boolean =>
-  ['anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray', 'anyenum'].includes(name);
-
-/** The type a polymorphic function returns for arguments of known types. */
-function polymorphic(context: Context, fn: AnyFunction, args: readonly Value[]): string | null {
-  for (const [i, declared] of fn.arguments.entries()) {
-    const type = args[i]?.type ?? null;
-    if (type === null || context.catalog.types.get(type)?.kind === 'p') continue;
-    const element = isArray(declared)
-      ? (context.catalog.types.get(type)?.element ?? null)
-      : isElement(declared)
-        ? type
-        : null;
-    if (element === null) continue;
-    return isArray(fn.returns) ? arrayOf(context, element) : element;
-  }
-  return null;
 }

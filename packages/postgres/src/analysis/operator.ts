@@ -1,27 +1,54 @@
 /** Operators. The server's own are harmless; one that a user made calls the user's function. */
 import { type AExpr, fieldsOf, kindOf, type Node, stringsOf } from '../ast/nodes.ts';
 import { isBuiltIn, type UserOperator } from '../catalog/catalog.ts';
-import { isBuiltinOperator } from '../functions/builtins.ts';
+import { type BuiltinOperator, builtinOperators, isBuiltinOperator } from '../functions/builtins.ts';
 import { totalSides } from '../functions/total.ts';
+import { type Candidate, choose } from '../resolution/candidates.ts';
+import { resultType } from '../resolution/polymorphic.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
 import { convertImplicitly, functionResource } from './types.ts';
-import { derivedFrom, unknownType, unproven, type Value } from './value.ts';
+import { derivedFrom, unproven, type Value } from './value.ts';
 
 export function operator(context: Context, scope: Scope, expression: AExpr): Value {
   const { lexpr, rexpr } = expression;
   const left = lexpr === undefined ? [] : operands(context, scope, lexpr);
   const right = rexpr === undefined ? [] : operands(context, scope, rexpr);
-  const value = derivedFrom([...left, ...right], resultType(expression, [...left, ...right]));
-  const known = operatorsOf(expression).map((name) =>
-    useOperator(context, name, lexpr === undefined ? null : left, rexpr === undefined ? null : right),
+  const given = [...left, ...right];
+  const uses = operatorsOf(expression).flatMap((name) =>
+    compared(context, expression, left, right).map((sides) => useOperator(context, name, ...sides)),
   );
-  known.push(convertImplicitly(context, [...left, ...right]));
-  const sides = known.includes(false) ? 'none' : sidesOf(context, expression, [...left, ...right]);
+  const known = uses.every((one) => one.known);
+  const value = derivedFrom(
+    given,
+    resultOf(expression, left, uses.length === 1 ? (uses[0]?.type ?? null) : typeIds.bool),
+  );
+  const sides = known ? sidesOf(context, expression, given) : 'none';
   if (sides !== 'both') context.compute(...right);
   if (sides === 'none') context.compute(...left);
-  return known.includes(false) ? unproven(value) : value;
+  return known ? value : unproven(value);
+}
+
+type Sides = readonly [left: readonly Value[] | null, right: readonly Value[] | null];
+
+/** What the operator itself is given: of two rows each field, of an array its elements. */
+function compared(
+  context: Context,
+  { kind, lexpr, rexpr }: AExpr,
+  left: readonly Value[],
+  right: readonly Value[],
+): Sides[] {
+  const row = lexpr !== undefined && kindOf(lexpr) === 'RowExpr' ? left[0]?.row : undefined;
+  if (row !== undefined && right.every((value) => value.row?.length === row.length))
+    return row.map((field, i) => [[field.value], right.map((value) => value.row?.[i]?.value ?? field.value)]);
+  const sides: Sides = [lexpr === undefined ? null : left, rexpr === undefined ? null : right];
+  if (kind !== 'AEXPR_OP_ANY' && kind !== 'AEXPR_OP_ALL') return [sides];
+  const facts = typeFacts(context.catalog);
+  const element = ({ type }: Value) =>
+    type === null || type === typeIds.unknown ? type : facts.element(type);
+  return [[sides[0], sides[1]?.map((value) => ({ ...value, type: element(value) })) ?? null]];
 }
 
 /** Which sides may be of any value without making the expression fail. */
@@ -38,20 +65,11 @@ function sidesOf(
   return totalSides(symbol);
 }
 
-const comparisons: ReadonlySet<string> = new Set(
-  '= <> != < > <= >= ~ !~ ~* !~* ~~ !~~ ~~* !~~* @> <@ && ? ?| ?&'.split(' '),
-);
-const closed: ReadonlySet<string> = new Set(['+', '-', '*', '||']);
-
-/** The type of the server's own operators where it is plain: of comparisons, and of values of one type. */
-function resultType({ kind, name }: AExpr, values: readonly Value[]): string | null {
-  const symbol = stringsOf(name).at(-1) ?? '';
-  if (kind !== 'AEXPR_NULLIF' && (kind !== 'AEXPR_OP' || comparisons.has(symbol))) return '16';
-  const [first] = values;
-  const { type = null } = first ?? {};
-  const one = closed.has(symbol) || kind === 'AEXPR_NULLIF';
-  const isNumberOrText = type === '23' || type === '20' || type === '1700' || type === '25' || type === '701';
-  return one && isNumberOrText && values.every((value) => value.type === type) ? type : null;
+/** All but plain operators and NULLIF compare. */
+function resultOf({ kind }: AExpr, left: readonly Value[], type: string | null): string | null {
+  if (kind === 'AEXPR_NULLIF')
+    return left[0]?.type === typeIds.unknown ? typeIds.text : (left[0]?.type ?? null);
+  return kind === 'AEXPR_OP' ? type : typeIds.bool;
 }
 
 /** The right side of IN and BETWEEN is a list. */
@@ -67,36 +85,123 @@ function operatorsOf({ kind, name }: AExpr): (readonly string[])[] {
   return [stringsOf(name)];
 }
 
+export interface OperatorUse {
+  /** Whether it can only be one of the server's own. */
+  readonly known: boolean;
+  /** The type of its value; null where it can't be told. */
+  readonly type: string | null;
+}
+
+type AnyOperator = BuiltinOperator | UserOperator;
+
 /**
- * An operator is used on values. Which one is meant the server decides by types; here every user's operator of that
- * name counts that these values may be meant for.
+ * An operator is used on values. Which one is meant the server decides by their types; where those are not known, every
+ * user's operator of that name counts that these values may be meant for.
  *
- * @param left Null for a prefix operator.
- * @returns Whether it can only be one of the server's own.
+ * @param left Null for a prefix operator. Of several values, each may be the operand.
  */
 export function useOperator(
   context: Context,
   names: readonly string[],
   left: readonly Value[] | null,
   right: readonly Value[] | null,
-): boolean {
+): OperatorUse {
   const name = names.at(-1) ?? '';
   const schema = names.at(-2) ?? null;
   const schemas = schema === null ? context.searchPath : [schema];
   context.reliedOn.name('pg_operator', name);
-  let known = true;
-  let found = schemas.includes('pg_catalog') && isBuiltinOperator(name);
-  for (const candidate of context.catalog.operators.get(name) ?? []) {
-    if (!schemas.includes(candidate.schema)) continue;
-    found = true;
-    if (!mayBeMeant(context, candidate, left, right)) continue;
-    known = false;
-    const fn = context.catalog.functionsByOid.get(candidate.function);
-    if (fn !== undefined)
-      context.execute('execute', functionResource(fn), `operator ${displayName(candidate.schema)}.${name}`);
+  const hasBuiltin = schemas.includes('pg_catalog') && isBuiltinOperator(name);
+  const users = (context.catalog.operators.get(name) ?? []).filter((one) => schemas.includes(one.schema));
+  if (!hasBuiltin && users.length === 0)
+    throw unknownObject('operator', schema === null ? name : `${displayName(schema)}.${name}`);
+  const builtin = hasBuiltin ? builtinOperators(name, context.catalog.major) : [];
+  const meant = meantOperators(context, [...builtin, ...users], schemas, left, right);
+  if (meant !== null) {
+    const known = convertImplicitly(context, meant.values, meant.declared);
+    return { known: callUsers(context, meant.operators) && known, type: meant.type };
   }
-  if (!found) throw unknownObject('operator', schema === null ? name : `${displayName(schema)}.${name}`);
+  const possible = users.filter((one) => mayBeMeant(context, one, left, right));
+  const known = convertImplicitly(context, [...(left ?? []), ...(right ?? [])]);
+  return { known: callUsers(context, possible) && known, type: null };
+}
+
+/** @returns Whether there is none. */
+function callUsers(context: Context, operators: readonly AnyOperator[]): boolean {
+  let known = true;
+  for (const one of operators) {
+    if (!('oid' in one)) continue;
+    known = false;
+    const fn = context.catalog.functionsByOid.get(one.function);
+    if (fn !== undefined)
+      context.execute('execute', functionResource(fn), `operator ${displayName(one.schema)}.${one.name}`);
+  }
   return known;
+}
+
+interface MeantOperators {
+  readonly operators: readonly AnyOperator[];
+  readonly type: string | null;
+  /** The operands, and the types they are taken as. */
+  readonly values: readonly Value[];
+  readonly declared: readonly string[];
+}
+
+/** The operators that are meant, one for each pair of operands; null where one can't be told. */
+function meantOperators(
+  context: Context,
+  all: readonly AnyOperator[],
+  schemas: readonly string[],
+  left: readonly Value[] | null,
+  right: readonly Value[] | null,
+): MeantOperators | null {
+  const facts = typeFacts(context.catalog);
+  const arity = all.filter((one) => (one.left === null) === (left === null));
+  const candidates = arity.map((of): Candidate<AnyOperator> => {
+    const sides =
+      'oid' in of ? [of.left, of.right] : [of.left, of.right].map((type) => type && facts.written(type));
+    return {
+      of,
+      declared: (of.left === null ? sides.slice(1) : sides).map((type) => type ?? ''),
+      order: schemas.indexOf('oid' in of ? of.schema : 'pg_catalog'),
+    };
+  });
+  const operators = new Set<AnyOperator>();
+  const values: Value[] = [];
+  const declared: string[] = [];
+  const types = new Set<string | null>();
+  for (const pair of pairs(left, right)) {
+    const given = pair.map((value) => value.type);
+    if (!given.every((type) => type !== null)) return null;
+    const chosen = exactly(candidates, given) ?? choose(facts, candidates, given);
+    if (chosen === null) return null;
+    operators.add(chosen.of);
+    values.push(...pair);
+    declared.push(...chosen.declared);
+    const returns = 'oid' in chosen.of ? chosen.of.returns : facts.written(chosen.of.returns);
+    types.add(returns === null ? null : resultType(facts, returns, chosen.declared, given));
+  }
+  const [type = null] = types;
+  return { operators: [...operators], type: types.size === 1 ? type : null, values, declared };
+}
+
+function pairs(left: readonly Value[] | null, right: readonly Value[] | null): (readonly Value[])[] {
+  if (left === null) return (right ?? []).map((value) => [value]);
+  if (right === null) return left.map((value) => [value]);
+  return left.flatMap((a) => right.map((b) => [a, b]));
+}
+
+/** A quoted constant beside a value of a type is first taken for one of that type. */
+function exactly<T>(
+  candidates: readonly Candidate<T>[],
+  [a = '', b = a]: readonly string[],
+): Candidate<T> | null {
+  const one = a === typeIds.unknown ? b : a;
+  const other = b === typeIds.unknown ? a : b;
+  if (one === typeIds.unknown) return null;
+  const fitting = candidates.filter(
+    ({ declared }) => declared[0] === one && (declared[1] ?? other) === other,
+  );
+  return fitting.sort((x, y) => x.order - y.order)[0] ?? null;
 }
 
 function mayBeMeant(
@@ -113,11 +218,9 @@ function mayBeMeant(
 
 /** Whether a value may be taken as of this type without a cast being written. Between the server's own types: perhaps. */
 function mayConvert(context: Context, { type }: Value, target: string): boolean {
-  if (type === null || type === unknownType || type === target) return true;
+  if (type === null || type === typeIds.unknown || type === target) return true;
   const wanted = context.catalog.types.get(target);
   if (wanted === undefined || wanted.kind === 'p' || isBuiltIn(target)) return true;
   if (!isBuiltIn(type)) return true;
-  return context.catalog.casts.some(
-    (cast) => cast.implicit && cast.source === type && cast.target === target,
-  );
+  return typeFacts(context.catalog).coerces(type, target);
 }

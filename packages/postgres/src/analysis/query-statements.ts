@@ -81,13 +81,20 @@ function explain(context: Context, node: Node): StatementTraits {
 
 type Effects = ReturnType<Context['findings']>['effects'];
 
-/** A write that is planned only reads its table's statistics; a function may be evaluated by the planner all the same. */
+/** A write that is planned only locks its tables as the write would; a function may be evaluated by the planner all the same. */
 function asPlanned(effect: Effects[number]): Effects[number][] {
   if (effect.action.startsWith('schema')) return [];
   if (effect.action === 'execute' && effect.via?.startsWith('trigger ') === true) return [];
   if (!effect.action.startsWith('write')) return [effect];
-  if (!effect.resource.startsWith('table:')) return [];
-  return [{ ...effect, action: 'read', columns: effect.columns ?? [] }];
+  // Rows that refer to others are looked for when these are gone.
+  if (!effect.resource.startsWith('table:') || effect.via?.startsWith('foreign key ') === true) return [];
+  return [
+    {
+      action: 'write.lock',
+      resource: effect.resource,
+      ...(effect.via === undefined ? {} : { via: effect.via }),
+    },
+  ];
 }
 
 /** Settings that the server does not spell in lower case. */

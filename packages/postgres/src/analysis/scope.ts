@@ -19,6 +19,8 @@ export interface ScopeEntry {
   /** The schema, where the table stands under its own name. */
   readonly schema: string | null;
   readonly columns: readonly ScopeColumn[];
+  /** The id of the type of its whole row, where it has a name. */
+  readonly rowType?: string;
   /** Columns every table has and `*` leaves out: ctid, xmin, tableoid, … */
   readonly hidden?: readonly ScopeColumn[];
 }

@@ -12,6 +12,8 @@ import {
   stringOf,
   type WindowDef,
 } from '../ast/nodes.ts';
+import { commonType } from '../resolution/common-type.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { analyseWindow } from './call.ts';
 import { starColumns } from './column-reference.ts';
 import { withTables } from './common-tables.ts';
@@ -21,6 +23,7 @@ import { addFrom } from './from.ts';
 import { outputName } from './output-name.ts';
 import { findRelation } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
+import { convertImplicitly } from './types.ts';
 import { constant, type NamedValue, oneOf, type Value } from './value.ts';
 import { analyseWrite, isWrite } from './write.ts';
 
@@ -166,11 +169,29 @@ function setOperation(context: Context, scope: Scope, select: SelectStmt): Scope
     throw unknownObject('a column', `in a set operation of ${left.length} and ${right.length} columns`);
   const columns = left.map(({ name, value }, i) => ({
     name,
-    value: oneOf([value, right[i]?.value ?? constant]),
+    value: ofCommonType(context, [value, right[i]?.value ?? constant]),
   }));
   if (op !== 'SETOP_UNION' || all !== true) context.use('distinct', ...columns.map((column) => column.value));
   sort(context, new Scope(null, null), columns, select.sortClause);
   return columns;
+}
+
+/** One of several values, taken as of the type they have in common. A single one stays what it is. */
+function ofCommonType(context: Context, values: readonly Value[]): Value {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return only;
+  const types = values.map((value) => value.type);
+  const type = types.every((one) => one === typeIds.unknown)
+    ? typeIds.unknown
+    : commonType(typeFacts(context.catalog), types);
+  if (type !== null && type !== typeIds.unknown)
+    convertImplicitly(
+      context,
+      values,
+      values.map(() => type),
+    );
+  const mixed = types.some((one) => one !== types[0]);
+  return { ...oneOf(values), type, ...(mixed ? { alternatives: values } : {}) };
 }
 
 function valuesLists(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
@@ -179,7 +200,7 @@ function valuesLists(context: Context, scope: Scope, select: SelectStmt): ScopeC
   );
   const columns = (rows[0] ?? []).map((value, i) => ({
     name: `column${i + 1}`,
-    value: oneOf([value, ...rows.slice(1).map((row) => row[i] ?? constant)]),
+    value: ofCommonType(context, [value, ...rows.slice(1).map((row) => row[i] ?? constant)]),
   }));
   sort(context, scope, columns, select.sortClause);
   return columns;

@@ -1,28 +1,12 @@
 /** Types as a statement names them, and what converting to one of them brings about. */
 import { resource } from '@countersign/core';
 import { stringsOf, type TypeName } from '../ast/nodes.ts';
-import { isBuiltIn, type TypeInfo } from '../catalog/catalog.ts';
+import { isBuiltIn, type TypeInfo, type UserCast } from '../catalog/catalog.ts';
 import { isBuiltinType } from '../functions/builtins.ts';
+import { typeFacts, typeIds, writtenNames } from '../resolution/type-facts.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { storedExpression } from './stored.ts';
-import type { Value } from './value.ts';
-
-/** The names that the server writes for its own types, where they differ from those of the catalog. */
-const writtenNames: ReadonlyMap<string, string> = new Map([
-  ['integer', 'int4'],
-  ['bigint', 'int8'],
-  ['smallint', 'int2'],
-  ['double precision', 'float8'],
-  ['real', 'float4'],
-  ['boolean', 'bool'],
-  ['character varying', 'varchar'],
-  ['character', 'bpchar'],
-  ['timestamp with time zone', 'timestamptz'],
-  ['timestamp without time zone', 'timestamp'],
-  ['time with time zone', 'timetz'],
-  ['time without time zone', 'time'],
-  ['bit varying', 'varbit'],
-]);
+import type { NamedValue, Value } from './value.ts';
 
 const namesWritten: ReadonlyMap<string, string> = new Map(
   [...writtenNames].map(([written, name]) => [name, written]),
@@ -41,9 +25,9 @@ export function writtenName(type: TypeName): string {
 export function builtinTypeByWrittenName(context: Context, written: string): string | null {
   if (written.endsWith('[]'))
     return arrayOf(context, builtinTypeByWrittenName(context, written.slice(0, -2)));
-  const name = writtenNames.get(written) ?? written;
-  const type = context.catalog.typesByName.get(name)?.find((one) => one.schema === 'pg_catalog');
-  return type === undefined || type.kind === 'p' ? null : type.oid;
+  const facts = typeFacts(context.catalog);
+  const oid = facts.written(written);
+  return oid === null || facts.isPseudo(oid) ? null : oid;
 }
 
 /** The type a name means; its id, or null for the row type of one of the server's own relations. */
@@ -86,42 +70,94 @@ export function arrayOf(context: Context, element: string | null): string | null
 /**
  * Converting a value to a type may call its input function, a cast's function, the checks of a domain.
  *
+ * @param value Null where it may be of any type.
  * @returns Whether only the server's own functions are called.
  */
 export function convert(context: Context, value: Value | null, target: string | null): boolean {
-  let known = true;
-  const { catalog } = context;
-  for (const cast of catalog.casts) {
-    if (cast.function === null || (target !== null && cast.target !== target)) continue;
-    if (value !== null && value.type !== null && value.type !== cast.source) continue;
-    const fn = catalog.functionsByOid.get(cast.function);
-    if (fn === undefined) continue;
-    known = false;
-    context.execute('execute', functionResource(fn), 'cast');
+  const from = value?.type ?? null;
+  if (from !== null && from === target) return true;
+  const casts = new Set<UserCast>();
+  reachCasts(context, { type: from, row: value?.row }, target, casts, new Set());
+  const called = [...casts].map((cast) => callCast(context, cast));
+  return checkInput(context, target) && !called.includes(true);
+}
+
+interface From {
+  readonly type: string | null;
+  readonly row: readonly NamedValue[] | undefined;
+}
+
+/** The users' casts that a conversion makes: of the value itself, of its elements, of its fields. */
+function reachCasts(
+  context: Context,
+  { type: from, row }: From,
+  to: string | null,
+  casts: Set<UserCast>,
+  seen: Set<string>,
+): void {
+  const key = `${from} ${to}`;
+  if (from === typeIds.unknown || (from !== null && from === to) || seen.has(key)) return;
+  seen.add(key);
+  const facts = typeFacts(context.catalog);
+  const target = to === null ? null : facts.base(to);
+  const source = from === null ? null : facts.base(from);
+  const found = context.catalog.casts.filter(
+    (cast) =>
+      (target === null || cast.target === target) &&
+      (from === null || cast.source === from || cast.source === source),
+  );
+  for (const cast of found) casts.add(cast);
+  if (target === null || (from !== null && found.length > 0)) return;
+  const element = facts.element(target);
+  const inner = source === null ? null : facts.element(source);
+  if (element !== null && (source === null || inner !== null))
+    reachCasts(context, { type: inner, row: undefined }, element, casts, seen);
+  const relation = facts.info(target)?.relation ?? null;
+  const fields = relation === null ? undefined : context.catalog.relationsByOid.get(relation)?.columns;
+  for (const [i, field] of (fields ?? []).entries()) {
+    const given = row?.[i]?.value;
+    reachCasts(context, { type: given?.type ?? null, row: given?.row }, field.type, casts, seen);
   }
-  return checkInput(context, target) && known;
+}
+
+/** @returns Whether a user's function is called. */
+export function callCast(context: Context, cast: UserCast): boolean {
+  const fn = cast.function === null ? undefined : context.catalog.functionsByOid.get(cast.function);
+  if (fn === undefined) return false;
+  context.execute('execute', functionResource(fn), 'cast');
+  return true;
 }
 
 /**
  * Values may be converted without a cast being written, where a user made an implicit cast from their type.
  *
+ * @param targets The types they are taken as, where those are known.
  * @returns Whether only the server's own functions are called.
  */
-export function convertImplicitly(context: Context, values: readonly Value[]): boolean {
+export function convertImplicitly(
+  context: Context,
+  values: readonly Value[],
+  targets: readonly string[] | null = null,
+): boolean {
   let known = true;
+  const facts = typeFacts(context.catalog);
+  const sources = values.map(({ type }) => (type === null ? null : facts.base(type)));
   for (const cast of context.catalog.casts) {
     if (!cast.implicit || cast.function === null) continue;
-    if (!values.some((value) => value.type === null || value.type === cast.source)) continue;
-    const fn = context.catalog.functionsByOid.get(cast.function);
-    if (fn === undefined) continue;
-    known = false;
-    context.execute('execute', functionResource(fn), 'cast');
+    const used = sources.some(
+      (source, i) =>
+        (source === null || source === cast.source || values[i]?.type === cast.source) &&
+        (targets?.[i] === undefined ||
+          facts.polymorphic(targets[i]) !== null ||
+          facts.base(targets[i]) === cast.target),
+    );
+    if (used && callCast(context, cast)) known = false;
   }
   return known;
 }
 
 /** What reading a value of a type brings about: of a domain, its base; of an array, its elements; of a row, its columns. */
-function checkInput(context: Context, oid: string | null): boolean {
+export function checkInput(context: Context, oid: string | null): boolean {
   let known = true;
   const open = [oid];
   const seen = new Set<string>();

@@ -9,6 +9,8 @@ export interface Value {
   readonly type: string | null;
   /** For a whole row: its columns. */
   readonly row?: readonly NamedValue[];
+  /** For a column of VALUES whose rows are of several types: each row's. */
+  readonly alternatives?: readonly Value[];
 }
 
 export interface NamedValue {

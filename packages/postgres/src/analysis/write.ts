@@ -18,13 +18,22 @@ import {
 import type { Relation } from '../catalog/catalog.ts';
 import { withTables } from './common-tables.ts';
 import { evaluateDefaults, writeTo } from './consequences.ts';
-import { type Context, columnResource, displayName, notSupported, unknownObject } from './context.ts';
+import {
+  type Context,
+  columnResource,
+  displayName,
+  notSupported,
+  tableResource,
+  unknownObject,
+} from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { addFrom, named } from './from.ts';
-import { readRelation, relationName } from './read-relation.ts';
+import { applyPolicies, readRelation, relationName } from './read-relation.ts';
 import { ancestorsOf, columnsOf, descendantsOf, findRelation } from './relations.ts';
-import { Scope, type ScopeColumn } from './scope.ts';
+import { Scope, type ScopeColumn, use } from './scope.ts';
 import { analyseQuery, targetList } from './select.ts';
+import { convert } from './types.ts';
+import type { Value } from './value.ts';
 
 const writeKinds = ['InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'] as const;
 export type WriteKind = (typeof writeKinds)[number];
@@ -69,7 +78,11 @@ function targetColumns(context: Context, relation: Relation, withDescendants: bo
     ...(withDescendants ? descendantsOf(context, relation) : []),
     ...ancestorsOf(context, relation),
   ];
-  return columnsOf(context, relation, family, (column) => context.read(relation, [column]));
+  return columnsOf(context, relation, family, (column) => {
+    context.read(relation, [column]);
+    // What is not to be seen is not to be found either.
+    applyPolicies(context, relation, ['select']);
+  });
 }
 
 function columnNamed(relation: Relation, name: string): string {
@@ -114,8 +127,7 @@ function insert(context: Context, outer: Scope, statement: InsertStmt): ScopeCol
   const columns = given.length > 0 ? given : all.slice(0, width);
   if (source !== undefined && (given.length > 0 ? given.length !== width : width > all.length))
     throw unknownObject('a column', `for each of ${width} values of the INSERT`);
-  for (const [i, { value }] of values.entries())
-    context.move(value, columnResource(relation, columns[i] ?? ''));
+  for (const [i, { value }] of values.entries()) assign(context, relation, columns[i] ?? '', value);
   writeTo(context, relation, { event: 'insert', columns });
   evaluateDefaults(context, relation, usesDefault(source) ? new Set() : new Set(columns));
   const place = new Scope(scope.outer, scope.commonTables);
@@ -130,6 +142,13 @@ function insert(context: Context, outer: Scope, statement: InsertStmt): ScopeCol
   return returning(context, place, statement, relation);
 }
 
+/** A value is converted to a column's type and written there. */
+function assign(context: Context, relation: Relation, name: string, value: Value | null): void {
+  const type = relation.columns.find((column) => column.name === name)?.type ?? null;
+  for (const one of value?.alternatives ?? [value]) convert(context, one, type);
+  if (value !== null) context.move(value, columnResource(relation, name));
+}
+
 /** Whether one of the rows of VALUES holds DEFAULT. */
 function usesDefault(source: Node | undefined): boolean {
   const rows = asKind<SelectStmt>(source, 'SelectStmt')?.valuesLists ?? [];
@@ -142,8 +161,14 @@ function onConflict(context: Context, scope: Scope, relation: Relation, clause: 
   const { infer, action, targetList: targets = [], whereClause } = clause;
   for (const node of infer?.indexElems ?? []) {
     const { name, expr } = fieldsOf<{ name?: string; expr?: Node }>(node);
-    if (name !== undefined) columnNamed(relation, name);
+    const column = name === undefined ? null : scope.column(columnNamed(relation, name));
+    if (column !== null) use(column);
     if (expr !== undefined) context.use('filter', analyseExpression(context, scope, expr));
+  }
+  if (infer?.conname !== undefined) {
+    const key = relation.keys.get(infer.conname);
+    if (key === undefined) throw unknownObject('constraint', displayName(infer.conname));
+    context.read(relation, key);
   }
   if (infer?.whereClause !== undefined)
     context.use('filter', analyseExpression(context, scope, infer.whereClause));
@@ -180,10 +205,10 @@ function set(
     if ('SetToDefault' in source) defaults.add(name);
     else {
       const column = columnResource(relation, name);
-      context.move(
-        context.assigning(column, () => analyseExpression(context, scope, source)),
-        column,
-      );
+      const value = context.assigning(column, () => analyseExpression(context, scope, source));
+      const part = several === null ? value : (value.row?.[(several.colno ?? 1) - 1]?.value ?? null);
+      assign(context, relation, name, indirection.length > 0 ? null : part);
+      context.move(value, column);
     }
     if (several !== null && 'RowExpr' in source) defaults.add(name);
   }
@@ -233,7 +258,21 @@ function merge(context: Context, outer: Scope, statement: MergeStmt): ScopeColum
   context.use('join', analyseExpression(context, place, statement.joinCondition));
   for (const node of statement.mergeWhenClauses ?? [])
     mergeWhen(context, place, relation, fieldsOf<MergeWhenClause>(node), statement.relation.inh !== true);
+  lockMerged(context, relation, statement);
   return returning(context, place, statement, relation);
+}
+
+/** What is merged into is locked for writing, with all that inherits from it, even where nothing is done. */
+function lockMerged(
+  context: Context,
+  relation: Relation,
+  { relation: range, mergeWhenClauses }: MergeStmt,
+): void {
+  const kinds = (mergeWhenClauses ?? []).map((node) => fieldsOf<MergeWhenClause>(node).commandType);
+  if (kinds.some((kind) => kind === 'CMD_UPDATE' || kind === 'CMD_DELETE')) return;
+  const lock = (one: Relation) => context.effects.add('write.lock', tableResource(one));
+  if (!kinds.includes('CMD_INSERT')) lock(relation);
+  if (range.inh === true) for (const child of descendantsOf(context, relation)) lock(child);
 }
 
 function mergeWhen(
@@ -262,8 +301,7 @@ function mergeWhen(
       );
       const columns =
         given.length > 0 ? given : relation.columns.slice(0, values.length).map((column) => column.name);
-      for (const [i, value] of moved.entries())
-        context.move(value, columnResource(relation, columns[i] ?? ''));
+      for (const [i, value] of moved.entries()) assign(context, relation, columns[i] ?? '', value);
       writeTo(context, relation, { event: 'insert', columns });
       const explicit = values.some((value) => 'SetToDefault' in value) ? [] : columns;
       evaluateDefaults(context, relation, new Set(explicit));

@@ -70,6 +70,10 @@ export interface Relation {
   readonly server: string | null;
   /** For an index: the table. For a sequence: the table of the column that owns it. */
   readonly belongsTo: string | null;
+  /** Of a partitioned table: the columns by which rows are given to partitions. Expressions stand in `expressions`. */
+  readonly partitionKey: readonly string[];
+  /** The columns of each constraint that keeps rows apart: primary keys, unique and exclusion constraints, by name. */
+  readonly keys: ReadonlyMap<string, readonly string[]>;
   /** The version of its row in `pg_class`. */
   readonly xmin: string;
   /** The versions of the rows that belong to it, by catalog; empty where there are none. */
@@ -156,6 +160,9 @@ export interface UserFunction {
   readonly returnsSet: boolean;
   /** Names of the output columns where it returns a row: OUT arguments, TABLE, or a composite type's attributes. */
   readonly outputs: readonly string[];
+  /** Ids of the types of the input arguments, and of the output columns. */
+  readonly argumentTypes: readonly string[];
+  readonly outputTypes: readonly string[];
   readonly xmin: string;
 }
 
@@ -173,6 +180,11 @@ export interface TypeInfo {
   readonly input: string | null;
   /** A domain's checks. */
   readonly checks: readonly string[];
+  /** `pg_type.typcategory`, and whether the type is the preferred one of it. */
+  readonly category: string;
+  readonly preferred: boolean;
+  /** Of a range or a multirange: the type of its bounds. */
+  readonly bounds: string | null;
   readonly xmin: string;
 }
 
@@ -183,6 +195,7 @@ export interface UserOperator {
   readonly left: string | null;
   readonly right: string | null;
   readonly function: string;
+  readonly returns: string;
 }
 
 export interface UserCast {

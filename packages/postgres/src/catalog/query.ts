@@ -86,7 +86,10 @@ const relations = `
                      and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i') limit 1)
       when 'i' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
       when 'I' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
-    end
+    end,
+    (select coalesce(${columnNames('c.oid', 'p.partattrs::int2[]')}, '[]') from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid),
+    (select pg_catalog.json_agg(pg_catalog.json_build_array(k.conname, ${columnNames('c.oid', 'k.conkey')}) order by k.oid)
+     from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u', 'x'))
   ))
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join (${columns}) as columns on columns.relation = c.oid and c.relkind not in ('i', 'I')
@@ -112,7 +115,16 @@ const functions = `
        on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
        where t.oid = p.prorettype and t.typrelid <> 0),
       '[]'),
-    p.xmin::text
+    p.xmin::text, 
+    (select coalesce(pg_catalog.json_agg(t::text order by i), '[]')
+     from pg_catalog.unnest(p.proargtypes::oid[]) with ordinality as a(t, i)),
+    coalesce(
+      (select pg_catalog.json_agg(p.proallargtypes[i]::text order by i)
+       from pg_catalog.unnest(p.proargmodes) with ordinality as m(mode, i) where m.mode in ('o', 'b', 't')),
+      (select pg_catalog.json_agg(a.atttypid::text order by a.attnum) from pg_catalog.pg_type t join pg_catalog.pg_attribute a
+       on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+       where t.oid = p.prorettype and t.typrelid <> 0),
+      '[]')
   ))
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where ${isUser('p.oid')}`;
@@ -123,14 +135,16 @@ const types = `
     case when t.typelem <> 0 and t.typinput = 'array_in'::regproc then t.typelem::text end,
     nullif(t.typbasetype, 0)::text, case when ${isUser('t.typinput')} then t.typinput::oid::text end,
     (select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'),
-    t.xmin::text
+    t.xmin::text, t.typcategory, t.typispreferred, (
+      select r.rngsubtype::text from pg_catalog.pg_range r where t.oid in (r.rngtypid, r.rngmultitypid))
   ))
   from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
   where ${isUser('t.oid')} or (t.typrelid = 0 and t.typtype <> 'c')`;
 
 const operators = `
   select pg_catalog.json_agg(pg_catalog.json_build_array(
-    o.oid::text, n.nspname, o.oprname, nullif(o.oprleft, 0)::text, nullif(o.oprright, 0)::text, o.oprcode::oid::text
+    o.oid::text, n.nspname, o.oprname, nullif(o.oprleft, 0)::text, nullif(o.oprright, 0)::text, o.oprcode::oid::text,
+    o.oprresult::text
   ))
   from pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace where ${isUser('o.oid')}`;
 

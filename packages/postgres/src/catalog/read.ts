@@ -110,7 +110,8 @@ const policyCommands = { r: 'select', a: 'insert', w: 'update', d: 'delete', '*'
 
 function readRelation(row: Row): Relation {
   const [oid, schema, name, kind, rowSecurity, xmin, parts, columns, definition] = row;
-  const [triggers, rules, keys, policies, expressions, parents, children, server, belongsTo] = row.slice(9);
+  const [triggers, rules, references, policies, expressions, parents, children] = row.slice(9);
+  const [server, belongsTo, partitionKey, keys] = row.slice(16);
   return {
     oid: text(oid),
     schema: text(schema),
@@ -124,7 +125,7 @@ function readRelation(row: Row): Relation {
     definition: optional(definition),
     triggers: listOf(triggers, readTrigger),
     rules: listOf(rules, readRule),
-    referencedBy: listOf(keys, readForeignKey),
+    referencedBy: listOf(references, readForeignKey),
     policies: listOf(policies, ([policy, command, using, check]) => ({
       name: text(policy),
       command: policyCommands[text(command) as keyof typeof policyCommands],
@@ -139,6 +140,8 @@ function readRelation(row: Row): Relation {
     children: texts(children),
     server: optional(server),
     belongsTo: optional(belongsTo),
+    partitionKey: texts(partitionKey),
+    keys: new Map(listOf(keys, ([constraint, names]) => [text(constraint), texts(names)])),
   };
 }
 
@@ -154,6 +157,8 @@ const readFunction = (row: Row): UserFunction => ({
   returnsSet: row[8] === true,
   outputs: texts(row[9]),
   xmin: text(row[10]),
+  argumentTypes: texts(row[11]),
+  outputTypes: texts(row[12]),
 });
 
 const readType = (row: Row): TypeInfo => ({
@@ -167,6 +172,9 @@ const readType = (row: Row): TypeInfo => ({
   input: optional(row[7]),
   checks: texts(row[8]),
   xmin: text(row[9]),
+  category: text(row[10]),
+  preferred: row[11] === true,
+  bounds: optional(row[12]),
 });
 
 /**
@@ -212,6 +220,7 @@ export function readCatalog(json: string, major: Major): Catalog {
         left: optional(row[3]),
         right: optional(row[4]),
         function: text(row[5]),
+        returns: text(row[6]),
       })),
       (o) => o.name,
     ),

@@ -1,6 +1,12 @@
 /** The server's own functions, operators and types, from the table that `scripts/generate-builtins.js` made. */
 
-import { builtinFunctionLines, builtinOperatorNames, builtinTypeNames } from '../generated/builtins.ts';
+import {
+  builtinCastLines,
+  builtinCategoryLines,
+  builtinFunctionLines,
+  builtinOperatorLines,
+  builtinTypeNames,
+} from '../generated/builtins.ts';
 import { type Major, supportedMajors } from '../major.ts';
 
 export interface BuiltinFunction {
@@ -15,6 +21,8 @@ export interface BuiltinFunction {
   readonly returns: string;
   /** Names of the output columns where it returns a row. */
   readonly outputs: readonly string[];
+  /** Their types, as the server writes them. */
+  readonly outputTypes: readonly string[];
   /** The oldest and the newest supported major version, or one of them: where it was seen. */
   readonly majors: readonly number[];
 }
@@ -33,7 +41,8 @@ function readLine(line: string): BuiltinFunction {
     volatility: flags[1] as BuiltinFunction['volatility'],
     returnsSet: flags[2] === 's',
     returns,
-    outputs: list(outputs),
+    outputs: list(outputs).map((output) => output.slice(0, output.indexOf('='))),
+    outputTypes: list(outputs).map((output) => output.slice(output.indexOf('=') + 1)),
     majors: list(majors).map(Number),
   };
 }
@@ -61,10 +70,65 @@ export function builtinFunctions(name: string, major: Major): readonly BuiltinFu
   return same.filter((fn) => fn.majors.includes(major));
 }
 
-const operatorNames: ReadonlySet<string> = new Set(builtinOperatorNames.split(' '));
+export interface BuiltinOperator {
+  readonly name: string;
+  /** Null for a prefix operator. Types as the server writes them. */
+  readonly left: string | null;
+  readonly right: string;
+  readonly returns: string;
+  readonly majors: readonly number[];
+}
+
+let operators: Map<string, BuiltinOperator[]> | undefined;
+
+function loadOperators(): Map<string, BuiltinOperator[]> {
+  const byName = new Map<string, BuiltinOperator[]>();
+  for (const line of builtinOperatorLines.split('\n')) {
+    const [name = '', left = '', right = '', returns = '', majors = ''] = line.split('\t');
+    const one = { name, left: left === '' ? null : left, right, returns, majors: list(majors).map(Number) };
+    const same = byName.get(name);
+    if (same === undefined) byName.set(name, [one]);
+    else same.push(one);
+  }
+  return byName;
+}
+
+/** The operators of `pg_catalog` with this name. */
+export function builtinOperators(name: string, major: Major): readonly BuiltinOperator[] {
+  const same = (operators ??= loadOperators()).get(name) ?? [];
+  if (major !== supportedMajors[0] && major !== supportedMajors.at(-1)) return same;
+  return same.filter((one) => one.majors.includes(major));
+}
+
+/** A cast between two of the server's own types. */
+export interface BuiltinCast {
+  readonly source: string;
+  readonly target: string;
+  readonly implicit: boolean;
+}
+
+export function builtinCasts(): readonly BuiltinCast[] {
+  return builtinCastLines.split('\n').map((line) => {
+    const [source = '', target = '', context] = line.split('>');
+    return { source, target, implicit: context === 'i' };
+  });
+}
+
+/** A letter for each of the server's own types: `pg_type.typcategory`; and whether it is the preferred one of them. */
+export function builtinCategories(): readonly (readonly [
+  type: string,
+  category: string,
+  preferred: boolean,
+])[] {
+  return builtinCategoryLines.split('\n').map((line) => {
+    const [type = '', category = ''] = line.split('>');
+    return [type, category[0] ?? 'U', category.endsWith('!')];
+  });
+}
+
 const typeNames: ReadonlySet<string> = new Set(builtinTypeNames.split(' '));
 
-export const isBuiltinOperator = (name: string): boolean => operatorNames.has(name);
+export const isBuiltinOperator = (name: string): boolean => (operators ??= loadOperators()).has(name);
 export const isBuiltinType = (name: string): boolean => typeNames.has(name);
 
 /** Whether a call with so many arguments can mean this function: defaults may be left out, variadic ones repeated. */
