@@ -20,7 +20,9 @@ describe.each(packages)('@countersign/%s', (name) => {
 
   test('says of every name what it is', async () => {
     const own = (await publicNames(index)).filter(({ from }) => from === null);
-    expect(own.filter(({ doc }) => doc.length < 5).map(({ name: exported }) => exported)).toEqual([]);
+    expect(own.filter(({ doc }) => !/^[^@][^]{4}/.test(doc)).map(({ name: exported }) => exported)).toEqual(
+      [],
+    );
   });
 
   test('throws only codes of the table, by its own word', async () => {

@@ -106,7 +106,7 @@ export interface Client {
 
   /** Operator: the answer is the only time the token itself is shown. */
   mintToken(request: MintInput, options?: RequestOptions): Promise<Minted>;
-  /** Operator: every token that was minted, without its text. */
+  /** Operator: the latest 1000 tokens, without their texts, the newest first. */
   listTokens(options?: RequestOptions): Promise<TokenList>;
   /** Operator: the token is refused from now on; by another gateway of the same store within a second. */
   revokeToken(id: TokenId, options?: RequestOptions): Promise<void>;

@@ -16,17 +16,17 @@ export interface Finding {
   readonly advice: string | null;
 }
 
-/** As it should be. */
+/** A finding that all is as it should be. */
 export function fine(name: string, what: string): Finding {
   return Object.freeze({ name, verdict: 'ok', what, advice: null });
 }
 
-/** Works, but a careful operator would want to know. */
+/** A finding of what works, but a careful operator would want to know. */
 export function warning(name: string, what: string, advice: string): Finding {
   return Object.freeze({ name, verdict: 'warning', what, advice });
 }
 
-/** Does not work, or is not safe. */
+/** A finding of what does not work, or is not safe. */
 export function problem(name: string, what: string, advice: string): Finding {
   return Object.freeze({ name, verdict: 'problem', what, advice });
 }

@@ -15,19 +15,19 @@ const idOf = <Prefix extends string>(prefix: Prefix) =>
     .regex(new RegExp(`^${prefix}_[0-9a-km-np-z]{22}$`), `expected an id like ${prefix}_…`)
     .brand<Prefix>();
 
-/** `call_…` */
+/** A call's id, as it comes from outside: `call_…`. */
 export const callIdSchema = idOf('call');
-/** `apr_…` */
+/** An approval's id, as it comes from outside: `apr_…`. */
 export const approvalIdSchema = idOf('apr');
-/** `evt_…` */
+/** A ledger event's id, as it comes from outside: `evt_…`. */
 export const eventIdSchema = idOf('evt');
-/** `tok_…` */
+/** A token's id, as it comes from outside: `tok_…`. */
 export const tokenIdSchema = idOf('tok');
-/** `stop_…` */
+/** A stop's id, as it comes from outside: `stop_…`. */
 export const stopIdSchema = idOf('stop');
-/** `park_…` */
+/** A parked run's id, as it comes from outside: `park_…`. */
 export const parkedRunIdSchema = idOf('park');
-/** `lease_…` */
+/** A lease's id, as it comes from outside: `lease_…`. */
 export const leaseIdSchema = idOf('lease');
 
 /** A call's id: `call_` and 22 characters. */

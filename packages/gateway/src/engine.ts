@@ -39,12 +39,15 @@ const drainWithinMs = 10_000;
 
 /** What an engine is opened on. */
 export interface EngineOptions {
+  /** The policy file, as `parsePolicyFile` of `@countersign/policy` reads it. */
   readonly file: LoadedFile;
   /** `memory`: a throw-away store with throw-away keys. Default: what the file's `server` says. */
   readonly store?: 'memory';
   /** The keys file; default `COUNTERSIGN_KEYS`, else `keys` in the data folder. */
   readonly keys?: string;
+  /** Default: silent. */
   readonly log?: Log;
+  /** Default: {@link systemRuntime}. */
   readonly runtime?: Runtime;
 }
 
@@ -67,6 +70,9 @@ export interface Engine {
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
+ * Opens an engine: its store, brought up to date, its keys and its connections. Waits up to 3 s for the recovery of what
+ * an earlier one left behind, which then goes on by itself.
+ *
  * @throws {CountersignError} what opening the store, the keys and the connections throws: `data_locked`, `data_damaged`,
  * `unavailable`, `config_invalid`.
  */

@@ -4,7 +4,6 @@
  * @module
  */
 export type { RateLimits } from './api/server.ts';
-export type { Calls } from './calls/calls.ts';
 export type { Explained } from './calls/explain.ts';
 export type { Log } from './calls/room.ts';
 export type { RunAnswer } from './calls/run-once.ts';
@@ -13,9 +12,7 @@ export { inspectTarget } from './doctor/inspect-target.ts';
 export { type Engine, type EngineOptions, openEngine } from './engine.ts';
 export { type Explainer, openExplainer } from './explainer.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
-export type { LocalTokens } from './identity/local-tokens.ts';
 export type { Keys } from './ledger/keys.ts';
-export type { Ledger } from './ledger/ledger.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './ledger/verify.ts';
 export { type SchemaAnalyser, schemaAnalyser } from './protocols/postgres/schema-analyser.ts';
 export type { Inspection } from './protocols/protocol.ts';

@@ -26,7 +26,7 @@ export const voteViewSchema = z.strictObject({
 /** A vote that was cast. */
 export type VoteView = z.infer<typeof voteViewSchema>;
 
-/** `GET /v1/approvals/:id` */
+/** `GET /v1/approvals/:id`: the stored preview, what is required, the votes so far. */
 export const approvalViewSchema = z.strictObject({
   id: approvalIdSchema,
   call: callIdSchema,
@@ -52,7 +52,7 @@ export const approvalListSchema = z.strictObject({ approvals: z.array(approvalVi
 /** Approvals that wait, the oldest first. */
 export type ApprovalList = z.infer<typeof approvalListSchema>;
 
-/** `POST /v1/approvals/:id/votes` */
+/** `POST /v1/approvals/:id/votes`: votes on exactly what was shown. */
 export const voteRequestSchema = z.strictObject({
   vote: z.enum(['approve', 'reject']),
   /** The approval digest of exactly what was shown. */

@@ -7,7 +7,7 @@ import { callInputSchema, outsideIdSchema, purposeSchema } from '../input.ts';
 import { nameSchema } from '../principal.ts';
 import { resultSchema } from '../result.ts';
 
-/** `POST /v1/calls` */
+/** `POST /v1/calls`: submits a call. The same key with the same input is the same call. */
 export const submitRequestSchema = z.strictObject({
   connection: nameSchema,
   input: callInputSchema,
@@ -44,7 +44,7 @@ export const callViewSchema = z.strictObject({
 /** A call, as the agent that made it may see it. */
 export type CallView = z.infer<typeof callViewSchema>;
 
-/** `POST /v1/calls/:id/execute` */
+/** `POST /v1/calls/:id/execute`: runs a decided call, once. */
 export const executeRequestSchema = z.strictObject({ input_digest: inputDigestSchema });
 /** What `execute` names: not the input, but the digest of the one the gateway stored. */
 export type ExecuteRequest = z.infer<typeof executeRequestSchema>;
@@ -73,7 +73,7 @@ export type ExecuteView = z.infer<typeof executeViewSchema>;
 /** `GET /v1/calls/:id?wait=SECONDS`: answers when the call is no longer submitted or waiting, or after the wait. */
 export const waitQuerySchema = z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) });
 
-/** `GET /v1/connections` */
+/** A connection of `GET /v1/connections`. */
 export const connectionViewSchema = z.strictObject({
   name: nameSchema,
   protocol: z.enum(protocolNames),

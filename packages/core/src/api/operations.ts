@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { callIdSchema, stopIdSchema, tokenIdSchema } from '../ids.ts';
 import { nameSchema, tokenClasses } from '../principal.ts';
 
-/** `POST /v1/tokens` */
+/** `POST /v1/tokens`: mints a token. */
 export const mintRequestSchema = z
   .strictObject({
     class: z.enum(tokenClasses),
@@ -54,7 +54,7 @@ export const tokenViewSchema = z.strictObject({
 });
 /** A token, without its text. */
 export type TokenView = z.infer<typeof tokenViewSchema>;
-/** `GET /v1/tokens` */
+/** `GET /v1/tokens`: the latest 1000, the newest first. */
 export const tokenListSchema = z.strictObject({ tokens: z.array(tokenViewSchema) });
 /** The tokens that were minted, without their texts. */
 export type TokenList = z.infer<typeof tokenListSchema>;
@@ -89,7 +89,7 @@ export const stopViewSchema = z.strictObject({
 });
 /** A stop. */
 export type StopView = z.infer<typeof stopViewSchema>;
-/** `GET /v1/stops` */
+/** `GET /v1/stops`: the latest 1000, lifted ones included, the newest first. */
 export const stopListSchema = z.strictObject({ stops: z.array(stopViewSchema) });
 /** The stops in force and those that were lifted. */
 export type StopList = z.infer<typeof stopListSchema>;
@@ -125,7 +125,7 @@ export const explainViewSchema = z.strictObject({
 /** How a call would be decided. */
 export type ExplainView = z.infer<typeof explainViewSchema>;
 
-/** `GET /v1/events?after=INDEX&limit=N` */
+/** `GET /v1/events?after=INDEX&limit=N`: the lines of the ledger above an index. */
 export const eventsQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(-1).default(-1),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),

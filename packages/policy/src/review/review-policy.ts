@@ -6,7 +6,10 @@ import { idleRulesAndMasks } from './idle.ts';
 import { shadowedRules } from './shadowed.ts';
 import { unspokenConnections } from './unspoken.ts';
 
-/** Pure: what can be told from the file alone. Its warnings of the load are not repeated. */
+/**
+ * Looks for what a file says and can't mean: rules and masks that never match or that a stricter rule always outdoes,
+ * connections that no rule speaks of, asks that nobody can answer. Pure; the warnings of the load are not repeated.
+ */
 export function reviewPolicy(file: LoadedFile): readonly Finding[] {
   return [
     ...idleRulesAndMasks(file),

@@ -7,7 +7,12 @@ import type { LoadedFile } from '../policy.ts';
 /** Names that a finding lists before it counts. */
 const listed = 3;
 
-/** @param wallReads By connection with a wall login, the columns that it can read. */
+/**
+ * Compares what each wall login can read with what masks hide.
+ *
+ * @param wallReads By connection with a wall login, the columns that it can read.
+ * @returns a finding for each of these connections that has masks by column.
+ */
 export function reviewWalls(
   { policy, connections }: LoadedFile,
   wallReads: ReadonlyMap<string, ReadonlySet<Resource>>,

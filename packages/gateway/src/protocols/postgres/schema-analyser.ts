@@ -6,14 +6,18 @@ import { catalogQuery, createAnalyser, isSupportedMajor, readCatalog } from '@co
 import { PGlite } from '@electric-sql/pglite';
 import { parseInput } from './input.ts';
 
-/** @throws {CountersignError} with the code of the denial. */
+/**
+ * Tells what a call would do to the schema that it was made for.
+ *
+ * @throws {CountersignError} with the code of the denial.
+ */
 export type SchemaAnalyser = (
   connection: Pick<ConnectionConfig, 'protocol'>,
   input: CallInput,
 ) => Promise<{ readonly effects: readonly Effect[]; readonly lineage: Lineage }>;
 
 /**
- * Builds the schema in a throw-away PostgreSQL inside this process (PGlite), and reads its catalog.
+ * Makes an analyser for a schema. It builds it in a throw-away PostgreSQL inside this process (PGlite), and reads its catalog.
  *
  * @throws {CountersignError} `config_invalid` where the text does not run.
  */
