@@ -12,6 +12,7 @@ export interface PendingCall {
   readonly tool: string;
   /** The name of the agent that made it: of a nested agent, its own. */
   readonly agent: string;
+  /** The connection that the tool reaches. */
   readonly connection: string;
   /** As the gateway last showed it, where this process has submitted it: its id, its approval's, and until when people may vote. */
   readonly call?: CallView;

@@ -5,6 +5,7 @@
 
 /** The SDK's run context. */
 export interface RunContextLike<Context = unknown> {
+  /** The application's own. */
   readonly context: Context;
   /** Its identity is the run's: nested agents and a resume in memory share it, another run has its own. */
   readonly usage: object;

@@ -19,6 +19,7 @@ export interface Ask {
 
 /** What an `ask` waits for: every ask met, each by humans of its own, within two clocks. */
 export interface Requirement {
+  /** All of them have to be met. A human counts for one only. */
   readonly asks: readonly Ask[];
   /** Milliseconds from creation within which the deciding vote must come. */
   readonly voteWithinMs: number;
@@ -43,5 +44,6 @@ export interface Decision {
   readonly requirement: Requirement | null;
   /** Milliseconds from `allowed` within which the call must start. */
   readonly startWithinMs: number;
+  /** What is hidden of its result, if it runs. */
   readonly masks: MaskPlan;
 }

@@ -31,10 +31,15 @@ export interface InputDigestParts {
   readonly protocol: ProtocolName;
   /** The exact input: neither SQL text nor body bytes nor argv nor unicode is normalised. */
   readonly input: Json;
+  /** The principal's id. */
   readonly principal: string;
+  /** The human it acts for, by the token. */
   readonly onBehalfOf: string | null;
+  /** The run's id, as the application gives it. */
   readonly run: string;
+  /** The tool's name. */
   readonly tool: string;
+  /** The call id of the SDK. */
   readonly call: string;
 }
 
@@ -49,6 +54,7 @@ export function inputDigest(parts: InputDigestParts): InputDigest {
 export interface ApprovalDigestParts {
   readonly input: InputDigest;
   readonly effects: readonly Effect[];
+  /** Exactly as it was shown. */
   readonly preview: Preview;
   readonly requirement: Requirement;
 }

@@ -5,7 +5,9 @@ import type { Resource } from './resource.ts';
 
 /** One thing a call would do: an action on a resource. */
 export interface Effect {
+  /** What is done. */
   readonly action: Action;
+  /** To what. */
   readonly resource: Resource;
   /**
    * For an indirect effect, what brings it about: `trigger audit_orders`, `view public.active_orders`,

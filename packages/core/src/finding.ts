@@ -9,6 +9,7 @@ export type FindingVerdict = (typeof findingVerdicts)[number];
 export interface Finding {
   /** What was looked at, for programs: `store.folder`, `login.strength`. Never changes its meaning. */
   readonly name: string;
+  /** How serious it is. */
   readonly verdict: FindingVerdict;
   /** What was found, in plain words. Never a credential, never data of a target. */
   readonly what: string;

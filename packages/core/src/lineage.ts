@@ -29,7 +29,9 @@ export type ColumnUsage = 'filter' | 'join' | 'sort' | 'group' | 'distinct' | 'a
 
 /** A base column that decides what comes out, and how. */
 export interface ColumnUse {
+  /** The base column, as in `column:public.customers.ssn`. */
   readonly column: Resource;
+  /** What it is used for. */
   readonly as: ColumnUsage;
 }
 
@@ -45,6 +47,7 @@ export interface ColumnMove {
 export interface Lineage {
   /** One for each output column, in order; empty for a call that returns none. */
   readonly outputs: readonly OutputColumn[];
+  /** Columns that decide what comes out. */
   readonly uses: readonly ColumnUse[];
   /** True where every column that decides what comes out is listed in `uses`. */
   readonly usesProven: boolean;

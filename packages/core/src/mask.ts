@@ -43,9 +43,11 @@ export interface ColumnMask {
 /** What hides every match of some detectors, wherever it stands in a text. */
 export interface DetectorMask {
   readonly with: MaskKind;
+  /** What it looks for, groups spelled out. */
   readonly detect: readonly DetectorName[];
   /** As the policy file names them, for display: `secret`, `email`. */
   readonly names: readonly string[];
+  /** Hashes and tokens of one domain can be compared with each other. */
   readonly domain: string;
 }
 
@@ -53,6 +55,7 @@ export interface DetectorMask {
 export interface MaskPlan {
   /** By output position; null leaves the column to the detectors. */
   readonly columns: readonly (ColumnMask | null)[];
+  /** For every text that no column mask hides. */
   readonly detectors: readonly DetectorMask[];
   /**
    * Whether the target's own error text may be shown (after the detectors). False as soon as a protected column

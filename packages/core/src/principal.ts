@@ -13,10 +13,13 @@ export const nameSchema = z
 
 /** Who a token proves its bearer to be. */
 export interface Principal {
+  /** What its token may do. */
   readonly class: TokenClass;
   /** `agent:support`, `service:nightly`, `person:dana`, `operator:root`. */
   readonly id: string;
+  /** The name alone, without its class: `support`. */
   readonly name: string;
+  /** Those of its token. A person's votes count by the groups under `people`. */
   readonly groups: readonly string[];
   /** The account that proved it, for a person: `local:dana`. Votes count by the human it belongs to. */
   readonly account: string | null;

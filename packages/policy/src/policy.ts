@@ -21,8 +21,10 @@ export interface Limits {
 
 /** A human: the groups they are in and the accounts that are theirs. */
 export interface Person {
+  /** The key under `people`. */
   readonly name: string;
   readonly groups: readonly string[];
+  /** As tokens prove them: `local:dana`. */
   readonly accounts: readonly string[];
 }
 
@@ -41,10 +43,15 @@ export interface Scope {
 
 /** What a rule that asks wants. */
 export interface AskRule {
+  /** Groups under `people`; a member of any of them may vote. */
   readonly approvers: readonly string[];
+  /** How many distinct humans have to approve; default 1. */
   readonly votes: number;
+  /** Milliseconds from creation; default one hour. */
   readonly voteWithinMs: number;
+  /** Milliseconds from the deciding vote; default ten minutes. */
   readonly startWithinMs: number;
+  /** Whether an approval has to say why. */
   readonly reason: boolean;
 }
 
@@ -56,8 +63,11 @@ export type Consequence =
 
 /** A rule: what it speaks of, and what it does. */
 export interface Rule extends Scope {
+  /** For people and the record; where the file gives none, its place: `rules[0]`. */
   readonly name: string;
+  /** What the rule does not speak of. */
   readonly except?: Scope;
+  /** What it does where it matches. */
   readonly then: Consequence;
   /** For the model, with a denial by this rule. */
   readonly message?: string;
@@ -67,23 +77,30 @@ export interface Rule extends Scope {
 export interface MaskRule extends Scope {
   /** `masks[0]` or its domain's name, for approvers and operators. */
   readonly name: string;
+  /** What the mask does not hide. */
   readonly except?: Scope;
   /** Column patterns as written, `public.customers.ssn` or `*.*.card_number`. */
   readonly columns?: readonly string[];
+  /** Detectors, groups spelled out. */
   readonly detect?: readonly DetectorName[];
   /** The detectors as the file names them. */
   readonly detectNames?: readonly string[];
+  /** How it hides. */
   readonly with: MaskKind;
   /** What using a masked column in WHERE, ORDER BY, GROUP BY, a join or an aggregate does. */
   readonly filter: Consequence;
+  /** Hashes and tokens of one domain can be compared with each other. */
   readonly domain: string;
 }
 
 /** A connection of the file, its own limits filled in. */
 export interface ConnectionConfig {
+  /** The key under `connections`. */
   readonly name: string;
   readonly protocol: ProtocolName;
+  /** What rules may narrow by. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The file's, overridden by its own. */
   readonly limits: Limits;
   /** Whether `countersign run --as` may use it: a target made to be thrown away. */
   readonly throwaway: boolean;
@@ -100,8 +117,11 @@ export interface ServerConfig {
   readonly listen: { readonly host: string; readonly port: number };
   /** The data folder, absolute. */
   readonly data: string;
+  /** Where calls, votes and the ledger are kept. A URL holds a credential. */
   readonly store: { readonly kind: 'embedded' } | { readonly kind: 'postgres'; readonly url: string };
+  /** Paths of PEM files, absolute; null for plain http. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Whether an operator's token stands in `gateway.json`. */
   readonly localOperator: boolean;
 }
 
@@ -112,6 +132,7 @@ export interface Policy {
   readonly rules: readonly Rule[];
   readonly masks: readonly MaskRule[];
   readonly limits: Limits;
+  /** By name. */
   readonly people: ReadonlyMap<string, Person>;
   /**
    * Whether an account that is nobody's may vote, with the groups of its token. Who stands behind such an account is
@@ -124,6 +145,8 @@ export interface Policy {
 export interface LoadedFile {
   readonly policy: Policy;
   readonly server: ServerConfig;
+  /** By name. */
   readonly connections: ReadonlyMap<string, ConnectionConfig>;
+  /** What is odd and yet valid, a line each, with its place. */
   readonly warnings: readonly string[];
 }

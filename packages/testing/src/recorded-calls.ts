@@ -12,6 +12,7 @@ import {
 export interface RecordedCall {
   readonly id: CallId;
   readonly connection: string;
+  /** The tool's name. */
   readonly tool: string;
   /** The SDK's id of the call. */
   readonly call: string;

@@ -40,6 +40,7 @@ export function reject(reason: string): Answer {
 export class UnexpectedApprovalError extends Error {
   /** The position of the ask in `requests`, from zero. */
   readonly requestIndex: number;
+  /** The ask, as an approver sees it. */
   readonly request: ApprovalView;
 
   constructor(requestIndex: number, request: ApprovalView) {
@@ -53,6 +54,7 @@ export class UnexpectedApprovalError extends Error {
 
 /** The script has steps that no ask came for. */
 export class UnconsumedApprovalStepsError extends Error {
+  /** How many are left. */
   readonly remainingSteps: number;
 
   constructor(remainingSteps: number) {

@@ -6,6 +6,7 @@ import type { Answer, Approver } from './scripted-approver.ts';
 
 /** An ask that the people of the policy file cannot meet. */
 export class NoEligiblePeopleError extends Error {
+  /** The ask, as an approver would have seen it. */
   readonly request: ApprovalView;
 
   constructor(request: ApprovalView) {

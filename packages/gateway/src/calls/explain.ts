@@ -17,15 +17,21 @@ import { connectionOf, type Room } from './room.ts';
 /** What a call would do and how it would be decided, for people. */
 export interface Explained {
   readonly decision: Verdict;
+  /** `allowed`, `needs_approval`, or why not. */
   readonly code: string;
   /** For the model. */
   readonly reason: string;
   /** For people. */
   readonly detail: string;
+  /** Empty where they could not be told. */
   readonly effects: readonly Effect[];
+  /** Null where it could not be told. */
   readonly lineage: Lineage | null;
+  /** The names of those that decided. */
   readonly rules: readonly string[];
+  /** As outputs name them: `redact column:public.customers.ssn`. */
   readonly masks: readonly string[];
+  /** Present exactly when the decision is `ask`. */
   readonly requirement: Requirement | null;
 }
 

@@ -15,8 +15,11 @@ import { executeView } from './view.ts';
 
 /** What became of a call that was run at once. */
 export interface RunAnswer extends Explained {
+  /** `not_executed` for whatever was never claimed. */
   readonly outcome: 'succeeded' | 'failed' | 'unknown' | 'not_executed';
+  /** Masked; null unless it succeeded. */
   readonly result: Result | null;
+  /** Null where it succeeded. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 

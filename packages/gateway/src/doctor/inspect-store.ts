@@ -16,6 +16,7 @@ export interface InspectStoreOptions {
   /** The keys file; default `keys` in the data folder. */
   readonly keys?: string | undefined;
   readonly runtime?: Runtime;
+  /** Ends the look; what it is aborted with is thrown. */
   readonly signal: AbortSignal;
 }
 

@@ -29,6 +29,7 @@ import { plain, readTree, type Tree } from '../file/tree.ts';
 /** What a case expects; what is left out may be anything. */
 export interface Expectation {
   readonly decision: Verdict;
+  /** `allowed`, `needs_approval`, or why not. */
   readonly code?: 'allowed' | 'needs_approval' | ErrorCode;
   /** The names of the rules that made it, in any order. */
   readonly rules?: readonly string[];

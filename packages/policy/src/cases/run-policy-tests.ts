@@ -36,6 +36,7 @@ export interface PolicyTestResult {
   readonly name: string;
   /** Where the case stands in its file; counts from 1. */
   readonly line: number;
+  /** Whether everything that the case expects came out. */
   readonly passed: boolean;
   readonly expected: Expectation;
   /** All of what came out, with the words for people. */

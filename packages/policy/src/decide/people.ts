@@ -25,7 +25,9 @@ export function votingHuman(policy: Policy, principal: Principal): Human | null 
 export interface Requester {
   /** The principal's id. */
   readonly id: string;
+  /** The human who answers for it: an entry under `people`. */
   readonly owner: string | null;
+  /** The human it acts for: an entry under `people`. */
   readonly onBehalfOf: string | null;
 }
 

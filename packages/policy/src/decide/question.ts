@@ -9,6 +9,7 @@ export interface Question {
     readonly protocol: ProtocolName;
     readonly labels: Readonly<Record<string, string>>;
   };
+  /** All that the call would do, indirect effects included. */
   readonly effects: readonly Effect[];
   readonly lineage: Lineage;
   /** Whether an earlier write with the same input is unknown, or finished and never fetched. */

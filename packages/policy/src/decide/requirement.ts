@@ -36,6 +36,7 @@ const inWords = ({ approvers }: Ask): string => approvers.join(' ');
 
 /** A human who may count for an ask. */
 export interface Human {
+  /** Their entry under `people`, or the account of someone who has none. */
   readonly name: string;
   readonly groups: readonly string[];
 }

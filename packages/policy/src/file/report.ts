@@ -12,6 +12,7 @@ export interface Problem {
   readonly column: number;
   /** What is wrong. Holds no value of an environment variable and no written-out credential. */
   readonly message: string;
+  /** What may stand there. */
   readonly expected?: string;
   /** The right word nearest to the wrong one, where there is one. */
   readonly nearest?: string;
@@ -27,6 +28,7 @@ export function problemLine(problem: Problem): string {
 
 /** A file that can't be used, with all that is wrong with it. Its code is `config_invalid`. */
 export class PolicyFileError extends CountersignError {
+  /** In the order of the file. At least one. */
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {

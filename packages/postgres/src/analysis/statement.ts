@@ -29,12 +29,16 @@ export interface StatementTraits {
 export interface AnalysedStatement {
   /** Exactly as it stands in the SQL text, without the semicolon. */
   readonly text: string;
+  /** In lower case: `select`, `update`, `create_table`. */
   readonly kind: string;
+  /** Indirect ones included, each with its `via`. */
   readonly effects: readonly Effect[];
   readonly returnsRows: boolean;
   /** Whether it runs in BEGIN READ ONLY. */
   readonly readOnly: boolean;
+  /** Whether it changes the catalog, or empties tables as TRUNCATE does: it is sent alone. */
   readonly standsAlone: boolean;
+  /** Whether it can run in a transaction. */
   readonly inTransaction: boolean;
   /** Whether EXPLAIN can be asked about it: the planner evaluates known harmless functions only. */
   readonly plannerSafe: boolean;

@@ -20,6 +20,7 @@ export interface ReliedOnRow {
 
 /** Plain data: it is stored with the call. */
 export interface ReliedOn {
+  /** Schema names, as JSON. */
   readonly searchPath: string;
   readonly rows: readonly ReliedOnRow[];
 }
