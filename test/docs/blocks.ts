@@ -32,9 +32,10 @@ export async function documents(): Promise<readonly string[]> {
 
 export async function blocksOf(file: string): Promise<readonly Block[]> {
   const text = await readFile(join(root, file), 'utf8');
-  return [...text.matchAll(/^```([a-z]+) ?([^\n]*)\n(.*?)^```$/gms)].map((match) => {
-    const [, language = '', info = '', body = ''] = match;
-    return { file, line: text.slice(0, match.index).split('\n').length, language, info, text: body };
+  return [...text.matchAll(/^( *)```([a-z]+) ?([^\n]*)\n(.*?)^\1```$/gms)].map((match) => {
+    const [, indent = '', language = '', info = '', body = ''] = match;
+    const line = text.slice(0, match.index).split('\n').length;
+    return { file, line, language, info, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
   });
 }
 

@@ -120,7 +120,7 @@ const kinds: readonly (readonly [string, () => Promise<Kept>])[] = [
 ];
 
 describe.each(kinds)('a backup of the %s store', (_kind, make) => {
-  test('brings back what waited, and nothing that was decided: it may have run since', async () => {
+  test('brings back what waited, tokens and stops as they were, and nothing that was decided: it may have run since', async () => {
     const kept = await make();
     const first = await start(kept.store);
     const clients = await tokensFrom(first);
@@ -128,6 +128,7 @@ describe.each(kinds)('a backup of the %s store', (_kind, make) => {
     const change = (id: number) => `update accounts set balance = balance - 1 where id = ${id}`;
     const approved = await submit(agent, change(1));
     const waits = await submit(agent, change(2));
+    const { view: lost } = await operatorOf(first).mintToken({ class: 'person', name: 'sam' });
     const allowed = await submit(agent, 'select 1');
     await vote(dana, approved);
     await first.engine.ledger.settled();
@@ -137,6 +138,8 @@ describe.each(kinds)('a backup of the %s store', (_kind, make) => {
     const second = await start(kept.store);
     expect(await execute(clients(second)[0], approved)).toMatchObject({ outcome: 'succeeded' });
     expect(await balance(1)).toBe(99);
+    await operatorOf(second).revokeToken(lost.id);
+    await operatorOf(second).createStop({ scope: { kind: 'all' } });
     await second.engine.ledger.settled();
     const before = await linesOf(second);
     const checkpoint = (JSON.parse(before.at(-1) ?? '') as { head: SignedHead }).head;
@@ -151,6 +154,11 @@ describe.each(kinds)('a backup of the %s store', (_kind, make) => {
     });
     expect(await execute(again, allowed)).toMatchObject({ call: { state: 'expired' } });
     expect(await balance(1)).toBe(99);
+    // Known again as they were: an operator has to go through both.
+    expect((await operatorOf(third).listTokens()).tokens).toContainEqual(
+      expect.objectContaining({ id: lost.id, revoked_at: null }),
+    );
+    expect((await operatorOf(third).listStops()).stops).toEqual([]);
     await vote(danaAgain, waits);
     expect(await execute(again, waits)).toMatchObject({ outcome: 'succeeded' });
     expect(await balance(2)).toBe(99);

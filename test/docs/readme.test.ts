@@ -64,7 +64,11 @@ test('every policy in the documents loads, without a warning', async () => {
   const policies = (await blocksIn('yaml')).filter(({ text }) => text.startsWith('version: 1'));
   expect(policies.length).toBeGreaterThan(0);
   for (const { file, text } of policies) {
-    const env = { SHOP_DB_URL: 'postgres://localhost/shop' };
+    const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [
+      name,
+      'postgres://host/shop',
+    ]);
+    const env = Object.fromEntries(variables) as Record<string, string>;
     expect(parsePolicyFile(text, { file, env, directory: root }).warnings).toEqual([]);
   }
 });
