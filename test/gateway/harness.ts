@@ -6,7 +6,7 @@ import { type Client as ApiClient, createClient } from '@countersign/client';
 import type { CallView, ExecuteView, MintInput } from '@countersign/core';
 import { type Gateway, type GatewayOptions, startGateway } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
-import { startPostgres } from '@countersign/testing';
+import { type PostgresServer, startPostgres } from '@countersign/testing';
 import { Client } from 'pg';
 
 export const seed = `
@@ -46,6 +46,8 @@ export interface Harness {
   mint(token: MintInput): Promise<{ token: string; client: ApiClient }>;
   agent(name?: string, more?: Partial<MintInput>): Promise<ApiClient>;
   person(name: string): Promise<ApiClient>;
+  /** One more gateway on the same store, where that is PostgreSQL. */
+  another(): Promise<{ person(name: string): Promise<ApiClient>; close(): Promise<void> }>;
   /** The policy a reload will find. */
   rewrite(text: string): void;
   close(): Promise<void>;
@@ -58,12 +60,17 @@ const onSharedStore = (policy: string): string =>
   policy.replace('version: 1\n', 'version: 1\nserver: { store: "${STORE_URL}" }\n');
 
 export async function startHarness(
-  options: Partial<GatewayOptions> & { readonly policy?: string; readonly on?: (typeof stores)[number] } = {},
+  options: Partial<GatewayOptions> & {
+    readonly policy?: string;
+    readonly on?: (typeof stores)[number];
+    /** The server of a PostgreSQL store; the target's, where none is given. */
+    readonly storeServer?: PostgresServer | null;
+  } = {},
 ): Promise<Harness> {
-  const { policy: given = rules, on = 'memory', ...more } = options;
+  const { policy: given = rules, on = 'memory', storeServer, ...more } = options;
   const server = await startPostgres();
   const database = await server.createDatabase({ seed });
-  const shared = on === 'postgres' ? await server.createDatabase() : null;
+  const shared = on === 'postgres' ? await (storeServer ?? server).createDatabase() : null;
   const policy = shared === null ? given : onSharedStore(given);
   const keysFolder = mkdtempSync(join(tmpdir(), 'countersign-keys-'));
   let text = policy;
@@ -73,14 +80,16 @@ export async function startHarness(
       env: { BANK_URL: database.url, STORE_URL: shared?.url },
       directory: keysFolder,
     });
-  const gateway = await startGateway({
-    file: parse(),
-    load: async () => parse(),
-    ...(shared === null ? { store: 'memory' as const } : { keys: join(keysFolder, 'keys') }),
-    listen: { host: '127.0.0.1', port: 0 },
-    logLevel: 'silent',
-    ...more,
-  });
+  const start = () =>
+    startGateway({
+      file: parse(),
+      load: async () => parse(),
+      ...(shared === null ? { store: 'memory' as const } : { keys: join(keysFolder, 'keys') }),
+      listen: { host: '127.0.0.1', port: 0 },
+      logLevel: 'silent',
+      ...more,
+    });
+  const gateway = await start();
   const observer = new Client({ connectionString: database.url });
   await observer.connect();
   const clientFor = (token: string) => createClient({ url: gateway.url, token });
@@ -99,6 +108,16 @@ export async function startHarness(
     agent: async (name = 'teller', given = {}) =>
       (await mint({ class: 'agent', name, groups: ['agents'], owner: 'olivia', ...given })).client,
     person: async (name) => (await mint({ class: 'person', name })).client,
+    another: async () => {
+      const second = await start();
+      return {
+        person: async (name) => {
+          const { token } = await operator.mintToken({ class: 'person', name });
+          return createClient({ url: second.url, token });
+        },
+        close: () => second.close(),
+      };
+    },
     rewrite: (next) => {
       text = shared === null ? next : onSharedStore(next);
     },

@@ -1,40 +1,38 @@
 /**
- * A one-row SELECT as a guarded call (submit and execute, masks and ledger on) against the same SELECT by `pg`, in one
- * run, at 1 and at 32 callers. Prints the ratio of the rates; absolute times on shared machines mean little.
+ * A one-row SELECT as a guarded call (submit and execute; policy, masks and ledger on) against the same SELECT by `pg`,
+ * in one run, at 1 and at 32 callers; and how long the store alone takes for what it writes of such a call.
  *
- *   npx pnpm exec node --conditions=@countersign/source test/load/guarded-select.ts [seconds] [memory|postgres]
+ *   npx pnpm exec node --conditions=@countersign/source test/load/guarded-select.ts memory|postgres [rounds]
  */
+import { type CallId, newId } from '@countersign/core';
+import { startPostgres } from '@countersign/testing';
 import { Pool } from 'pg';
-import { execute, startHarness, submit } from '../gateway/harness.ts';
+import { claimCall, isOurs } from '../../packages/gateway/src/store/claim-call.ts';
+import type { NewEvent } from '../../packages/gateway/src/store/event-row.ts';
+import { insertCall } from '../../packages/gateway/src/store/insert-call.ts';
+import { moveCall } from '../../packages/gateway/src/store/move-call.ts';
+import { findOrMakeRun } from '../../packages/gateway/src/store/run-keys.ts';
+import { openStore, type Store } from '../../packages/gateway/src/store/store.ts';
+import { execute, rules, startHarness, submit } from '../gateway/harness.ts';
+import { print, rate, storeFromArguments, warmUp } from './measure.ts';
 
-const seconds = Number(process.argv[2] ?? 5);
+const on = storeFromArguments();
+const rounds = Number(process.argv[3] ?? 5);
 const statement = 'select id, owner, balance from accounts where id = 7';
+const policy = `${rules}
+masks:
+  - { columns: [public.accounts.email], with: redact }
+  - { detect: [email, credit_card, secret], with: redact }
+`;
 
-/** Runs `one` by so many callers for the time given. @returns how many a second, and the median milliseconds of one. */
-async function rate(
-  callers: number,
-  one: () => Promise<unknown>,
-): Promise<{ perSecond: number; medianMs: number }> {
-  const until = performance.now() + seconds * 1000;
-  const took: number[] = [];
-  const start = performance.now();
-  const caller = async () => {
-    while (performance.now() < until) {
-      const before = performance.now();
-      await one();
-      took.push(performance.now() - before);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  took.sort((a, b) => a - b);
-  return {
-    perSecond: (took.length * 1000) / (performance.now() - start),
-    medianMs: took[Math.floor(took.length / 2)] ?? Number.NaN,
-  };
-}
-
-const on = process.argv[3] === 'postgres' ? 'postgres' : 'memory';
-const harness = await startHarness({ on });
+// The store's server is not the target's, as where people run them.
+const storeServer = on === 'postgres' ? await startPostgres({ shared: false }) : null;
+const harness = await startHarness({ on, policy, storeServer });
+const alone = await openStore(
+  storeServer === null
+    ? { kind: 'memory' }
+    : { kind: 'postgres', url: (await storeServer.createDatabase()).url },
+);
 const pool = new Pool({ connectionString: harness.databaseUrl, max: 32 });
 try {
   const agent = await harness.agent();
@@ -43,18 +41,98 @@ try {
     if (done.outcome !== 'succeeded') throw new Error(done.call.reason);
   };
   const direct = () => pool.query(statement);
-  for (let warm = 0; warm < 50; warm++) {
-    await guarded();
-    await direct();
-  }
+  const stored = await writesOfOneCall(alone);
+  await warmUp(500, guarded);
+  await warmUp(200, direct);
+  await warmUp(200, stored);
   for (const callers of [1, 32]) {
-    const [bare, guard] = [await rate(callers, direct), await rate(callers, guarded)];
-    process.stdout.write(
-      `${callers} callers: pg ${bare.perSecond.toFixed(0)}/s (median ${bare.medianMs.toFixed(2)} ms), guarded ${guard.perSecond.toFixed(0)}/s ` +
-        `(median ${guard.medianMs.toFixed(2)} ms), ratio ${(guard.perSecond / bare.perSecond).toFixed(3)}\n`,
+    const measured: Record<'direct' | 'guarded' | 'stored', { perSecond: number; medianMs: number }[]> = {
+      direct: [],
+      guarded: [],
+      stored: [],
+    };
+    for (let round = 0; round < rounds; round++) {
+      measured.direct.push(await rate(callers, 1, direct));
+      measured.guarded.push(await rate(callers, 2, guarded));
+      measured.stored.push(await rate(callers, 1, stored));
+    }
+    const [bare, guard, store] = [measured.direct, measured.guarded, measured.stored].map((rates) => {
+      const sorted = rates.toSorted((a, b) => a.perSecond - b.perSecond);
+      return sorted[Math.floor(sorted.length / 2)] ?? { perSecond: Number.NaN, medianMs: Number.NaN };
+    }) as [
+      Awaited<ReturnType<typeof rate>>,
+      Awaited<ReturnType<typeof rate>>,
+      Awaited<ReturnType<typeof rate>>,
+    ];
+    print(
+      `${on}, ${callers} callers: pg ${bare.perSecond.toFixed(0)}/s, guarded ${guard.perSecond.toFixed(0)}/s, ` +
+        `ratio ${(guard.perSecond / bare.perSecond).toFixed(3)}; medians: pg ${bare.medianMs.toFixed(2)} ms, ` +
+        `guarded ${guard.medianMs.toFixed(2)} ms, its store alone ${store.medianMs.toFixed(2)} ms ` +
+        `(${store.perSecond.toFixed(0)}/s)`,
     );
   }
 } finally {
   await pool.end();
+  await alone.close();
   await harness.close();
+  await storeServer?.stop();
+}
+
+/** The three statements that a guarded read costs the store, without a gateway around them. */
+async function writesOfOneCall({ db }: Store): Promise<() => Promise<void>> {
+  const run = { principal: 'agent:load', onBehalfOf: null, run: 'load' };
+  const { id: runId } = await findOrMakeRun(db, run, { id: 'run_load', wrappedKey: Buffer.alloc(60) });
+  const event = (
+    type: string,
+    call: CallId,
+    contents: number,
+  ): NewEvent & { id: ReturnType<typeof newId<'evt'>> } => ({
+    id: newId('evt'),
+    type,
+    actor: run.principal,
+    call,
+    run: run.run,
+    runId,
+    data: { connection: 'bank', protocol: 'postgres', code: 'allowed', inputDigest: 'f'.repeat(64) },
+    contents: Array.from({ length: contents }, () => ({
+      name: 'record',
+      commitment: 'e'.repeat(64),
+      box: Buffer.alloc(800, 7),
+      keepMs: null,
+    })),
+  });
+  return async () => {
+    const id = newId('call');
+    const digest = 'f'.repeat(64);
+    await insertCall(
+      db,
+      {
+        id,
+        principal: run.principal,
+        onBehalfOf: null,
+        owner: 'olivia',
+        run: run.run,
+        runId,
+        tool: 'bank_query',
+        call: id,
+        connection: 'bank',
+        protocol: 'postgres',
+        inputDigest: digest as never,
+        inputKey: digest,
+        effectKey: digest,
+        writes: false,
+        state: 'allowed',
+        code: 'allowed',
+        startWithinMs: 600_000,
+        instance: 'gw_load',
+      },
+      event('call.allowed', id, 1),
+    );
+    const claim = { call: id, instance: 'gw_load', epoch: 1 };
+    if (!(await claimCall(db, claim, { from: ['allowed'], to: 'claimed' }, event('call.claimed', id, 0))))
+      throw new Error('not claimed');
+    const settled = { call: id, from: ['claimed'] as const, to: 'succeeded' as const, code: 'succeeded' };
+    if (!(await moveCall(db, { ...settled, and: isOurs(claim), event: event('call.succeeded', id, 1) })))
+      throw new Error('not settled');
+  };
 }
