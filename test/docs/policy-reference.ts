@@ -21,7 +21,7 @@ A key that is not listed is an error. So is a list without items, where the page
 to 500 characters unless it says otherwise. \`\${VAR}\` is filled in from the gateway's environment, under \`server\` and in
 the settings of connections only; a credential that is written out is an error.
 
-In an editor, name the schema at the head of the file:
+For an editor, put the schema beside the policy file and name it at its head:
 
 \`\`\`yaml
 # yaml-language-server: $schema=./countersign.schema.json
