@@ -1,6 +1,7 @@
 /**
  * A one-row SELECT as a guarded call (submit and execute; policy, masks and ledger on) against the same SELECT by `pg`,
- * in one run, at 1 and at 32 callers; and how long the store alone takes for what it writes of such a call.
+ * in one run, at 1 and at 32 callers; and beside them what a guarded call can't do without: two requests to the gateway,
+ * and what the store writes of it.
  *
  *   npx pnpm exec node --conditions=@countersign/source test/load/guarded-select.ts memory|postgres [rounds]
  */
@@ -14,7 +15,7 @@ import { moveCall } from '../../packages/gateway/src/store/move-call.ts';
 import { findOrMakeRun } from '../../packages/gateway/src/store/run-keys.ts';
 import { openStore, type Store } from '../../packages/gateway/src/store/store.ts';
 import { execute, rules, startHarness, submit } from '../gateway/harness.ts';
-import { print, rate, storeFromArguments, warmUp } from './measure.ts';
+import { inTurns, print, storeFromArguments, warmUp } from './measure.ts';
 
 const on = storeFromArguments();
 const rounds = Number(process.argv[3] ?? 5);
@@ -45,30 +46,22 @@ try {
   await warmUp(500, guarded);
   await warmUp(200, direct);
   await warmUp(200, stored);
+  const requests = async () => {
+    await agent.listConnections();
+    await agent.listConnections();
+  };
+  await warmUp(200, requests);
+  const what = { direct, guarded, stored, requests };
   for (const callers of [1, 32]) {
-    const measured: Record<'direct' | 'guarded' | 'stored', { perSecond: number; medianMs: number }[]> = {
-      direct: [],
-      guarded: [],
-      stored: [],
-    };
-    for (let round = 0; round < rounds; round++) {
-      measured.direct.push(await rate(callers, 1, direct));
-      measured.guarded.push(await rate(callers, 2, guarded));
-      measured.stored.push(await rate(callers, 1, stored));
-    }
-    const [bare, guard, store] = [measured.direct, measured.guarded, measured.stored].map((rates) => {
-      const sorted = rates.toSorted((a, b) => a.perSecond - b.perSecond);
-      return sorted[Math.floor(sorted.length / 2)] ?? { perSecond: Number.NaN, medianMs: Number.NaN };
-    }) as [
-      Awaited<ReturnType<typeof rate>>,
-      Awaited<ReturnType<typeof rate>>,
-      Awaited<ReturnType<typeof rate>>,
-    ];
+    const { direct, guarded, stored, requests } = await inTurns(rounds, callers, what);
     print(
-      `${on}, ${callers} callers: pg ${bare.perSecond.toFixed(0)}/s, guarded ${guard.perSecond.toFixed(0)}/s, ` +
-        `ratio ${(guard.perSecond / bare.perSecond).toFixed(3)}; medians: pg ${bare.medianMs.toFixed(2)} ms, ` +
-        `guarded ${guard.medianMs.toFixed(2)} ms, its store alone ${store.medianMs.toFixed(2)} ms ` +
-        `(${store.perSecond.toFixed(0)}/s)`,
+      `${on}, ${callers} callers: guarded ${guarded.perSecond.toFixed(0)}/s, pg ${direct.perSecond.toFixed(0)}/s, ` +
+        `ratio ${(guarded.perSecond / direct.perSecond).toFixed(3)}; two requests that do nothing ` +
+        `${(requests.perSecond / direct.perSecond).toFixed(3)}, the store's part alone ${(stored.perSecond / direct.perSecond).toFixed(3)}`,
+    );
+    print(
+      `  medians: guarded ${guarded.medianMs.toFixed(2)} ms, pg ${direct.medianMs.toFixed(2)} ms, two requests ` +
+        `${requests.medianMs.toFixed(2)} ms, the store's part ${stored.medianMs.toFixed(2)} ms`,
     );
   }
 } finally {

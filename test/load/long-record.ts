@@ -14,7 +14,7 @@ import { startPostgres } from '@countersign/testing';
 import { sql } from 'kysely';
 import { openStore } from '../../packages/gateway/src/store/store.ts';
 import { execute, rules, seed, submit } from '../gateway/harness.ts';
-import { inTurns, print, rate, storeFromArguments, warmUp } from './measure.ts';
+import { inTurns, print, storeFromArguments, warmUp } from './measure.ts';
 
 const on = storeFromArguments();
 const past = Number(process.argv[3] ?? 100_000);
@@ -92,10 +92,7 @@ const [empty, full] = [await start(0), await start(past)];
 try {
   await warmUp(200, empty.read);
   await warmUp(200, full.read);
-  const { one, other } = await inTurns(9, {
-    one: () => rate(1, 1, empty.read),
-    other: () => rate(1, 1, full.read),
-  });
+  const { one, other } = await inTurns(9, 1, { one: empty.read, other: full.read });
   print(
     `${on}: a read beside ${past} recorded calls takes ${(other.medianMs / one.medianMs).toFixed(2)} times as long ` +
       `as beside none (${one.medianMs.toFixed(2)} ms, ${other.medianMs.toFixed(2)} ms)`,

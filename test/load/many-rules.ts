@@ -4,7 +4,7 @@
  *   npx pnpm exec node --conditions=@countersign/source test/load/many-rules.ts memory|postgres [rules]
  */
 import { execute, startHarness, submit } from '../gateway/harness.ts';
-import { inTurns, print, rate, storeFromArguments, warmUp } from './measure.ts';
+import { inTurns, print, storeFromArguments, warmUp } from './measure.ts';
 
 const on = storeFromArguments();
 const many = Number(process.argv[3] ?? 1000);
@@ -52,10 +52,7 @@ const [few, lots] = [await start(1), await start(many)];
 try {
   await warmUp(200, few.read);
   await warmUp(200, lots.read);
-  const { one, other } = await inTurns(9, {
-    one: () => rate(1, 1, few.read),
-    other: () => rate(1, 1, lots.read),
-  });
+  const { one, other } = await inTurns(9, 1, { one: few.read, other: lots.read });
   print(
     `${on}: a read under ${many} rules takes ${(other.medianMs / one.medianMs).toFixed(2)} times as long as under one ` +
       `(${one.medianMs.toFixed(2)} ms, ${other.medianMs.toFixed(2)} ms)`,

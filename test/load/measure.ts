@@ -1,12 +1,12 @@
 /** What the measurements share: rates, percentiles, and fair comparisons on a machine that others use too. */
 
-export interface Rate {
+interface Rate {
   readonly perSecond: number;
   readonly medianMs: number;
 }
 
 /** Runs `one` by so many callers, over and over, for a while. */
-export async function rate(callers: number, seconds: number, one: () => Promise<unknown>): Promise<Rate> {
+async function rate(callers: number, seconds: number, one: () => Promise<unknown>): Promise<Rate> {
   const start = performance.now();
   const until = start + seconds * 1000;
   const took: number[] = [];
@@ -22,18 +22,22 @@ export async function rate(callers: number, seconds: number, one: () => Promise<
 }
 
 /**
- * Two things measured in turns, so that whatever else the machine does hits both: the median of each over the rounds.
+ * Several things measured in turns, a second each, so that whatever else the machine does hits them all: the median of
+ * each over the rounds.
  */
-export async function inTurns(
+export async function inTurns<Name extends string>(
   rounds: number,
-  measure: { readonly one: () => Promise<Rate>; readonly other: () => Promise<Rate> },
-): Promise<{ readonly one: Rate; readonly other: Rate }> {
-  const measured: { one: Rate[]; other: Rate[] } = { one: [], other: [] };
-  for (let round = 0; round < rounds; round++) {
-    measured.one.push(await measure.one());
-    measured.other.push(await measure.other());
-  }
-  return { one: middle(measured.one), other: middle(measured.other) };
+  callers: number,
+  things: Readonly<Record<Name, () => Promise<unknown>>>,
+): Promise<Record<Name, Rate>> {
+  const named = Object.entries(things) as [Name, () => Promise<unknown>][];
+  const measured = new Map<Name, Rate[]>(named.map(([name]) => [name, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const [name, one] of named) measured.get(name)?.push(await rate(callers, 1, one));
+  return Object.fromEntries([...measured].map(([name, rates]) => [name, middle(rates)])) as Record<
+    Name,
+    Rate
+  >;
 }
 
 const middle = (rates: readonly Rate[]): Rate => ({

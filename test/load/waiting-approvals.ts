@@ -4,7 +4,7 @@
  *   npx pnpm exec node --expose-gc --conditions=@countersign/source test/load/waiting-approvals.ts memory|postgres [waiting]
  */
 import { execute, startHarness, submit } from '../gateway/harness.ts';
-import { forEach, inTurns, print, rate, storeFromArguments, warmUp } from './measure.ts';
+import { forEach, inTurns, print, storeFromArguments, warmUp } from './measure.ts';
 
 const on = storeFromArguments();
 const waiting = Number(process.argv[3] ?? 10_000);
@@ -54,10 +54,7 @@ try {
     if (call.state !== 'waiting') throw new Error(call.reason);
   });
   const grown = heap() - before;
-  const { one, other } = await inTurns(9, {
-    one: () => rate(1, 1, quiet.read),
-    other: () => rate(1, 1, busy.read),
-  });
+  const { one, other } = await inTurns(9, 1, { one: quiet.read, other: busy.read });
   print(
     `${on}: ${waiting} waiting approvals take ${grown.toFixed(0)} MB of heap; a read takes ` +
       `${(other.medianMs / one.medianMs).toFixed(2)} times as long beside them ` +
