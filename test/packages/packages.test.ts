@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { isErrorCode } from '@countersign/core';
 import { startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commands } from '../../packages/cli/src/commands/index.ts';
+import type { Host } from '../../packages/cli/src/options.ts';
+import { buildProgram } from '../../packages/cli/src/program.ts';
 import { blocksOf } from '../docs/blocks.ts';
 import { installApplication } from './install.ts';
 import { type PackedPackage, packPackages, readManifest, root } from './packed.ts';
@@ -144,6 +147,28 @@ describe.each(rooms)('the tarball of %s', (name) => {
     const links = [...text.matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, target = '']) => target);
     expect(links.filter((target) => !target.startsWith('https:') && !files.includes(target))).toEqual([]);
   });
+});
+
+test('the README of the command shows commands and options that exist', async () => {
+  const text = await readFile(join(room('cli').folder, 'README.md'), 'utf8');
+  const program = buildProgram(commands, {} as Host);
+  const lines = [...text.matchAll(/^npx countersign ([^#\n]*[^#\s])/gm)].map(([, line = '']) => line);
+  expect(lines.length).toBeGreaterThan(5);
+  for (const line of lines) {
+    let command = program;
+    let words = line.split(' ');
+    for (;;) {
+      const next = command.commands.find((one) => one.name() === words[0]);
+      if (next === undefined) break;
+      [command, words] = [next, words.slice(1)];
+    }
+    const usual = command.commands.find((one) => ['mint', 'list', 'now'].includes(one.name()));
+    expect([line, command === program, (usual ?? command).parseOptions(words).unknown]).toEqual([
+      line,
+      false,
+      [],
+    ]);
+  }
 });
 
 function packageOf(specifier: string): string {
