@@ -1,8 +1,8 @@
 /** The pages that a newcomer follows, followed. */
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type PostgresServer, startPostgres } from '@countersign/testing';
-import { afterAll, beforeAll, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { root } from './blocks.ts';
 import { play, type Shell } from './play.ts';
 
@@ -23,7 +23,7 @@ test('docs/guide.md guards a tool, from the first role to the first test', async
     given: {
       // Where the page has dana press a key.
       'approve apr_…': async (shell) => `approve ${await waiting(shell)} --yes`,
-      'apr_…': waiting,
+      'apr_…': (shell) => waiting(shell),
     },
   });
 }, 180_000);
@@ -58,10 +58,43 @@ test('docs/operations.md sets up three logins, a service, tokens, stops and a re
   });
 }, 180_000);
 
+describe('the README of an example', () => {
+  /** The examples as a checkout has them, each listening where the play does. */
+  const checkout = async (folder: string, own: (text: string) => string) => {
+    for (const name of ['shop', 'worker']) {
+      const [from, to] = [join(root, 'examples', name), join(folder, 'examples', name)];
+      await mkdir(to, { recursive: true });
+      for (const entry of await readdir(from, { withFileTypes: true }))
+        if (entry.isFile())
+          await writeFile(join(to, entry.name), own(await readFile(join(from, entry.name), 'utf8')));
+    }
+  };
+
+  test.each([['shop'], ['worker']])(
+    'is true: %s',
+    async (name) => {
+      const { url } = await server.createDatabase();
+      const beside = `-c examples/${name}/countersign.yaml`;
+      await play(`examples/${name}/README.md`, {
+        folder: checkout,
+        env: { SHOP_DB_URL: url },
+        given: {
+          'COUNTERSIGN_TOKEN=…': async (shell) => {
+            const mint = `npx countersign token ${beside} --agent support --group agents --owner olivia --json`;
+            return `COUNTERSIGN_TOKEN=${/cs_agent_[A-Za-z0-9_-]+/.exec(await shell.type(mint))?.[0] ?? ''}`;
+          },
+          'approve apr_…': async (shell) => `approve ${await waiting(shell, beside)} --yes`,
+        },
+      });
+    },
+    180_000,
+  );
+});
+
 /** The id of the one approval that waits, as soon as there is one. */
-async function waiting(shell: Shell): Promise<string> {
+async function waiting(shell: Shell, beside = ''): Promise<string> {
   for (let tries = 0; tries < 100; tries++) {
-    const said = await shell.type('npx countersign approvals --json');
+    const said = await shell.type(`npx countersign approvals --json ${beside}`);
     const id = /"id": "(apr_[0-9a-z]+)"/.exec(said)?.[1];
     if (id !== undefined) return id;
   }

@@ -22,13 +22,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Block, blocksOf, root } from './blocks.ts';
 
 export interface PlayOptions {
-  /** Puts what a reader has already into the folder. */
-  readonly folder?: (folder: string) => Promise<void>;
+  /** Puts what a reader has already into the folder. `own` puts the play's address in place of the page's. */
+  readonly folder?: (folder: string, own: (text: string) => string) => Promise<void>;
   /** Of the shell, beside PATH and HOME. */
   readonly env?: Readonly<Record<string, string>>;
   /** What stands for a reader's own in a command, as `apr_…`, and what it is when the command comes. */
   readonly given?: Readonly<Record<string, (shell: Shell) => Promise<string>>>;
 }
+
+/** Where the pages let the gateway listen; each play has a port of its own. */
+const listens = '127.0.0.1:7400';
 
 /** How long a command may take, or its output to come. Milliseconds. */
 const withinMs = 60_000;
@@ -37,8 +40,8 @@ const withinMs = 60_000;
 export async function play(page: string, options: PlayOptions = {}): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-page-'));
   const port = await freePort();
-  const own = (text: string) => text.replaceAll('127.0.0.1:7400', `127.0.0.1:${port}`);
-  await options.folder?.(folder);
+  const own = (text: string) => text.replaceAll(listens, `127.0.0.1:${port}`);
+  await options.folder?.(folder, own);
   await using shell = await openShell(folder, options.env ?? {});
   const nothing: Said = { text: () => Promise.resolve(''), whole: true };
   let [output, background] = [nothing, nothing];
@@ -187,8 +190,16 @@ async function standIns(folder: string): Promise<void> {
   const node = `'${process.execPath}' --conditions=@countersign/source --disable-warning=ExperimentalWarning`;
   const here = (name: string) => `'${join(root, 'test/docs/stand-ins', name)}'`;
   const countersign = `exec ${node} '${join(root, 'packages/cli/src/main.ts')}' "$@"`;
+  const npx = [
+    '[ "$1" = pnpm ] && shift',
+    'case "$1" in',
+    `countersign) shift; ${countersign};;`,
+    'exec) shift; exec "$@";;',
+    '*) exit 127;;',
+    'esac',
+  ];
   const programs = {
-    npx: `[ "$1" = pnpm ] && shift\n[ "$1" = countersign ] || exit 127\nshift\n${countersign}`,
+    npx: npx.join('\n'),
     node: `exec ${node} --import ${here('scripted-model.ts')} "$@"`,
     psql: `exec ${node} ${here('psql.ts')} "$@"`,
     curl: `exec ${node} ${here('curl.ts')} "$@"`,
