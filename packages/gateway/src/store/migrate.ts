@@ -6,7 +6,7 @@ import { parkedRuns } from './migrations/0002-parked-runs.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
-const migrations: readonly { readonly number: number; readonly statements: string }[] = [
+export const migrations: readonly { readonly number: number; readonly statements: string }[] = [
   { number: 1, statements: first },
   { number: 2, statements: parkedRuns },
 ];
