@@ -96,7 +96,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   };
   const parts: Parts = {
     calls,
-    parkedRuns: new ParkedRuns(store.db, ledger),
+    parkedRuns: new ParkedRuns(store.db, ledger, runtime),
     tokens,
     ledger,
     policy: { view: () => policy.view(), reload },

@@ -85,12 +85,14 @@ async function takePreview(room: Room, parts: AskParts): Promise<Preview> {
   };
   await tell('preview.started', {});
   let shown: TargetPreview;
+  room.runtime.reached('preview.before');
   try {
     shown = await target.preview(parsed, analysis, signal);
   } catch (thrown) {
     await tell('preview.finished', { outcome: 'rolled_back', code: asCountersignError(thrown).code });
     throw thrown;
   }
+  room.runtime.reached('preview.after');
   await tell('preview.finished', { outcome: 'rolled_back' });
   const notes = [...shown.notes];
   if (await hasOpenOutcome(room.db, call.inputKey, call.id)) {

@@ -106,8 +106,11 @@ export class Calls {
   }
 
   /** The result of a write reached the agent. */
-  fetched(id: CallId): Promise<void> {
-    return markFetched(this.#room.db, id);
+  async fetched(id: CallId): Promise<void> {
+    const { db, runtime } = this.#room;
+    runtime.reached('fetched.before');
+    await markFetched(db, id);
+    runtime.reached('fetched.after');
   }
 
   /** Those the viewer may look at: who was asked to vote, and whom the call was made for. */

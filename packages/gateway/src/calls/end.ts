@@ -28,6 +28,7 @@ async function end(room: Room, call: Endable, ending: Ending): Promise<boolean> 
     run: { id: call.run_id, name: call.run },
     data: { code },
   });
+  room.runtime.reached('end.before');
   const moved = await moveCall(room.db, {
     call: call.id,
     ...move,
@@ -36,6 +37,7 @@ async function end(room: Room, call: Endable, ending: Ending): Promise<boolean> 
     ...(and === undefined ? {} : { and }),
     event,
   });
+  room.runtime.reached('end.after');
   if (moved) {
     room.waiters.moved(call.id);
     room.ledger.wake();

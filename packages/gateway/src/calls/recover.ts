@@ -59,6 +59,7 @@ async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
   const dead: Claim = { call: call.id, instance: call.owner_instance, epoch: call.epoch };
   const claim = await fence(room.db, dead, room.instance);
   if (claim === null) return;
+  room.runtime.reached('recover.fenced');
   const release = room.running.keep(call.id);
   try {
     if (await settleFound(room, call, claim)) return release();

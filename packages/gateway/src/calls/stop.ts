@@ -47,7 +47,9 @@ export async function stop(room: Room, by: Principal, request: StopRequest): Pro
     actor: by.id,
     data: { stop: id, kind: scope.kind, subject },
   });
+  room.runtime.reached('stop.before');
   const row = await insertStop(room.db, { id, kind: scope.kind, subject, reason, by: by.id }, event);
+  room.runtime.reached('stop.after');
   await room.stops.refresh();
   const matches = (call: { principal: string; connection: string }) =>
     scope.kind === 'all' ||

@@ -3,7 +3,7 @@ import type { EventId, Json, SignedHead } from '@countersign/core';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { NewEvent } from '../store/event-row.ts';
 import { latestHead, readEvents } from '../store/read-ledger.ts';
-import { sequenceBatch } from '../store/sequence.ts';
+import { type SignTree, sequenceBatch } from '../store/sequence.ts';
 import type { Database } from '../store/store.ts';
 import type { Keys } from './keys.ts';
 import { rootHash } from './merkle.ts';
@@ -56,15 +56,18 @@ export function createLedger(
   const ending = new AbortController();
 
   const sequenceAll = async (over: Database): Promise<void> => {
-    const sign = (tree: Parameters<Parameters<typeof sequenceBatch>[1]>[0]) =>
-      keys.sign({
-        size: tree.size,
-        root: rootHash(tree).toString('hex'),
-        at: new Date(runtime.now()).toISOString(),
-      });
+    const sign: SignTree = (tree) => {
+      runtime.reached('sequence.before');
+      const at = new Date(runtime.now()).toISOString();
+      return keys.sign({ size: tree.size, root: rootHash(tree).toString('hex'), at });
+    };
     for (;;) {
       const sequenced = await sequenceBatch(over, sign);
-      if (sequenced !== null) keys.keepHead(sequenced.head);
+      if (sequenced !== null) {
+        runtime.reached('sequence.after');
+        keys.keepHead(sequenced.head);
+        runtime.reached('head.after');
+      }
       if (sequenced?.full !== true) return;
     }
   };

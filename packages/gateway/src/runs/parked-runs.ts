@@ -16,6 +16,7 @@ import {
   type Unparked,
 } from '@countersign/core';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type Runtime, systemRuntime } from '../runtime/runtime.ts';
 import { findParkedRun, listParkedRuns, parkedRunExists, readParkedState } from '../store/find-parked-run.ts';
 import { finishParkedRun } from '../store/finish-parked-run.ts';
 import { insertParkedRun, type ParkedState, replaceParkedRun } from '../store/keep-parked-run.ts';
@@ -23,16 +24,20 @@ import { releaseLease, renewLease, takeParkedRun } from '../store/lease-parked-r
 import type { ParkedRunRow, RunOwner } from '../store/parked-run-row.ts';
 import type { Database } from '../store/store.ts';
 
+type StepName = 'park' | 'unpark' | 'renew' | 'release' | 'finish';
+
 /** Runs that one principal may have parked. */
 const mostParked = 500;
 
 export class ParkedRuns {
   readonly #db: Database;
   readonly #ledger: Ledger;
+  readonly #runtime: Pick<Runtime, 'reached'>;
 
-  constructor(db: Database, ledger: Ledger) {
+  constructor(db: Database, ledger: Ledger, runtime: Pick<Runtime, 'reached'> = systemRuntime) {
     this.#db = db;
     this.#ledger = ledger;
+    this.#runtime = runtime;
   }
 
   /**
@@ -54,10 +59,11 @@ export class ParkedRuns {
       bytes: bytes.byteLength,
       onBehalfOf: principal.onBehalfOf,
     });
-    const row =
+    const row = await this.#step('park', () =>
       lease === undefined
-        ? await insertParkedRun(this.#db, owner, parked, mostParked, event)
-        : await replaceParkedRun(this.#db, owner, parked, lease, event);
+        ? insertParkedRun(this.#db, owner, parked, mostParked, event)
+        : replaceParkedRun(this.#db, owner, parked, lease, event),
+    );
     if (row !== null) return this.#done(row);
     const known = await findParkedRun(this.#db, owner, request.id);
     if (known?.lease === null && known.state_digest === parked.stateDigest) return viewOf(known);
@@ -80,7 +86,7 @@ export class ParkedRuns {
     const owner = ownerOf(principal);
     const known = await this.#own(owner, id);
     const event = await this.#event('run.unparked', principal, known, { lease });
-    const taken = await takeParkedRun(this.#db, owner, id, lease, event);
+    const taken = await this.#step('unpark', () => takeParkedRun(this.#db, owner, id, lease, event));
     const row = taken ?? (await this.#own(owner, id));
     if (taken === null && row.lease !== lease) throw new CountersignError('run_taken', { what: id });
     const state = await readParkedState(this.#db, id);
@@ -93,7 +99,8 @@ export class ParkedRuns {
     const owner = ownerOf(principal);
     const known = await this.#own(owner, id);
     const event = await this.#event('run.renewed', principal, known, { lease });
-    return this.#held(await renewLease(this.#db, owner, id, lease, event), id);
+    const renewed = await this.#step('renew', () => renewLease(this.#db, owner, id, lease, event));
+    return this.#held(renewed, id);
   }
 
   /** Gives it back as it was. @throws {CountersignError} `lease_lost`, `not_found`. */
@@ -101,7 +108,8 @@ export class ParkedRuns {
     const owner = ownerOf(principal);
     const known = await this.#own(owner, id);
     const event = await this.#event('run.released', principal, known, { lease });
-    return this.#held(await releaseLease(this.#db, owner, id, lease, event), id);
+    const released = await this.#step('release', () => releaseLease(this.#db, owner, id, lease, event));
+    return this.#held(released, id);
   }
 
   /**
@@ -113,7 +121,8 @@ export class ParkedRuns {
     const owner = ownerOf(principal);
     const known = await this.#own(owner, id);
     const event = await this.#event('run.finished', principal, known, {});
-    if (!(await finishParkedRun(this.#db, owner, id, lease ?? null, event))) {
+    const step = () => finishParkedRun(this.#db, owner, id, lease ?? null, event);
+    if (!(await this.#step('finish', step))) {
       await this.#own(owner, id);
       throw new CountersignError('run_taken', { what: id });
     }
@@ -124,6 +133,14 @@ export class ParkedRuns {
     const row = await findParkedRun(this.#db, owner, id);
     if (row === null) throw new CountersignError('not_found', { what: id });
     return row;
+  }
+
+  /** A durable step, between its two crash points. */
+  async #step<T>(name: StepName, take: () => Promise<T>): Promise<T> {
+    this.#runtime.reached(`${name}.before`);
+    const taken = await take();
+    this.#runtime.reached(`${name}.after`);
+    return taken;
   }
 
   #held(row: ParkedRunRow | null, id: ParkedRunId): ParkedRunView {

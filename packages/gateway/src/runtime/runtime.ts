@@ -5,10 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { newId } from '@countersign/core';
 
-/** Moments between two durable steps, in the order of a write's road: where a crash would leave something to recover. */
+/** Moments before and after every durable step, and before and after what goes to a target: where a crash would tell. */
 export const crashPoints = [
+  // A call, in the order of a write's road.
   'submit.before',
   'submit.after',
+  'preview.before',
+  'preview.after',
   'ask.before',
   'ask.after',
   'vote.before',
@@ -22,6 +25,33 @@ export const crashPoints = [
   'commit.after',
   'settle.before',
   'settle.after',
+  'fetched.before',
+  'fetched.after',
+  // The ledger: within the transaction that gives indexes, after it, and after its head was kept outside the store.
+  'sequence.before',
+  'sequence.after',
+  'head.after',
+  // At the target of a read.
+  'read.before',
+  'read.after',
+  // What ends a call that was not claimed: its agent, a clock, a stop.
+  'end.before',
+  'end.after',
+  'stop.before',
+  'stop.after',
+  // A claim that was left behind, taken over and not yet settled.
+  'recover.fenced',
+  // Parked runs.
+  'park.before',
+  'park.after',
+  'unpark.before',
+  'unpark.after',
+  'renew.before',
+  'renew.after',
+  'release.before',
+  'release.after',
+  'finish.before',
+  'finish.after',
 ] as const;
 /** A moment at which a test may end the process. */
 export type CrashPoint = (typeof crashPoints)[number];

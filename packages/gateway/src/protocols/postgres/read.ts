@@ -34,6 +34,7 @@ export async function executeRead(
   let ran: Ran = 'no';
   let transaction: Transaction<BackendFacts> | null = null;
   try {
+    reach.runtime.reached('read.before');
     transaction = await Transaction.read(reach, login, { statementMs: limits.timeoutMs }, clock.signal);
     ran = 'rolled_back';
     let result: RowsResult = { columns: [], rows: [], truncated: false };
@@ -43,6 +44,7 @@ export async function executeRead(
       const values = input.params.map(parameterText);
       result = await readRows(transaction, { text, values }, plan, window, context);
     }
+    reach.runtime.reached('read.after');
     checkOutputs(result.columns, analysis.lineage);
     return { outcome: 'succeeded', result };
   } catch (error) {
