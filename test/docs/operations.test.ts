@@ -1,5 +1,5 @@
 /** What docs/operations.md says of backups, keys and several gateways, tried on both kinds of store. */
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@countersign/client';
@@ -9,6 +9,7 @@ import { parsePolicyFile } from '@countersign/policy';
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { fileKeys } from '../../packages/gateway/src/ledger/keys.ts';
 import { execute, rules, seed, submit, vote } from '../gateway/harness.ts';
 
 let server: PostgresServer;
@@ -176,6 +177,8 @@ describe.each(kinds)('a backup of the %s store', (_kind, make) => {
 describe('the keys', () => {
   test('a gateway with other keys than the store was written with does not start, and writes nothing', async () => {
     const { url } = await server.createDatabase();
+    await mkdir(join(folder, 'elsewhere'));
+    fileKeys(join(folder, 'elsewhere', 'keys'));
     const first = await start(url);
     await first.engine.ledger.settled();
     const before = await linesOf(first);
@@ -186,6 +189,13 @@ describe('the keys', () => {
       ),
     });
     expect(await linesOf(first)).toEqual(before);
+    await rm(join(folder, 'elsewhere'), { recursive: true });
+    await expect(start(url, 'elsewhere')).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringMatching(
+        /the store was written with the keys [0-9a-f]{16}, and there is no .*elsewhere.keys/,
+      ),
+    });
     await cp(join(folder, 'data', 'keys'), join(folder, 'elsewhere', 'keys'));
     const second = await start(url, 'elsewhere');
     const clients = await tokensFrom(first);

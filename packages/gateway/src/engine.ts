@@ -15,8 +15,8 @@ import { createStopBoard } from './calls/stop-board.ts';
 import { sweep } from './calls/sweep.ts';
 import { trust } from './calls/trust.ts';
 import { createWaiters } from './calls/waiters.ts';
-import { insistOnKeys } from './ledger/insist-on-keys.ts';
-import { fileKeys, type Keys, memoryKeys } from './ledger/keys.ts';
+import { type Keys, memoryKeys } from './ledger/keys.ts';
+import { keysOfStore } from './ledger/keys-of-store.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { makeMasker } from './masking/masker.ts';
 import { protocols } from './protocols/index.ts';
@@ -81,19 +81,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const config = storeConfig(options);
   const store = await openStore(config);
   try {
-    const keys = config.kind === 'memory' ? memoryKeys() : await keysOf(store, options);
+    const keys =
+      config.kind === 'memory'
+        ? memoryKeys()
+        : await keysOfStore(
+            store.db,
+            options.keys ?? process.env.COUNTERSIGN_KEYS ?? join(file.server.data, 'keys'),
+          );
     return await assembleEngine({ store, keys, file, log, runtime, protocols });
   } catch (thrown) {
     await store.close();
     throw thrown;
   }
-}
-
-async function keysOf({ db }: Store, { keys, file }: EngineOptions): Promise<Keys> {
-  const path = keys ?? process.env.COUNTERSIGN_KEYS ?? join(file.server.data, 'keys');
-  const read = fileKeys(path);
-  await insistOnKeys(db, read, path);
-  return read;
 }
 
 function storeConfig({ file, store }: EngineOptions): StoreConfig {
