@@ -169,6 +169,7 @@ async function openShell(folder: string, env: Readonly<Record<string, string>>):
     },
     start: async (text) => {
       const file = join(folder, `.background-${count}`);
+      await writeFile(file, '');
       await run(`{ ${text.trimEnd()}\n} > ${file} 2>&1 &`);
       return { text: () => readFile(file, 'utf8'), whole: false };
     },
@@ -220,4 +221,14 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** The id of the one approval that waits, as soon as there is one: what `apr_…` stands for. */
+export async function waiting(shell: Shell, beside = ''): Promise<string> {
+  for (let tries = 0; tries < 100; tries++) {
+    const said = await shell.type(`npx countersign approvals --json ${beside}`);
+    const id = /"id": "(apr_[0-9a-z]+)"/.exec(said)?.[1];
+    if (id !== undefined) return id;
+  }
+  throw new Error('nothing waits');
 }
