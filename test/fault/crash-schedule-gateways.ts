@@ -39,12 +39,13 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-interface Living {
+/** A gateway that can be spoken to. */
+export interface Living {
   readonly url: string;
   readonly operatorToken: string;
 }
 
-interface Doomed extends Living {
+export interface Doomed extends Living {
   readonly child: ChildProcess;
 }
 
@@ -56,7 +57,8 @@ interface Tokens {
 const script = fileURLToPath(new URL('./gateway-that-crashes.ts', import.meta.url));
 const gone = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-async function endOf(child: ChildProcess): Promise<void> {
+/** Ends it, where it has not ended itself. */
+export async function endOf(child: ChildProcess): Promise<void> {
   if (gone(child)) return;
   await new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
@@ -64,8 +66,11 @@ async function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Null where it dies before it can be spoken to, as one does that is to die while it recovers. */
-async function startDoomed(
+/**
+ * A gateway that dies at its moment, on the countersign.yaml of a folder. Null where it dies before it can be spoken to,
+ * as one does that is to die while it recovers.
+ */
+export async function startDoomed(
   folder: string,
   moment: CrashPoint,
   env: Readonly<Record<string, string>>,

@@ -32,8 +32,13 @@ export interface Place {
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'countersign-store-'));
 export const dropFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true });
 
-export function startOn(place: Place, name = 'one', runtime: Runtime = systemRuntime): Promise<Gateway> {
-  const text = `${rules}\nserver: { data: ${name}, store: "\${STORE_URL}" }\n`;
+export function startOn(
+  place: Place,
+  name = 'one',
+  runtime: Runtime = systemRuntime,
+  policy = rules,
+): Promise<Gateway> {
+  const text = `${policy}\nserver: { data: ${name}, store: "\${STORE_URL}" }\n`;
   const env = { BANK_URL: place.target, STORE_URL: place.store };
   return startGateway({
     file: parsePolicyFile(text, { file: 'countersign.yaml', env, directory: place.folder }),
@@ -45,9 +50,9 @@ export function startOn(place: Place, name = 'one', runtime: Runtime = systemRun
 }
 
 export interface People {
-  readonly agent: (gateway?: Gateway) => ApiClient;
-  readonly dana: (gateway?: Gateway) => ApiClient;
-  readonly sam: (gateway?: Gateway) => ApiClient;
+  readonly agent: (gateway?: { readonly url: string }) => ApiClient;
+  readonly dana: (gateway?: { readonly url: string }) => ApiClient;
+  readonly sam: (gateway?: { readonly url: string }) => ApiClient;
   readonly operator: (gateway?: Gateway) => ApiClient;
 }
 
@@ -57,7 +62,7 @@ export async function peopleOf(minting: Gateway, agentName = 'teller'): Promise<
     createClient({ url: gateway.url, token: gateway.operatorToken ?? '' });
   const mint = async (request: Parameters<ApiClient['mintToken']>[0]) => {
     const { token } = await operator().mintToken(request);
-    return (gateway = minting) => createClient({ url: gateway.url, token });
+    return (gateway: { readonly url: string } = minting) => createClient({ url: gateway.url, token });
   };
   return {
     agent: await mint({ class: 'agent', name: agentName, groups: ['agents'], owner: 'olivia' }),
