@@ -1,6 +1,6 @@
 /**
  * Two databases that differ in nothing but protected values, asked the same: whatever the statement, the agent can't
- * tell one from the other.
+ * tell one from the other. Values are masked before they come to a store, so that one kind of store is enough here.
  */
 import { type Client, createClient } from '@countersign/client';
 import { type Gateway, startGateway } from '@countersign/gateway';

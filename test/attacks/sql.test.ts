@@ -1,3 +1,4 @@
+/** What a statement may do is judged before it comes to a store, so that one kind of store is enough here. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Harness, rules, startHarness, submit } from '../gateway/harness.ts';
 

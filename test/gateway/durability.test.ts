@@ -1,3 +1,8 @@
+/**
+ * What a gateway leaves behind, and what the next one on its data folder finds. These are the promises of the embedded
+ * store, whose folder one process has at a time; test/store holds a PostgreSQL store to its own, and
+ * test/fault/crash-schedule*.test.ts kills processes on both.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';

@@ -241,3 +241,49 @@ test('never 50: a store that falls silent is given up, refused with a code, and 
   expect(await balances(atTarget, 42, 43, 44)).toEqual([1, 1, 1]);
   await record(gateway, folder);
 }, 60_000);
+
+test('recovery waits for a target that is down, by one gateway of two, and then tells the truth', async () => {
+  const left = await server.createDatabase();
+  const maker = await startOn({ target: target.url, store: left.url, folder }, 'maker');
+  const theirs = await peopleOf(maker);
+  const call = await submit(theirs.agent(), 'update accounts set balance = 5 where id = 45');
+  await vote(theirs.dana(), call);
+  expect(await execute(theirs.agent(), call)).toMatchObject({ outcome: 'succeeded' });
+  await maker.close();
+  const inLeft = await observe(left.url);
+  // As if it had died between COMMIT and outcome.
+  await inLeft.query(
+    `update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null,
+       heartbeat_at = clock_timestamp() - interval '1 hour' where id = $1`,
+    [call.id],
+  );
+  await using road = await TcpProxy.inFrontOf(target.url);
+  road.refusing = true;
+  const place = { target: road.url, store: left.url, folder };
+  const two = await Promise.all([startOn(place, 'first', fast(20)), startOn(place, 'second', fast(20))]);
+  try {
+    const epoch = async () =>
+      (await inLeft.query<{ epoch: string }>('select epoch from calls where id = $1', [call.id])).rows[0]
+        ?.epoch;
+    for (let looks = 0; looks < 4; looks++) {
+      for (const gateway of two)
+        expect((await execute(theirs.agent(gateway), call)).outcome).toBe('in_progress');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    // Who asks the target gives signs of life meanwhile, so that the other leaves the call to it.
+    const { rows } = await inLeft.query(
+      "select 1 from calls where id = $1 and heartbeat_at > now() - interval '1 second'",
+      [call.id],
+    );
+    expect(rows).toHaveLength(1);
+    expect(await epoch()).toBe('2');
+    road.refusing = false;
+    await until(async () => (await execute(theirs.agent(two[0]), call)).outcome !== 'in_progress');
+    for (const gateway of two)
+      expect(await execute(theirs.agent(gateway), call)).toMatchObject({ outcome: 'succeeded' });
+    expect(await balances(atTarget, 45)).toEqual([5]);
+  } finally {
+    for (const gateway of two) await gateway.close();
+    await inLeft.end();
+  }
+});
