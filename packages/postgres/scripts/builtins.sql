@@ -4,7 +4,7 @@ select json_build_object(
   'version', current_setting('server_version_num')::int / 10000,
   'functions', (
     select json_agg(json_build_object(
-      'name', p.proname,
+      'name', case p.pronamespace when 'information_schema'::regnamespace then 'information_schema.' else '' end || p.proname,
       'arguments', (select coalesce(json_agg(format_type(t, null) order by i), '[]')
                     from unnest(p.proargtypes::oid[]) with ordinality as a(t, i)),
       'defaults', p.pronargdefaults,
@@ -21,7 +21,7 @@ select json_build_object(
          where t.oid = p.prorettype and t.typrelid <> 0),
         '[]')
     ) order by p.proname, p.oid)
-    from pg_proc p where p.pronamespace = 'pg_catalog'::regnamespace and p.oid < 16384),
+    from pg_proc p where p.pronamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and p.oid < 16384),
   'operators', (
     select json_agg(json_build_object('name', oprname, 'left', case when oprleft <> 0 then format_type(oprleft, null) else '' end,
       'right', format_type(oprright, null), 'returns', format_type(oprresult, null)) order by oprname, oid)

@@ -30,7 +30,7 @@ export class Oracle {
     const client = new Client({ connectionString: url });
     await client.connect();
     await client.query('drop role if exists oracle_agent, oracle_exact');
-    await client.query(file('world.sql'));
+    await client.query(file('../../conformance/sql/world.sql'));
     await client.query(file('harness.sql'));
     const { rows } = await client.query<{ version: string; name: string }>(
       `select current_setting('server_version_num') as version, current_database() as name`,

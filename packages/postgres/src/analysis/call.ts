@@ -1,5 +1,5 @@
 /** Function calls: which functions a name may mean, and what calling them does. */
-import { CountersignError, resource, splitResource } from '@countersign/core';
+import { CountersignError } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
 import { fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
@@ -79,7 +79,9 @@ export function findFunctions(context: Context, names: readonly string[], count:
   return {
     builtin: schemas.includes('pg_catalog')
       ? builtinFunctions(name, context.catalog.major).filter((one) => acceptsArguments(one, count))
-      : [],
+      : schema === 'information_schema'
+        ? builtinFunctions(`${schema}.${name}`, context.catalog.major)
+        : [],
     user: (context.catalog.functions.get(name) ?? []).filter(
       (one) => schemas.includes(one.schema) && acceptsArguments(one, count),
     ),
@@ -94,11 +96,13 @@ function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncC
   if (harm === null) return true;
   const on = harmResource(context, harm.resource, args[0]);
   if (on === null) {
-    const action = harm.action === 'secret' || harm.action === 'admin' ? harm.action : 'execute';
+    // A setting that is not named may be any.
+    const named = harm.action === 'secret' || harm.action === 'admin' ? harm.action : 'execute';
+    const action = harm.resource === 'setting' && harm.action === 'read' ? 'secret' : named;
     context.execute(action, functionResource(fn));
     return false;
   }
-  if (harm.resource === 'setting' && isSecretSetting(splitResource(on).segments[0] ?? '')) {
+  if (harm.resource === 'setting' && isSecretSetting(decodeURIComponent(on.slice('setting:'.length)))) {
     context.execute('secret', on);
     return false;
   }
@@ -123,10 +127,6 @@ function projectionOrCast(context: Context, names: readonly string[], args: read
       const value = derivedFrom(args, type);
       return convert(context, only, type) ? value : unproven(value);
     }
-  }
-  if (schema === 'information_schema') {
-    context.execute('execute', resource('function', schema, name));
-    return unproven(derivedFrom(args));
   }
   const shown = displayName(schema, name);
   throw unknownObject('function', `${shown} with ${args.length} argument${args.length === 1 ? '' : 's'}`);

@@ -13,6 +13,7 @@ import type { Node } from '../ast/nodes.ts';
 import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
 import { EffectSet } from './effect-set.ts';
+import { settingValues } from './settings.ts';
 import type { Value } from './value.ts';
 import type { WalkClock } from './walk-clock.ts';
 
@@ -43,6 +44,7 @@ export class Context {
   #usesProven = true;
   #plannerSafe = true;
   #locksRows = false;
+  #noSecretSettings = false;
 
   constructor(catalog: Catalog, searchPath: readonly string[], clock: WalkClock | null = null) {
     this.catalog = catalog;
@@ -111,9 +113,30 @@ export class Context {
     this.#locksRows = true;
   }
 
-  /** A column of a relation is read. */
-  read(relation: Relation, columns: readonly string[] | null): void {
-    this.effects.add(isSecret(relation) ? 'secret' : 'read', tableResource(relation), columns);
+  /**
+   * A column of a relation is read.
+   *
+   * @param noSecretSettings For the server's settings: whether the query leaves out those that hold secrets.
+   */
+  read(relation: Relation, columns: readonly string[] | null, noSecretSettings = false): void {
+    const secret = isSecret(relation) || (isSettings(relation) && !noSecretSettings && holdsValues(columns));
+    this.effects.add(secret ? 'secret' : 'read', tableResource(relation), columns);
+  }
+
+  /** Walks a FROM clause, of a query that leaves out the settings that hold secrets, or not. */
+  readingSettings<Result>(noSecretSettings: boolean, walk: () => Result): Result {
+    const outer = this.#noSecretSettings;
+    this.#noSecretSettings = noSecretSettings;
+    try {
+      return walk();
+    } finally {
+      this.#noSecretSettings = outer;
+    }
+  }
+
+  /** Whether what is read of the settings in the FROM clause that is walked leaves out those that hold secrets. */
+  get noSecretSettings(): boolean {
+    return this.#noSecretSettings;
   }
 
   /** Calling this could act where the planner evaluates it, or is not known not to. */
@@ -197,6 +220,15 @@ const secretRelations: ReadonlySet<string> = new Set([
   'pg_replication_slots',
   'pg_backend_memory_contexts',
   'pg_shmem_allocations',
+  'pg_shmem_allocations_numa',
+  'pg_aios',
+  'pg_config',
+  'pg_stat_progress_analyze',
+  'pg_stat_progress_basebackup',
+  'pg_stat_progress_cluster',
+  'pg_stat_progress_copy',
+  'pg_stat_progress_create_index',
+  'pg_stat_progress_vacuum',
   'user_mapping_options',
   '_pg_user_mappings',
   'foreign_server_options',
@@ -206,6 +238,12 @@ const secretRelations: ReadonlySet<string> = new Set([
   'foreign_data_wrapper_options',
   '_pg_foreign_data_wrappers',
 ]);
+
+const isSettings = ({ system, schema, name }: Relation): boolean =>
+  system && schema === 'pg_catalog' && name === 'pg_settings';
+
+const holdsValues = (columns: readonly string[] | null): boolean =>
+  columns === null || columns.some((column) => settingValues.has(column));
 
 function isSecret(relation: Relation): boolean {
   return (relation.system || relation.name === 'pg_stat_statements') && secretRelations.has(relation.name);

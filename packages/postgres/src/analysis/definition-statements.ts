@@ -87,6 +87,7 @@ const alterTable: Visit = (context, node) => {
   for (const step of fields.cmds ?? []) {
     const command = fieldsOf<{ subtype: string; name?: string; behavior?: string; def?: Node }>(step);
     refuseCascade(command, 'ALTER TABLE');
+    if (command.subtype === 'AT_ChangeOwner') change(context, 'admin', resource('role', newOwner(step)));
     const other =
       asKind<{ name?: RangeVar }>(command.def, 'PartitionCmd')?.name ??
       asKind<RangeVar>(command.def, 'RangeVar');

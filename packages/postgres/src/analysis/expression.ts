@@ -33,15 +33,31 @@ const typed =
   (visit: Visitor, type: string): Visitor =>
   (context, scope, node) => ({ ...visit(context, scope, node), type });
 
-/** SQL's own constructs that make JSON of values; `fails` for some of them. */
+/** SQL's own constructs that make JSON of values, of the type that RETURNING names or another; `fails` for some values. */
 const jsonValue =
-  (fails: boolean): Visitor =>
+  (fails: boolean, type: string): Visitor =>
   (context, scope, node) => {
-    const parts = partsOf(context, scope, fieldsOf(node));
+    const { output, ...fields } = fieldsOf<{ output?: JsonOutput }>(node);
+    const parts = partsOf(context, scope, fields);
     if (fails) context.compute(...parts);
-    const value = derivedFrom(parts);
-    return toJson(context, parts) ? value : unproven(value);
+    const returned = output === undefined ? null : asKind<JsonOutput>(output as Node, 'JsonOutput');
+    const typeName = (returned ?? output)?.typeName;
+    const given = typeName === undefined ? type : typeOf(context, typeName);
+    const value = derivedFrom(parts, given);
+    const converted = convert(context, constantOf(type), given);
+    return toJson(context, parts) && converted ? value : unproven(value);
   };
+
+interface JsonOutput {
+  readonly typeName?: TypeName;
+}
+
+/** What JSON_EXISTS, JSON_QUERY and JSON_VALUE give where nothing else is said. */
+const jsonFunction: Visitor = (context, scope, node) => {
+  const { op } = fieldsOf<{ op: string }>(node);
+  const type = op === 'JSON_EXISTS_OP' ? typeIds.bool : op === 'JSON_VALUE_OP' ? typeIds.text : typeIds.jsonb;
+  return jsonValue(true, type)(context, scope, node);
+};
 
 /** The types of what SQL writes without parentheses, where they are not names. */
 const sqlValueTypes: ReadonlyMap<string, string> = new Map([
@@ -147,22 +163,24 @@ const expressions = {
   SetToDefault: () => constantOf(unknownType),
   XmlExpr: partial,
   XmlSerialize: partial,
-  JsonObjectConstructor: jsonValue(true),
-  JsonArrayConstructor: jsonValue(false),
+  JsonObjectConstructor: jsonValue(true, typeIds.json),
+  JsonArrayConstructor: jsonValue(false, typeIds.json),
   JsonArrayQueryConstructor: (context, scope, node) => {
     const { query } = fieldsOf<{ query: Node }>(node);
-    return subLink(context, scope, { subLinkType: 'ARRAY_SUBLINK', subselect: query });
+    const array = subLink(context, scope, { subLinkType: 'ARRAY_SUBLINK', subselect: query });
+    const value = { ...array, type: null };
+    return toJson(context, [array]) ? value : unproven(value);
   },
   JsonObjectAgg: (context, scope, node) => jsonAggregate(context, scope, node),
   JsonArrayAgg: (context, scope, node) => jsonAggregate(context, scope, node),
   JsonIsPredicate: truth,
-  JsonFuncExpr: jsonValue(true),
-  JsonParseExpr: jsonValue(true),
-  JsonScalarExpr: jsonValue(false),
-  JsonSerializeExpr: jsonValue(false),
-  JsonValueExpr: jsonValue(false),
-  JsonKeyValue: fromParts,
-  JsonArgument: fromParts,
+  JsonFuncExpr: jsonFunction,
+  JsonParseExpr: jsonValue(true, typeIds.json),
+  JsonScalarExpr: jsonValue(false, typeIds.json),
+  JsonSerializeExpr: jsonValue(false, typeIds.text),
+  JsonValueExpr: jsonValue(false, typeIds.json),
+  JsonKeyValue: jsonValue(false, typeIds.json),
+  JsonArgument: jsonValue(false, typeIds.json),
   JsonOutput: fromParts,
   JsonBehavior: fromParts,
   MergeSupportFunc: () => constantOf(typeIds.text),
@@ -191,7 +209,13 @@ export function analyseExpressions(
   return (nodes ?? []).map((node) => {
     const star = starColumns(context, scope, node);
     if (star === null) return analyseExpression(context, scope, node);
-    return derivedFrom(star.map((column) => column.value));
+    return {
+      ...derivedFrom(
+        star.map((column) => column.value),
+        typeIds.record,
+      ),
+      row: star,
+    };
   });
 }
 

@@ -25,8 +25,9 @@ export function readRelation(
   context.read(relation, []);
   for (const child of descendants) readChild(context, relation, child, null);
   besides(context, relation);
+  const { noSecretSettings } = context;
   return columnsOf(context, relation, family, (column) => {
-    context.read(relation, [column]);
+    context.read(relation, [column], noSecretSettings);
     for (const child of descendants) readChild(context, relation, child, column);
   });
 }

@@ -23,6 +23,7 @@ import { addFrom } from './from.ts';
 import { outputName } from './output-name.ts';
 import { findRelation } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
+import { leavesOutSecrets } from './settings.ts';
 import { convertImplicitly } from './types.ts';
 import { constant, type NamedValue, oneOf, type Value } from './value.ts';
 import { analyseWrite, isWrite } from './write.ts';
@@ -54,7 +55,7 @@ export function analyseSelect(context: Context, outer: Scope, select: SelectStmt
 }
 
 function simpleSelect(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
-  addFrom(context, scope, select.fromClause);
+  context.readingSettings(leavesOutSecrets(select), () => addFrom(context, scope, select.fromClause));
   if (select.whereClause !== undefined)
     context.use('filter', analyseExpression(context, scope, select.whereClause));
   for (const node of select.windowClause ?? []) {

@@ -61,7 +61,7 @@ function load(): Map<string, BuiltinFunction[]> {
 }
 
 /**
- * The functions of `pg_catalog` with this name. A major version between those the table was made from may have any of
+ * The functions of `pg_catalog` with this name, or of `information_schema` with this name after it and a dot. A major version between those the table was made from may have any of
  * them. The table is read at the first use, in a few milliseconds.
  */
 export function builtinFunctions(name: string, major: Major): readonly BuiltinFunction[] {

@@ -46,7 +46,10 @@ const secret: ReadonlySet<string> = new Set(
     pg_control_recovery pg_control_system pg_ls_logdir pg_ls_waldir pg_ls_archive_statusdir pg_ls_tmpdir
     pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_summariesdir pg_get_loaded_modules
     pg_get_aios pg_available_wal_summaries pg_wal_summary_contents pg_get_wal_summarizer_state pg_config
-    pg_stat_get_progress_info`),
+    pg_stat_get_progress_info pg_show_all_settings pg_stat_get_backend_client_addr pg_stat_get_backend_client_port
+    pg_stat_get_backend_userid pg_stat_get_backend_dbid pg_stat_get_backend_pid pg_stat_get_backend_idset
+    pg_stat_get_backend_start pg_stat_get_backend_activity_start pg_stat_get_backend_xact_start
+    pg_stat_get_backend_wait_event pg_stat_get_backend_wait_event_type pg_stat_get_backend_subxact`),
 );
 
 /** Run SQL that stands in a text, read tables named in one, or read a value as of a type named in one. */
@@ -81,14 +84,22 @@ const needsSession: ReadonlySet<string> = new Set(
 );
 
 /** Settings that may hold a password or a command with one. */
-const secretSettings: ReadonlySet<string> = new Set(
+export const secretSettings: ReadonlySet<string> = new Set(
   words(`
     primary_conninfo ssl_passphrase_command archive_command restore_command archive_cleanup_command
     recovery_end_command krb_server_keyfile ssl_key_file`),
 );
 
 /** Whether to read a setting is to read a secret. */
-export const isSecretSetting = (name: string): boolean => secretSettings.has(name.toLowerCase());
+export function isSecretSetting(name: string): boolean {
+  const lower = name.toLowerCase();
+  // Those with a dot are the application's own.
+  return (
+    secretSettings.has(lower) ||
+    lower === 'all' ||
+    (lower.includes('.') && /passw|secret|token|credential|_key$|\.key$|jwt|claims/.test(lower))
+  );
+}
 
 /** Whether the function takes or gives up what belongs to a session. */
 export const isSessionFunction = (name: string): boolean => needsSession.has(name);
@@ -101,7 +112,8 @@ const named = new Map<string, Harm>([
   ['setval', { action: 'write', resource: 'sequence' }],
   ['current_setting', { action: 'read', resource: 'setting' }],
   ['set_config', { action: 'admin', resource: 'setting' }],
-  ['pg_show_all_settings', { action: 'read', resource: 'function' }],
+  ['txid_current', { action: 'execute', resource: 'function' }],
+  ['pg_current_xact_id', { action: 'execute', resource: 'function' }],
   ['pg_read_file', { action: 'secret', resource: 'file' }],
   ['pg_read_binary_file', { action: 'secret', resource: 'file' }],
   ['pg_stat_file', { action: 'secret', resource: 'file' }],

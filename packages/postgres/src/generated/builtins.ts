@@ -1115,6 +1115,17 @@ inetmi|inet,inet|0||fi|bigint||15,18\n\
 inetnot|inet|0||fi|inet||15,18\n\
 inetor|inet,inet|0||fi|inet||15,18\n\
 inetpl|inet,bigint|0||fi|inet||15,18\n\
+information_schema._pg_char_max_length|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_char_octet_length|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_datetime_precision|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_expandarray|anyarray|0||fis|record|x=anyelement,n=integer|15,18\n\
+information_schema._pg_index_position|oid,smallint|0||fs|integer||15,18\n\
+information_schema._pg_interval_type|oid,integer|0||fi|text||15,18\n\
+information_schema._pg_numeric_precision_radix|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_numeric_precision|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_numeric_scale|oid,integer|0||fi|integer||15,18\n\
+information_schema._pg_truetypid|pg_attribute,pg_type|0||fi|oid||15,18\n\
+information_schema._pg_truetypmod|pg_attribute,pg_type|0||fi|integer||15,18\n\
 initcap|text|0||fi|text||15,18\n\
 int24div|smallint,integer|0||fi|integer||15,18\n\
 int24eq|smallint,integer|0||fi|boolean||15,18\n\

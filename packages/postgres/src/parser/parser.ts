@@ -43,6 +43,8 @@ export class Parser {
       throw new CountersignError('malformed', { what: 'a NUL character', expected: 'text without NUL' });
     if (!sql.isWellFormed())
       throw new CountersignError('malformed', { what: 'a lone surrogate', expected: 'well-formed unicode' });
+    // Not every grammar gives a tree for nothing at all.
+    if (sql === '') return [];
     const bytes = Buffer.byteLength(sql);
     if (bytes > maxBytes)
       throw new CountersignError('too_large', {

@@ -45,6 +45,13 @@ export const writtenNames: ReadonlyMap<string, string> = new Map([
   ['"char"', 'char'],
 ]);
 
+/** The server's own arrays that are no type's array type: `int2vector`, `oidvector`, and the array of records. */
+const vectorElements: ReadonlyMap<string, string> = new Map([
+  ['22', typeIds.int2],
+  ['30', typeIds.oid],
+  [typeIds.recordArray, typeIds.record],
+]);
+
 /** The types of one catalog, by what the rules of resolution ask of them. Ids are strings. */
 export class TypeFacts {
   readonly #catalog: Catalog;
@@ -103,7 +110,8 @@ export class TypeFacts {
 
   /** The type of an array's elements; null for what is no array. */
   element(oid: string): string | null {
-    return oid === typeIds.recordArray ? typeIds.record : (this.info(this.base(oid))?.element ?? null);
+    const base = this.base(oid);
+    return vectorElements.get(base) ?? this.info(base)?.element ?? null;
   }
 
   category(oid: string): string {

@@ -1,5 +1,5 @@
--- The database of the differential test. Whatever a user made and a statement might call unseen, tells on itself: it
--- draws from lib.tattles, which READ ONLY refuses and an outside connection sees.
+-- The database of the statements beside this file, and of the differential test. Whatever a user made and a statement
+-- might call unseen, tells on itself: it draws from lib.tattles, which READ ONLY refuses and an outside connection sees.
 create schema app;
 create schema lib;
 create sequence lib.tattles;
