@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { within } from '../runtime/within.ts';
 import { appendEvent } from '../store/append-event.ts';
-import { type Claim, fence } from '../store/claim-call.ts';
+import { type Claim, type Fenced, fence } from '../store/claim-call.ts';
 import { deny } from './ask.ts';
 import { type Endable, expireNow } from './end.ts';
 import type { Room } from './room.ts';
@@ -23,8 +23,6 @@ interface LeftBehind extends Endable {
   readonly connection: string;
   readonly owner_instance: string;
   readonly epoch: number;
-  readonly writes: boolean;
-  readonly evidence: Json;
 }
 
 export interface RecoverOptions {
@@ -47,7 +45,7 @@ export async function recover(room: Room, { othersAreDead }: RecoverOptions): Pr
   for (const call of submitted)
     await deny(room, { id: call.id, run: call.run, runId: call.run_id }, 'unavailable', null);
   const { rows } = await sql<LeftBehind>`
-    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence
+    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch
     from calls where state = 'claimed' and ${dead} order by created_at, id`.execute(room.db);
   const held = new Set(room.running.held());
   for (const call of rows)
@@ -80,8 +78,8 @@ async function recoverOne(room: Room, call: LeftBehind): Promise<void> {
 }
 
 /** @returns false while the target can't be reached. */
-async function settleFound(room: Room, call: LeftBehind, claim: Claim): Promise<boolean> {
-  const settled = await findOut(room, call);
+async function settleFound(room: Room, call: LeftBehind, claim: Fenced): Promise<boolean> {
+  const settled = await findOut(room, call, claim);
   if (settled === null) return false;
   await settle(room, call, claim, settled, 'recovery');
   room.log.warn({ call: call.id, outcome: settled.outcome }, 'recovered');
@@ -92,14 +90,15 @@ const failed = (ran: Ran): Settled => ({ outcome: 'failed', code: 'unavailable',
 const unknown: Settled = { outcome: 'unknown', code: 'outcome_unknown', message: null };
 
 /** What became of the call; null while its target can't be reached. */
-async function findOut(room: Room, call: LeftBehind): Promise<Settled | null> {
-  // Without evidence nothing was sent that could take effect: a write keeps it before its first such byte.
-  if (call.evidence === null) return failed('no');
+async function findOut(room: Room, call: LeftBehind, { evidence }: Fenced): Promise<Settled | null> {
+  // Without evidence nothing was sent that could take effect: a write keeps it before its first such byte. What was read
+  // before the fence does not say: an owner that was only slow may have kept it since.
+  if (evidence === null) return failed('no');
   const connected = room.current().connections.get(call.connection);
   if (connected === undefined) return unknown;
   try {
     const found = await within(room.runtime, askWithinMs, (signal) =>
-      connected.target.recover(call.evidence, AbortSignal.any([signal, room.ending])),
+      connected.target.recover(evidence, AbortSignal.any([signal, room.ending])),
     );
     if (found.outcome === 'succeeded') return { outcome: 'succeeded', result: null };
     return found.outcome === 'failed' ? failed(found.ran ?? 'rolled_back') : unknown;
@@ -126,7 +125,7 @@ export async function distrust(
     );
   for (const call of decided) await expireNow(room, call);
   const { rows: claimed } = await sql<LeftBehind>`
-    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch, writes, evidence from calls where state = 'claimed'`.execute(
+    select id, run, run_id, connection, owner_instance, epoch::float8 as epoch from calls where state = 'claimed'`.execute(
     room.db,
   );
   for (const call of claimed) {

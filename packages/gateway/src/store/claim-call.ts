@@ -63,11 +63,17 @@ export async function beat(db: Database, instance: string, held: readonly CallId
     where state = 'claimed' and owner_instance = ${instance} and id in (${sql.join(held)})`.execute(db);
 }
 
+/** A claim that was taken over, and what its owner had kept until then: after the fence it keeps nothing any more. */
+export interface Fenced extends Claim {
+  readonly evidence: Json;
+}
+
 /** Takes a dead gateway's claim over, by a new epoch. @returns the claim, or null when its owner moved first. */
-export async function fence(db: Database, dead: Claim, instance: string): Promise<Claim | null> {
+export async function fence(db: Database, dead: Claim, instance: string): Promise<Fenced | null> {
   const epoch = dead.epoch + 1;
-  const { rows } = await sql`
+  const { rows } = await sql<{ evidence: Json }>`
     update calls c set owner_instance = ${instance}, epoch = ${epoch}, heartbeat_at = clock_timestamp()
-    where c.id = ${dead.call} and c.state = 'claimed' and ${isOurs(dead)} returning 1`.execute(db);
-  return rows.length === 1 ? { call: dead.call, instance, epoch } : null;
+    where c.id = ${dead.call} and c.state = 'claimed' and ${isOurs(dead)} returning c.evidence`.execute(db);
+  const [row] = rows;
+  return row === undefined ? null : { call: dead.call, instance, epoch, evidence: row.evidence };
 }
