@@ -161,6 +161,7 @@ describe('a standby that takes the store’s place', () => {
     await pair.cutStream();
     expect(await execute(people.agent(), ran)).toMatchObject({ outcome: 'succeeded' });
     const forgotten = await submit(people.agent(), 'select 1', { run: 'forgotten' });
+    await people.operator().createStop({ scope: { kind: 'principal', principal: 'agent:other' } });
     const { head: checkpoint } = await record(gateway, folder);
     await pair.failOver();
     proxy.redirect(pair.standby);
@@ -174,6 +175,8 @@ describe('a standby that takes the store’s place', () => {
     expect(await refusal(execute(people.agent(), forgotten))).toBe('not_found');
     await vote(people.dana(), waiting);
     expect(await answered(waiting)).toMatchObject({ outcome: 'succeeded' });
+    // A stop that the standby never saw is lost with the rest: the gap tells the operator to look.
+    expect(await people.operator().listStops()).toMatchObject({ stops: [] });
     // What the gateway remembers of runs that the store has lost is not relied on.
     const again = await submit(people.agent(), 'select 1', { run: 'forgotten' });
     expect(await answered(again)).toMatchObject({ outcome: 'succeeded' });
