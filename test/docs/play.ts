@@ -174,16 +174,25 @@ async function openShell(folder: string, env: Readonly<Record<string, string>>):
       return { text: () => readFile(file, 'utf8'), whole: false };
     },
     [Symbol.asyncDispose]: async () => {
-      if (child.pid !== undefined) {
-        const ended = new Promise((resolve) => child.once('close', resolve));
-        process.kill(-child.pid, 'SIGTERM');
-        const late = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), 10_000);
-        await ended;
-        clearTimeout(late);
-      }
+      if (child.pid !== undefined) await endGroup(child.pid);
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Ends a process and all that it started, politely at first. Resolves when the last of them is gone. */
+async function endGroup(pid: number): Promise<void> {
+  const send = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-pid, signal);
+    } catch {
+      return false;
+    }
+  };
+  send('SIGTERM');
+  for (const until = performance.now() + 15_000; performance.now() < until; await sleep(25))
+    if (!send(0)) return;
+  send('SIGKILL');
 }
 
 /** The programs that a reader has: countersign from source, Node with a scripted model, psql, curl. */
