@@ -61,3 +61,14 @@ test('the head kept outside the store only grows', () => {
   keys.keepHead(keys.sign({ ...head, size: 4 }));
   expect(fileKeys(file).lastHead()?.size).toBe(9);
 });
+
+test('the head kept outside the store is another gateway’s, too, and a smaller one where the store goes on from it', () => {
+  const file = join(folder, 'shared-heads');
+  const [keys, others] = [fileKeys(file), fileKeys(file)];
+  others.keepHead(keys.sign({ ...head, size: 9 }));
+  expect(keys.lastHead()?.size).toBe(9);
+  keys.goOnFrom(keys.sign({ ...head, size: 4 }));
+  expect(others.lastHead()?.size).toBe(4);
+  others.keepHead(keys.sign({ ...head, size: 5 }));
+  expect(keys.lastHead()?.size).toBe(5);
+});

@@ -3,13 +3,11 @@ import type { Socket } from 'node:net';
 import { Client, type ClientConfig } from 'pg';
 
 /**
- * What the server itself holds the pool's clients to, milliseconds: a statement of the store takes a few, and who holds
- * a row and is not heard of any more, because the network between is gone, must not keep the others waiting for it.
+ * What the server itself holds a connection of the pool to, milliseconds: a statement of the store takes a few, and who
+ * holds a row and is not heard of any more, because the network between is gone, must not keep the others waiting for it.
+ * Said on the connection, because a pooler in between takes no such word at its start.
  */
-export const patience = Object.freeze({
-  statement_timeout: 10_000,
-  idle_in_transaction_session_timeout: 10_000,
-});
+export const patience = 'set statement_timeout = 10000; set idle_in_transaction_session_timeout = 10000';
 
 /**
  * Milliseconds without a byte from the store after which a pool's connection counts as lost. The server ends a statement

@@ -124,9 +124,11 @@ async function openPostgres(url: string): Promise<Store> {
     connectionString: url,
     max: 20,
     connectionTimeoutMillis,
-    ...patience,
     Client: PooledClient,
-    verify: (client, done) => void look(overOne(client)).then(() => done(), done),
+    verify: (client, done) => {
+      const ready = client.query(patience).then(() => look(overOne(client)));
+      void ready.then(() => done(), done);
+    },
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
