@@ -1,33 +1,22 @@
 /** The analyser: a SQL text and a catalog → effects and lineage. */
-import {
-  asCountersignError,
-  CountersignError,
-  type Effect,
-  type ErrorCode,
-  type Lineage,
-  noLineage,
-} from '@countersign/core';
 import { LRUCache } from 'lru-cache';
-import { EffectSet } from './analysis/effect-set.ts';
-import { memoryOf, NotParsedYet } from './analysis/memory.ts';
-import { type AnalysedStatement, analyseStatement, type StatementAnalysis } from './analysis/statement.ts';
-import { WalkClock } from './analysis/walk-clock.ts';
-import type { RawStatement } from './ast/nodes.ts';
+import { analyseText, denial, type SqlAnalysis } from './analyse-text.ts';
+import { tooLong } from './analysis/walk-clock.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { type ReliedOn, ReliedOnRows, searchPathText } from './catalog/relied-on.ts';
-import { fingerprintOf } from './parser/fingerprint.ts';
-import { Parser } from './parser/parser.ts';
-import { splitStatements } from './parser/split.ts';
+import { searchPathText } from './catalog/relied-on.ts';
+import { LargeTexts } from './large/large-texts.ts';
+import { checkText, isSmall, Parser } from './parser/parser.ts';
 
-/** How an analyser is made. */
+/** Milliseconds after which a small text is left to the worker, too: others wait. */
+const walkHereMs = 100;
+
 export interface AnalyserOptions {
-  /** Milliseconds a text beyond 8 KB may take to parse; default 2000. */
+  /** Milliseconds a text beyond 8 KB may take; default 2000. */
   readonly parseDeadlineMs?: number;
   /** Analyses kept, for each catalog; default 1000. */
   readonly cacheSize?: number;
 }
 
-/** What a SQL text comes with. */
 export interface AnalyseOptions {
   /** How many parameter values come with the text. */
   readonly parameters: number;
@@ -35,144 +24,47 @@ export interface AnalyseOptions {
   readonly searchPath?: readonly string[];
 }
 
-/** What a SQL text would do; or, where that can't be told, the code of the denial. */
-export type SqlAnalysis =
-  | {
-      readonly ok: true;
-      readonly statements: readonly AnalysedStatement[];
-      /** Of all statements together. */
-      readonly effects: readonly Effect[];
-      /** The outputs of the last statement, and the uses of all: what an earlier one leaves behind may depend on them. */
-      readonly lineage: Lineage;
-      /** The same for texts that differ in constants, layout or comments only. */
-      readonly fingerprint: string;
-      readonly reliedOn: ReliedOn;
-    }
-  | {
-      readonly ok: false;
-      readonly code: ErrorCode;
-      /** What was wrong, in words of the statement: its kind, names the caller wrote. No data. */
-      readonly what: string;
-    };
-
-/** Tells what SQL texts would do. */
 export interface Analyser {
-  /** Never throws for what a text holds: what can't be told is `ok: false` with the code of the denial. */
+  /**
+   * Never throws for what a text holds: what can't be told is `ok: false` with the code of the denial. Small texts are
+   * analysed here and now, others by a worker within a deadline.
+   */
   analyse(sql: string, catalog: Catalog, options: AnalyseOptions): Promise<SqlAnalysis>;
-  /** Ends the parse worker. */
+  /** Ends the workers. */
   close(): Promise<void>;
 }
 
-/**
- * Makes an analyser. It keeps its parsers, a worker for large texts (made at the first of them), and what it found for
- * each catalog; one serves any number of catalogs and callers. End it with `close`.
- */
+/** An analyser keeps its parsers, a worker for large texts, and what it found for each catalog. */
 export function createAnalyser(options: AnalyserOptions = {}): Analyser {
   const { parseDeadlineMs = 2000, cacheSize = 1000 } = options;
   const parser = new Parser({ deadlineMs: parseDeadlineMs });
+  const large = new LargeTexts(parseDeadlineMs);
   const caches = new WeakMap<Catalog, LRUCache<string, SqlAnalysis>>();
   return {
     async analyse(sql, catalog, { parameters, searchPath = catalog.searchPath }) {
+      try {
+        checkText(sql);
+      } catch (thrown) {
+        return denial(thrown);
+      }
+      if (!isSmall(sql)) return await large.analyse({ sql, parameters, searchPath }, catalog);
       let cache = caches.get(catalog);
       if (cache === undefined) caches.set(catalog, (cache = new LRUCache({ max: cacheSize })));
       const key = `${parameters > 0 ? 'p' : ''}${searchPathText(searchPath)}${sql}`;
       const known = cache.get(key);
       if (known !== undefined) return known;
-      const found = await analyse(parser, sql, catalog, parameters, searchPath);
-      // A text that was too slow once may be quick another time, and large ones are not worth their room.
-      if (key.length < 20_000 && (found.ok || found.code !== 'too_large')) cache.set(key, found);
+      const first = await analyseText(parser, sql, catalog, parameters, searchPath, walkHereMs);
+      const found =
+        !first.ok && first.what === tooLong
+          ? await large.analyse({ sql, parameters, searchPath }, catalog)
+          : first;
+      // A text that was too slow once may be quick another time.
+      if (found.ok || found.code !== 'too_large') cache.set(key, found);
       return found;
     },
-    close: () => parser.close(),
+    async close() {
+      await parser.close();
+      await large.close();
+    },
   };
-}
-
-async function analyse(
-  parser: Parser,
-  sql: string,
-  catalog: Catalog,
-  parameters: number,
-  searchPath: readonly string[],
-): Promise<SqlAnalysis> {
-  try {
-    if (searchPath.find((schema) => !schema.startsWith('pg_temp')) !== 'pg_catalog')
-      throw new CountersignError('not_supported', { what: 'a search path on which pg_catalog is not first' });
-    const raws = await parser.parse(sql, catalog.major);
-    if (raws.length === 0) throw new CountersignError('malformed', { what: 'a text without a statement' });
-    if (raws.length > 1 && parameters > 0)
-      throw new CountersignError('malformed', { what: 'several statements with parameters' });
-    const texts = splitStatements(sql, raws);
-    const analyses = await walk(parser, catalog, () => {
-      const clock = new WalkClock();
-      return raws.map((raw, i) => analyseStatement(catalog, searchPath, raw, texts[i] ?? '', clock));
-    });
-    return together(catalog, searchPath, raws, analyses);
-  } catch (thrown) {
-    return denial(thrown);
-  }
-}
-
-/** Walks; where the walk meets a text of the catalog that is not parsed yet, parses it and walks again. */
-async function walk<Result>(parser: Parser, catalog: Catalog, step: () => Result): Promise<Result> {
-  const memory = memoryOf(catalog);
-  for (;;) {
-    let missing: string;
-    try {
-      return step();
-    } catch (thrown) {
-      if (!(thrown instanceof NotParsedYet)) throw thrown;
-      missing = thrown.text;
-    }
-    memory.keep(missing, await parser.parse(missing, catalog.major));
-  }
-}
-
-function together(
-  catalog: Catalog,
-  searchPath: readonly string[],
-  raws: readonly RawStatement[],
-  analyses: readonly StatementAnalysis[],
-): SqlAnalysis {
-  const statements = analyses.map((analysis) => analysis.statement);
-  const alone = statements.find((statement) => statement.standsAlone || !statement.inTransaction);
-  if (statements.length > 1 && alone !== undefined)
-    throw new CountersignError('must_stand_alone', { what: alone.kind });
-  const effects = new EffectSet();
-  const reliedOn = new ReliedOnRows(catalog);
-  for (const analysis of analyses) {
-    effects.addAll(analysis.statement.effects);
-    reliedOn.addAll(analysis.reliedOn);
-  }
-  return {
-    ok: true,
-    statements,
-    effects: effects.list(),
-    lineage: lineageOf(analyses.map((analysis) => analysis.lineage)),
-    fingerprint: fingerprintOf(raws),
-    reliedOn: { searchPath: searchPathText(searchPath), rows: reliedOn.rows() },
-  };
-}
-
-function lineageOf(lineages: readonly Lineage[]): Lineage {
-  const [only] = lineages;
-  if (only === undefined) return noLineage;
-  if (lineages.length === 1) return only;
-  const uses = new Map(
-    lineages.flatMap((lineage) => lineage.uses.map((use) => [`${use.as} ${use.column}`, use])),
-  );
-  const moves = lineages.flatMap((lineage) => lineage.moves ?? []);
-  return {
-    outputs: lineages.at(-1)?.outputs ?? [],
-    uses: [...uses.values()],
-    usesProven: lineages.every((lineage) => lineage.usesProven),
-    moves,
-  };
-}
-
-/** Every way a walk can end without an answer is a denial. */
-function denial(thrown: unknown): SqlAnalysis {
-  if (thrown instanceof RangeError)
-    return { ok: false, code: 'too_large', what: 'a statement nested too deep' };
-  const error = asCountersignError(thrown, 'unknown_effect');
-  return { ok: false, code: error.code, what: error.details.what ?? 'the statement' };
 }

@@ -4,13 +4,8 @@
  *
  * @module
  */
-export {
-  type AnalyseOptions,
-  type Analyser,
-  type AnalyserOptions,
-  createAnalyser,
-  type SqlAnalysis,
-} from './analyser.ts';
+export type { SqlAnalysis } from './analyse-text.ts';
+export { type AnalyseOptions, type Analyser, type AnalyserOptions, createAnalyser } from './analyser.ts';
 export type { AnalysedStatement } from './analysis/statement.ts';
 export type { Catalog, Relation } from './catalog/catalog.ts';
 export { catalogQuery } from './catalog/query.ts';

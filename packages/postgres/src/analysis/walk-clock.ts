@@ -4,15 +4,19 @@
  */
 import { CountersignError } from '@countersign/core';
 
-/** Milliseconds that the walk of a text may take: nothing else happens in the process meanwhile. */
-const walkWithinMs = 1000;
+/** What is said of a text whose walk took too long. */
+export const tooLong = 'a statement that takes too long to analyse';
 
 export class WalkClock {
-  readonly #until = performance.now() + walkWithinMs;
+  readonly #until: number;
+
+  /** @param withinMs Milliseconds that the walk may take: nothing else happens in its thread meanwhile. */
+  constructor(withinMs: number) {
+    this.#until = performance.now() + withinMs;
+  }
 
   /** To be called for every expression, join and query. @throws {CountersignError} `too_large`. */
   step(): void {
-    if (performance.now() > this.#until)
-      throw new CountersignError('too_large', { what: 'a statement that takes too long to analyse' });
+    if (performance.now() > this.#until) throw new CountersignError('too_large', { what: tooLong });
   }
 }

@@ -1,14 +1,12 @@
 /** The worker that parses larger texts, beside the event loop and on a stack of its own. */
 import { parentPort } from 'node:worker_threads';
 import { Grammar, SyntaxRefusal } from './grammar.ts';
+import type { Begun } from './worker.ts';
 
 export interface ParseRequest {
   readonly major: number;
   readonly sql: string;
 }
-
-/** Said when the grammar is loaded and the parser begins: the deadline runs from here. */
-export type ParseBegun = 'begun';
 
 export type ParseReply =
   | { readonly kind: 'tree'; readonly json: string }
@@ -32,7 +30,7 @@ async function reply({ major, sql }: ParseRequest): Promise<ParseReply> {
   }
 }
 
-function post(message: ParseBegun | ParseReply): void {
+function post(message: Begun | ParseReply): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
   parentPort?.postMessage(message);
 }

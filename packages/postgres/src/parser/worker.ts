@@ -1,29 +1,39 @@
-/** The parent's side of the parse worker: one text at a time, each with a deadline, the worker replaced when it breaks. */
+/** The parent's side of a worker: one text at a time, each with a deadline, the worker replaced when it breaks. */
 import { Worker } from 'node:worker_threads';
-import type { ParseBegun, ParseReply, ParseRequest } from './parse-worker.ts';
 
-/** Run from source the worker is source, too. */
-const workerFile = new URL(
-  import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js',
-  import.meta.url,
-);
+/** Run from source a worker is source, too, and finds the workspace's packages as source. */
+const fromSource = import.meta.url.endsWith('.ts');
+const sourceOptions = ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning'];
+
+/** Said by the worker when it has all that it needs and begins: the deadline runs from here. */
+export type Begun = 'begun';
 
 /** Milliseconds a worker may take to start and to load a grammar. */
 const startupMs = 10_000;
 
-export class ParseWorker {
+/** @typeParam Reply Never the text {@link Begun}. */
+export class TextWorker<Request, Reply extends object> {
+  readonly #file: URL;
   readonly #deadlineMs: number;
   #worker: Worker | null = null;
   #queue: Promise<unknown> = Promise.resolve();
 
-  /** @param deadlineMs Milliseconds the parser may take for one text; starting the worker does not count. */
-  constructor(deadlineMs: number) {
+  /**
+   * @param file Of the worker, without its ending.
+   * @param deadlineMs Milliseconds it may take for one text; starting the worker does not count.
+   */
+  constructor(file: URL, deadlineMs: number) {
+    this.#file = new URL(`${file.href}${fromSource ? '.ts' : '.js'}`);
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Parses a text; `broken` also where the deadline passed or the worker died. Never throws. */
-  parse(request: ParseRequest): Promise<ParseReply> {
-    const turn = this.#queue.then(() => this.#parseNow(request));
+  /**
+   * Asks about a text; null where the deadline passed or the worker died. Never throws.
+   *
+   * @param make Makes the request; told whether the worker is a new one, which knows nothing yet.
+   */
+  ask(make: (isNew: boolean) => Request): Promise<Reply | null> {
+    const turn = this.#queue.then(() => this.#askNow(make));
     this.#queue = turn;
     return turn;
   }
@@ -33,28 +43,29 @@ export class ParseWorker {
     await this.#discard();
   }
 
-  async #parseNow(request: ParseRequest): Promise<ParseReply> {
-    const worker = (this.#worker ??= start());
-    const reply = await new Promise<ParseReply>((resolve) => {
-      const hear = (message: ParseBegun | ParseReply) => {
+  async #askNow(make: (isNew: boolean) => Request): Promise<Reply | null> {
+    const isNew = this.#worker === null;
+    const worker = (this.#worker ??= start(this.#file));
+    const reply = await new Promise<Reply | null>((resolve) => {
+      const hear = (message: Begun | Reply) => {
         clearTimeout(timer);
         if (message === 'begun') timer = setTimeout(broken, this.#deadlineMs);
         else finish(message);
       };
-      const finish = (answer: ParseReply) => {
+      const finish = (answer: Reply | null) => {
         clearTimeout(timer);
         worker.off('message', hear).off('error', broken).off('exit', broken);
         worker.unref();
         resolve(answer);
       };
-      const broken = () => finish({ kind: 'broken' });
+      const broken = () => finish(null);
       let timer = setTimeout(broken, startupMs);
       worker.ref();
       worker.on('message', hear).on('error', broken).on('exit', broken);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-      worker.postMessage(request);
+      worker.postMessage(make(isNew));
     });
-    if (reply.kind === 'broken') await this.#discard();
+    if (reply === null) await this.#discard();
     return reply;
   }
 
@@ -65,8 +76,11 @@ export class ParseWorker {
   }
 }
 
-function start(): Worker {
-  const worker = new Worker(workerFile, { resourceLimits: { stackSizeMb: 8, maxOldGenerationSizeMb: 512 } });
+function start(file: URL): Worker {
+  const worker = new Worker(file, {
+    resourceLimits: { stackSizeMb: 8, maxOldGenerationSizeMb: 512 },
+    ...(fromSource ? { execArgv: sourceOptions } : {}),
+  });
   // Between two texts nobody listens; an unheard error would end the process.
   worker.on('error', () => undefined);
   return worker;

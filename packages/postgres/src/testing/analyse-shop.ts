@@ -1,6 +1,7 @@
 /** Analyses against the shop, in a form that tests can hold against a table. */
 import { effectInShort } from '@countersign/core';
-import { createAnalyser, type SqlAnalysis } from '../analyser.ts';
+import type { SqlAnalysis } from '../analyse-text.ts';
+import { createAnalyser } from '../analyser.ts';
 import { shopCatalog } from './shop-catalog.ts';
 
 const analyser = createAnalyser();
