@@ -173,10 +173,11 @@ async function crewOf(parts: Parts, moments: readonly CrashPoint[]): Promise<Cre
     mint: async (request) => speaker((await surviving(() => operator().mintToken(request))).token),
     surviving,
     deaths: () => deaths,
-    ledger: async () => ({
-      lines: (await operator().events({ limit: 10_000 })).map((line) => JSON.stringify(line)),
-      publicKey: readFileSync(parts.publicKeyFile, 'utf8'),
-    }),
+    ledger: async () => {
+      const lines = await surviving(() => operator().events({ limit: 10_000 }));
+      const publicKey = readFileSync(parts.publicKeyFile, 'utf8');
+      return { lines: lines.map((line) => JSON.stringify(line)), publicKey };
+    },
     dismiss: async () => {
       if (doomed !== null) await endOf(doomed.child);
       await parts.dismissed();
