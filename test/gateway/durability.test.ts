@@ -337,6 +337,11 @@ describe('a store that lost its latest writes', () => {
     const first = await start();
     const tokens = await people(first.url, first.operatorToken);
     const call = await submit(tokens.agent(first.url), 'select 1');
+    const ran = await submit(tokens.agent(first.url), "insert into notes (body) values ('before the boot')");
+    expect(await execute(tokens.agent(first.url), ran)).toMatchObject({ outcome: 'succeeded' });
+    await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${ran.id}`.execute(
+      first.engine.store.db,
+    );
     await sql`update meta set value = 'an earlier boot' where name = 'boot'`.execute(first.engine.store.db);
     await stop(first);
     const second = await start();
@@ -344,6 +349,13 @@ describe('a store that lost its latest writes', () => {
       outcome: 'not_executed',
       call: { state: 'expired' },
     });
+    // The target could tell, but not whether the store has the latest word: it is a person's to settle.
+    expect(await execute(tokens.agent(second.url), ran)).toMatchObject({ outcome: 'unknown' });
+    const operator = createClient({ url: second.url, token: second.operatorToken ?? '' });
+    const [gap] = (await operator.events({ limit: 10_000 })).flatMap((line) =>
+      'event' in line && line.event.includes('"ledger.gap"') ? [JSON.parse(line.event) as object] : [],
+    );
+    expect(gap).toMatchObject({ data: { why: 'another_boot', expired: 1, unknown: 1 } });
   });
 });
 
