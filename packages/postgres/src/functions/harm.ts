@@ -127,7 +127,7 @@ const named = new Map<string, Harm>([
 ]);
 
 /** The server calls these itself, to read and write values of a type: of any type, some of them, by its id. */
-const isPlumbing = ({ arguments: args, returns }: BuiltinFunction): boolean =>
+export const isPlumbing = ({ arguments: args, returns }: BuiltinFunction): boolean =>
   returns === 'cstring' || args.some((type) => type === 'cstring' || type === 'internal');
 
 /** Whether it fills a row of its first argument's type with what stands in a document. */
