@@ -95,7 +95,12 @@ export const sections: readonly Section[] = [
     codes: {
       target_error: 'Read the target’s own words, where masks let them be shown; else its log.',
       schema_changed: 'Make the call again: it is judged by the schema as it is now.',
-      effect_drift: 'Make the call again: its card shows the difference. No protocol compares effects yet.',
+      effect_drift:
+        'Make the call again: its card shows the difference. Two of these in a run, and it is not asked again.',
+      effect_unsteady:
+        'Tell the user: the rows change faster than people can look at them. A rule with `bind: counts` or a `tolerance` asks for less.',
+      cannot_bind:
+        'Name the values in the statement, or have a rule with `bind: counts` ask for it ([effects](effects.md)).',
       result_too_large:
         'Ask for fewer rows or columns, or raise `limits`. A write with too large a RETURNING was undone.',
       timed_out: 'Do less at once, or raise `limits.timeout`. Whether anything ran stands beside the code.',

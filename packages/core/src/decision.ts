@@ -25,7 +25,14 @@ export interface Requirement {
   readonly voteWithinMs: number;
   /** Milliseconds from the deciding vote within which the call must start. */
   readonly startWithinMs: number;
+  /** What of a measured effect is committed only as it was shown: keys, new values and counts, or counts. Default `exact`. */
+  readonly bind?: Binding;
+  /** Rows by which each count may differ from what was shown. Default 0. */
+  readonly tolerance?: number;
 }
+
+/** What an approval binds of a measured effect. */
+export type Binding = 'exact' | 'counts';
 
 /** Why a call may run, must ask, or may not: `allowed`, `needs_approval`, or the code of a denial. */
 export type DecisionCode = 'allowed' | 'needs_approval' | ErrorCode;
@@ -46,4 +53,6 @@ export interface Decision {
   readonly startWithinMs: number;
   /** What is hidden of its result, if it runs. */
   readonly masks: MaskPlan;
+  /** Whether the number of rows can make another decision of it, and was not known. Absent: no. */
+  readonly needsRows?: true;
 }

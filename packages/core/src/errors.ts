@@ -159,6 +159,18 @@ export const errorTable = Object.freeze({
     'new_call',
     'The effect would have been other than shown. Nothing took effect; call again.',
   ),
+  effect_unsteady: entry(
+    403,
+    'no',
+    'The effect keeps changing between the approval and the execution. Do not ask for it again in this run; tell the user.',
+    'Two approved executions of this run were rolled back already, because their effect was other than shown.',
+  ),
+  cannot_bind: entry(
+    403,
+    'no',
+    'Not all that this would change can be known beforehand, so it can’t be approved here.',
+    'The effect can’t be bound exactly. A rule that asks with "bind: counts" lets people approve the numbers of rows.',
+  ),
   result_too_large: entry(413, 'no', 'The result is larger than allowed. Nothing took effect; ask for less.'),
   timed_out: entry(504, 'no', 'It took longer than allowed.'),
   outcome_unknown: entry(

@@ -23,6 +23,7 @@ export * from './json.ts';
 export * from './ledger.ts';
 export * from './lineage.ts';
 export * from './mask.ts';
+export * from './measured-effect.ts';
 export * from './model-text.ts';
 export * from './preview.ts';
 export * from './principal.ts';

@@ -1,6 +1,7 @@
 /** A preview: what the approver sees before voting. Stored as it is shown, never changed, part of the approval digest. */
 import { z } from 'zod';
 import { effectSchema } from './effect.ts';
+import { measuredEffectSchema, sampleSchema } from './measured-effect.ts';
 
 /** A piece of what the agent wrote, re-rendered so that nothing in it is invisible or cut. */
 const untrustedBlock = z.strictObject({
@@ -31,6 +32,14 @@ export const previewSchema = z.strictObject({
   /** The effects in words, one line each: `changes rows of public.orders`. */
   words: z.array(z.string()),
   impact: impactSchema,
+  /** What a trial changed before it was rolled back; absent where none was made. What the vote agrees to. */
+  effect: measuredEffectSchema.optional(),
+  /** Some of the rows that the trial changed, masked. */
+  sample: z.array(sampleSchema).optional(),
+  /** The triggers that fire, in words. */
+  triggers: z.array(z.string()).optional(),
+  /** The locks it takes and what they keep others from, in words; whether it rewrites a table. */
+  locks: z.array(z.string()).optional(),
   principal: z.string(),
   owner: z.string().nullable(),
   onBehalfOf: z.string().nullable(),

@@ -1,5 +1,5 @@
 /** A policy, as loaded from `countersign.yaml`: plain frozen data. */
-import type { Action, DetectorName, MaskKind, ProtocolName } from '@countersign/core';
+import type { Action, Binding, DetectorName, MaskKind, ProtocolName } from '@countersign/core';
 
 /** How much a connection's calls may bring back, and how often people may be asked. */
 export interface Limits {
@@ -53,6 +53,16 @@ export interface AskRule {
   readonly startWithinMs: number;
   /** Whether an approval has to say why. */
   readonly reason: boolean;
+  /** What of a measured effect is committed only as it was shown; default `exact`. */
+  readonly bind?: Binding;
+  /** Rows by which each count may differ from what was shown; default 0. */
+  readonly tolerance?: number;
+}
+
+/** What the number of rows a call changes has to be. */
+export interface RowsCondition {
+  readonly is: '>' | '>=' | '<' | '<=' | '=';
+  readonly rows: number;
 }
 
 /** What a rule that matches does. */
@@ -67,6 +77,8 @@ export interface Rule extends Scope {
   readonly name: string;
   /** What the rule does not speak of. */
   readonly except?: Scope;
+  /** For which numbers of rows it holds; of any, where it is absent. */
+  readonly when?: RowsCondition;
   /** What it does where it matches. */
   readonly then: Consequence;
   /** For the model, with a denial by this rule. */

@@ -51,6 +51,8 @@ export interface PolicyCase {
   readonly connection: string;
   /** An input that has to be analysed, or effects that are given. */
   readonly call: { readonly input: CallInput } | { readonly effects: readonly Effect[] };
+  /** Rows it changes, as a trial would count them; absent where that isn't known. */
+  readonly rows?: number;
   readonly expect: Expectation;
 }
 
@@ -141,6 +143,10 @@ const readCase = object(
     headers: inputPart('Its headers, as pairs of name and value.', { type: 'array' }),
     body: inputPart('Its body, as text.', { type: 'string' }),
     effects: described(readEffects, 'The call by what it would do, without analysis.'),
+    rows: described(
+      wholeNumber('rows', 0, 1_000_000_000),
+      'How many rows it changes, for rules with `when`; left out, that is not known.',
+    ),
     expect: described(readExpectation, 'What has to come out: a decision, or more of it.'),
   },
   ['as', 'connection', 'expect'],
@@ -185,6 +191,7 @@ const caseReader = (
       onBehalfOf: values.on_behalf_of ?? null,
       connection,
       call,
+      ...(values.rows === undefined ? {} : { rows: values.rows }),
       expect: values.expect,
     };
   });

@@ -90,6 +90,7 @@ async function judgeCase(
       connection: { name, protocol, labels },
       effects,
       lineage,
+      rows: one.rows ?? null,
     };
     return gotOf(decide(policy, question));
   } catch (thrown) {

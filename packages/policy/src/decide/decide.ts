@@ -45,7 +45,18 @@ export function decide(policy: Policy, question: Question): Decision {
       ? judgeNothing(index, question)
       : judgeEffects(index, question, movedColumns(masks, question));
   const uses = judgeUses(masks, question);
-  return denial(effects, uses.denied, plan) ?? consent(effects, uses.asked, question, plan);
+  const decided = denial(effects, uses.denied, plan) ?? consent(effects, uses.asked, question, plan);
+  return needsRows(effects, uses.denied, question) ? { ...decided, needsRows: true } : decided;
+}
+
+/** Whether to know the rows could make a difference: not where something forbids the call, however many they are. */
+function needsRows(
+  { unknown, denied, byRows }: Judgement,
+  uses: readonly MaskedUse[],
+  { rows }: Question,
+): boolean {
+  if (!byRows || rows !== undefined || unknown.length > 0 || uses.length > 0) return false;
+  return denied.every(({ rule }) => rule.when !== undefined);
 }
 
 interface Parts {

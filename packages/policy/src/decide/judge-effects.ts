@@ -6,7 +6,9 @@ import { actionSchema, type Effect, splitResource } from '@countersign/core';
 import { looksLikeKind } from '../resource-kinds.ts';
 import { type Atom, atomsOf } from './atom.ts';
 import { matchesAction, matchesAll, matchesResource, matchesWho } from './compiled-scope.ts';
+import { anyColumn } from './moved-columns.ts';
 import type { Question } from './question.ts';
+import { speaksOfRows } from './rows-condition.ts';
 import type { CompiledRule, RuleIndex } from './rule-index.ts';
 
 export interface Match {
@@ -20,6 +22,8 @@ export interface Judgement {
   readonly uncovered: readonly Effect[];
   readonly asked: readonly Match[];
   readonly allowed: readonly Match[];
+  /** Whether a rule that could speak of it holds for some numbers of rows only. */
+  readonly byRows: boolean;
 }
 
 interface Found {
@@ -28,18 +32,20 @@ interface Found {
   readonly uncovered: Effect[];
   readonly asked: Match[];
   readonly allowed: Match[];
+  byRows: boolean;
 }
 
 /** @param more Effects that follow from the question's own. */
 export function judgeEffects(index: RuleIndex, question: Question, more: readonly Effect[]): Judgement {
-  const found: Found = { unknown: [], denied: [], uncovered: [], asked: [], allowed: [] };
+  const found: Found = { unknown: [], denied: [], uncovered: [], asked: [], allowed: [], byRows: false };
   for (const effect of [...question.effects, ...more]) {
     if (makesSense(effect)) judgeEffect(index, question, effect, found);
     else found.unknown.push(effect);
   }
   // The card of an ask for what the call does itself shows what it brings about, too.
   const asksForDirect = found.asked.some(({ effect }) => effect.via === undefined);
-  const covers = (effect: Effect) => asksForDirect && effect.via !== undefined && !mustBeNamed(effect);
+  const covers = (effect: Effect) =>
+    asksForDirect && effect.via !== undefined && (!mustBeNamed(effect) || effect.resource === anyColumn);
   return { ...found, uncovered: found.uncovered.filter((effect) => !covers(effect)) };
 }
 
@@ -61,6 +67,8 @@ function judgeEffect(index: RuleIndex, question: Question, effect: Effect, found
     const { rule } = compiled;
     const matching = matchingAtoms(compiled, question, effect, atoms);
     if (matching.length === 0) continue;
+    if (rule.when !== undefined) found.byRows = true;
+    if (!speaksOfRows(rule, question)) continue;
     const match = { rule, effect };
     if (rule.then.verdict === 'deny') found.denied.push(match);
     else if (mustBeNamed(effect) && rule.actions?.includes(effect.action) !== true) continue;

@@ -7,6 +7,7 @@ import { actionCovers, type Effect, resource } from '@countersign/core';
 import { matchesConnection, matchesWho } from './compiled-scope.ts';
 import type { Judgement, Match } from './judge-effects.ts';
 import type { Question } from './question.ts';
+import { speaksOfRows } from './rows-condition.ts';
 import type { CompiledRule, RuleIndex } from './rule-index.ts';
 
 export function judgeNothing(index: RuleIndex, question: Question): Judgement {
@@ -14,15 +15,18 @@ export function judgeNothing(index: RuleIndex, question: Question): Judgement {
   const denied: Match[] = [];
   const asked: Match[] = [];
   const allowed: Match[] = [];
+  let byRows = false;
   for (const compiled of index.all('read', question.principal)) {
     const { rule, patterns } = compiled;
     if (!speaksOfReading(compiled, question)) continue;
+    if (rule.when !== undefined) byRows = true;
+    if (!speaksOfRows(rule, question)) continue;
     const match = { rule, effect };
     if (rule.then.verdict === 'allow') allowed.push(match);
     else if (patterns === null) (rule.then.verdict === 'deny' ? denied : asked).push(match);
     else if (rule.then.verdict === 'ask') allowed.push(match);
   }
-  return { unknown: [], uncovered: [], denied, asked, allowed };
+  return { unknown: [], uncovered: [], denied, asked, allowed, byRows };
 }
 
 function speaksOfReading({ rule, except }: CompiledRule, question: Question): boolean {

@@ -14,4 +14,6 @@ export interface Question {
   readonly lineage: Lineage;
   /** Whether an earlier write with the same input is unknown, or finished and never fetched. */
   readonly earlierOutcomeOpen?: boolean;
+  /** Rows it changes, or returns where it only reads; null where that can't be told, absent where nobody looked. */
+  readonly rows?: number | null;
 }

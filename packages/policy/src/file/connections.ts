@@ -4,7 +4,19 @@ import { type ProtocolName, protocolNames } from '@countersign/core';
 import type { ConnectionConfig, Limits } from '../policy.ts';
 import { connectionLimits } from './limits.ts';
 import { checkName } from './people.ts';
-import { described, flag, list, object, oneOf, type Read, reader, record, text, wrongKind } from './read.ts';
+import {
+  described,
+  flag,
+  list,
+  object,
+  oneOf,
+  type Read,
+  reader,
+  record,
+  text,
+  textLike,
+  wrongKind,
+} from './read.ts';
 import type { Report } from './report.ts';
 import type { Schema } from './schema.ts';
 import { labels } from './scope.ts';
@@ -15,14 +27,12 @@ import { credentialUrl, type Environment, fill, path, type Surroundings, secret 
 type Settings = Readonly<Record<string, unknown>>;
 
 const previewWays = ['estimate', 'trial'] as const;
-const readPreview = oneOf(previewWays);
+const preview = oneOf(previewWays);
 
-/** A trial shows more than an estimate and lets nothing through that an estimate would not: it may be asked for already. */
-const preview: Read<(typeof previewWays)[number]> = reader(readPreview.schema, (tree, report) => {
-  const way = readPreview(tree, report);
-  if (way === 'trial') report.warning(tree.at, 'preview: trial is not supported yet; an estimate is shown');
-  return way;
-});
+const functionName = textLike(
+  'a function as effects name it: SCHEMA.NAME(TYPES)',
+  /^[^\s:*()]+\.[^\s:*()]+\([^\s:*()]*\)$/,
+);
 
 const protocolReader = oneOf(protocolNames);
 const protocols: Readonly<Record<ProtocolName, string>> = {
@@ -110,12 +120,13 @@ function postgres(env: Environment) {
     ),
     preview: described(
       preview,
-      'What the card of a write shows of its impact. `trial` is not made yet: an estimate is shown.',
+      'What the card of a write shows of its impact. `trial`: the write is run and rolled back, where all of it is known to be undone by that; what was seen is what is committed, or nothing is.',
       'estimate',
     ),
-    trial_timeout: described(
-      duration(30 * second, '30s'),
-      'How long a trial may hold its locks. Trials are not made yet.',
+    trial_timeout: described(duration(30 * second, '30s'), 'How long a trial may hold its locks.', '500ms'),
+    undone_by_rollback: described(
+      list('functions', functionName),
+      'Functions that somebody has read, and of which a rollback leaves nothing: `public.audit()`. A trial runs them, and triggers that call them; any other function of your own keeps a call from being tried.',
     ),
   };
 }

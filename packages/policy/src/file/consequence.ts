@@ -1,10 +1,11 @@
 /** `then:` and `filter:`: allow, deny, or ask. */
 import type { AskRule, Consequence } from '../policy.ts';
-import { described, flag, list, notYet, object, type Read, reader, wholeNumber, wrongKind } from './read.ts';
+import { described, flag, list, object, oneOf, type Read, reader, wholeNumber, wrongKind } from './read.ts';
 import type { Schema } from './schema.ts';
 import { groupName } from './scope.ts';
 import { day, duration, hour, minute } from './units.ts';
 
+const bindings = ['exact', 'counts'] as const;
 const within = duration(30 * day, '30d');
 const approvers = list('groups of approvers', groupName);
 
@@ -34,8 +35,16 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         '10m',
       ),
       reason: described(flag, 'Whether an approval needs a reason.', false),
-      tolerance: notYet('tolerance'),
-      bind: notYet('bind'),
+      bind: described(
+        oneOf(bindings),
+        'What of an effect that was tried is committed only as it was shown. `exact`: keys, new values and numbers of rows; a call with values that can’t be known beforehand is denied. `counts`: the numbers of rows by table.',
+        'exact',
+      ),
+      tolerance: described(
+        wholeNumber('rows', 0, 1_000_000_000),
+        'Rows by which each number may differ from what was shown.',
+        0,
+      ),
     },
     ['approvers'],
   );
@@ -48,6 +57,8 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         voteWithinMs: ask.vote_within ?? hour,
         startWithinMs: ask.start_within ?? 10 * minute,
         reason: ask.reason ?? false,
+        ...(ask.bind === 'counts' ? { bind: ask.bind } : {}),
+        ...((ask.tolerance ?? 0) > 0 ? { tolerance: ask.tolerance ?? 0 } : {}),
       }
     );
   });

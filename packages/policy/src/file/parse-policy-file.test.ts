@@ -201,11 +201,29 @@ describe('the policy version', () => {
   });
 });
 
-test('a trial that this version does not make is a warning, and an estimate is shown', () => {
-  const { warnings } = load(`version: 1
+test('what is said of effects is read: trials, what an approval binds, and for how many rows a rule holds', () => {
+  const { warnings, connections, policy } = load(`version: 1
 people: { dana: { groups: [dba], accounts: ["local:dana"] } }
-connections: { shop-db: { protocol: postgres, url: "\${SHOP_DB_URL}", preview: trial } }
-rules: []
+connections:
+  shop-db: { protocol: postgres, url: "\${SHOP_DB_URL}", preview: trial, trial_timeout: 300ms, undone_by_rollback: ["public.audit()"] }
+rules:
+  - { actions: [write], then: { ask: { approvers: [dba], bind: counts, tolerance: 5 } } }
+  - { actions: [write], when: { rows: "> 100" }, then: deny }
 `);
-  expect(warnings).toEqual([expect.stringContaining('preview: trial is not supported yet')]);
+  expect(warnings).toEqual([]);
+  expect(connections.get('shop-db')?.settings).toMatchObject({
+    preview: 'trial',
+    trial_timeout: 300,
+    undone_by_rollback: ['public.audit()'],
+  });
+  expect(policy.rules.map(({ when, then }) => [when, then])).toMatchObject([
+    [undefined, { ask: { bind: 'counts', tolerance: 5 } }],
+    [{ is: '>', rows: 100 }, { verdict: 'deny' }],
+  ]);
+});
+
+test.each(['100', '> many', '! 5', '>= 1000000000'])('when: { rows: "%s" } is refused', (rows) => {
+  expect(() => load(`version: 1\nrules: [{ when: { rows: "${rows}" }, then: deny }]`)).toThrow(
+    'is no comparison',
+  );
 });

@@ -22,7 +22,11 @@ export function shadowedRules({ policy, connections }: LoadedFile): readonly Fin
 }
 
 function outdoes(other: Rule, rule: Rule): boolean {
-  if (other.except !== undefined || strictness[other.then.verdict] <= strictness[rule.then.verdict])
+  if (
+    other.except !== undefined ||
+    other.when !== undefined ||
+    strictness[other.then.verdict] <= strictness[rule.then.verdict]
+  )
     return false;
   // Moving protected data is let through only by a rule that names exactly this, so only such an ask outdoes one.
   const names = ({ actions }: Rule) => actions?.includes('secret.move') ?? false;
