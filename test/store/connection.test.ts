@@ -220,6 +220,16 @@ test('never 50: a store that falls silent is given up, refused with a code, and 
   const letGo = await holdAccount(target.url, 44);
   const ran = refusal(execute(agent, running));
   await untilHeld(atTarget, statement);
+  // A vote is half way through its transaction, and holds the call's row.
+  const halfway = await submit(agent, 'update accounts set balance = 1 where id = 46');
+  proxy.judge = (chunk) => (chunk.includes('local:dana') ? 'swallow' : 'pass');
+  const halfVote = refusal(vote(people.dana(), halfway));
+  await until(async () => {
+    const { rows } = await inStore.query(
+      "select 1 from pg_stat_activity where state = 'idle in transaction' and query like '%from calls%for update%'",
+    );
+    return rows.length > 0;
+  });
   // The network between is gone: nobody hears, nobody says that the connection is over.
   proxy.judge = () => 'swallow';
   const started = performance.now();
@@ -229,7 +239,15 @@ test('never 50: a store that falls silent is given up, refused with a code, and 
     refusal(people.dana().vote(shown.id, { vote: 'approve', digest: shown.digest })),
   ];
   await letGo();
-  expect(new Set(await Promise.all(refusals))).toEqual(new Set(['unavailable']));
+  // The server lets go of the row, so that people can vote elsewhere.
+  const other = await startOn({ target: target.url, store: store.url, folder }, 'other');
+  try {
+    await vote(people.sam(other), halfway);
+    expect(await execute(people.agent(other), halfway)).toMatchObject({ outcome: 'succeeded' });
+  } finally {
+    await other.close();
+  }
+  expect(new Set(await Promise.all([halfVote, ...refusals]))).toEqual(new Set(['unavailable']));
   expect(performance.now() - started).toBeLessThan(30_000);
   mend();
   await ran;
@@ -238,8 +256,8 @@ test('never 50: a store that falls silent is given up, refused with a code, and 
   expect(await execute(agent, approved)).toMatchObject({ outcome: 'succeeded' });
   await vote(people.dana(), waiting);
   expect(await execute(agent, waiting)).toMatchObject({ outcome: 'succeeded' });
-  expect(await balances(atTarget, 42, 43, 44)).toEqual([1, 1, 1]);
-  await record(gateway, folder);
+  expect(await balances(atTarget, 42, 43, 44, 46)).toEqual([1, 1, 1, 1]);
+  expect((await record(gateway, folder)).of(halfway).filter((type) => type === 'vote.cast')).toHaveLength(1);
 }, 60_000);
 
 test('recovery waits for a target that is down, by one gateway of two, and then tells the truth', async () => {
