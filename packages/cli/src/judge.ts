@@ -7,7 +7,7 @@ export interface Judgement {
   /** `allowed`, `needs_approval`, or why not. */
   readonly code: string;
   readonly reason: string;
-  readonly effects?: readonly Pick<Effect, 'action' | 'resource' | 'via'>[];
+  readonly effects?: readonly Effect[];
   readonly rules?: readonly string[];
   /** As core's `maskNames` writes them. */
   readonly masks?: readonly string[];

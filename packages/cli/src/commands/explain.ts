@@ -17,8 +17,9 @@ export const addExplain: AddCommand = (program, host) => {
       const judgement = await judge.explain(call, host.signal);
       if (options.json === true) {
         const { id: _, line: __, ...answer } = explainAnswer({ id: null, line: 1 }, judgement);
-        const { lineage, requirement, detail } = judgement;
-        await out.line(JSON.stringify({ ...answer, lineage, requirement, detail }, null, 2));
+        const { effects, lineage, requirement, detail } = judgement;
+        const whole = { ...answer, ...(effects === undefined ? {} : { effects }) };
+        await out.line(JSON.stringify({ ...whole, lineage, requirement, detail }, null, 2));
       } else for (const line of judgementInWords(judgement, out)) await out.line(line);
       return exitCodeOfDecision(judgement.decision, judgement.code);
     });
