@@ -126,3 +126,31 @@ describe('never 38: where the analysis tells what moves', () => {
     expect(judge([readEmail, update, { ...call, via: 'trigger t' }], { moves: [] }).verdict).toBe('allow');
   });
 });
+
+describe('never 38: code that the call brings', () => {
+  const block: Effect = { action: 'execute', resource: 'program:do' };
+  const made: Effect = { action: 'schema.create', resource: 'function:public.f()' };
+
+  test.each([block, made])(
+    'may move whatever there is, so that a rule that allows it is not enough: %j',
+    (effect) => {
+      expect(judge([effect], { moves: [] })).toMatchObject({
+        verdict: 'deny',
+        code: 'no_rule',
+        detail: expect.stringContaining('no rule covers secret.move column:*'),
+      });
+    },
+  );
+
+  test.each([block, made])('is covered by a rule that asks for it, whose card shows it: %j', (effect) => {
+    const rule = '  - { name: code, actions: [execute, schema], then: { ask: { approvers: [dba] } } }';
+    expect(judge([effect], { moves: [] }, rule)).toMatchObject({ verdict: 'ask', rules: ['code'] });
+  });
+
+  test('brought elsewhere, long ago, is a function like any other', () => {
+    expect(judge([{ action: 'execute', resource: 'function:public.f()' }], { moves: [] }).verdict).toBe(
+      'allow',
+    );
+    expect(judge([{ ...made, action: 'schema.drop' }], { moves: [] }).verdict).toBe('allow');
+  });
+});

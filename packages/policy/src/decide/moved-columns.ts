@@ -7,6 +7,9 @@
  * - every place the call writes is masked at least as strictly, or
  * - it is a column of a table that is written, and is returned (RETURNING, where it is masked) or decides (WHERE, where
  *   `filter` speaks).
+ *
+ * Code that the call itself brings (a DO block, a function it makes, a program) is taken to move whatever there is. It
+ * stands on the card, so that a rule that asks for it covers this; one that allows it does not.
  */
 import {
   type Action,
@@ -32,21 +35,35 @@ export function movedColumns(masks: readonly CompiledMask[], question: Question)
   if (columnMasks.length === 0) return [];
   const strictness = (column: Resource): number =>
     Math.min(...masksOfColumn(columnMasks, question, column).map(({ mask }) => maskKinds.indexOf(mask.with)));
+  const brought = broughtCode(question);
   const { moves } = question.lineage;
-  if (moves === undefined) return untold(columnMasks, question, () => true, strictness);
+  if (moves === undefined) return [...brought, ...untold(columnMasks, question, () => true, strictness)];
   const told = moves.flatMap(({ from, to }): readonly Effect[] => {
     const kind = from === anyColumn ? 0 : strictness(from);
     return kind === Infinity || strictness(to) <= kind ? [] : [{ action: 'secret.move', resource: from }];
   });
   // A trigger sees the whole row whatever the statement reads of it: its own effect is what a rule speaks of.
   return [
+    ...brought,
     ...told,
     ...untold(columnMasks, question, (effect) => effect.via === undefined && !isTold(effect), strictness),
   ];
 }
 
 /** Stands for columns that could not be told. */
-const anyColumn: Resource = 'column:*';
+export const anyColumn: Resource = 'column:*';
+
+/** What the agent's own code may move, once it runs: nobody has read it but whoever is asked. */
+function broughtCode({ effects }: Question): readonly Effect[] {
+  const bringing = effects.find(({ action, resource, via }) => {
+    if (via !== undefined) return false;
+    const { kind } = splitResource(resource);
+    return kind === 'program' || (kind === 'function' && action === 'schema.create');
+  });
+  return bringing === undefined
+    ? []
+    : [{ action: 'secret.move', resource: anyColumn, via: bringing.resource }];
+}
 
 /** Whether what an effect stores is told by the lineage's moves: it writes, or makes and fills, a table. */
 function isTold({ action, resource }: Effect): boolean {

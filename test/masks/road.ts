@@ -1,0 +1,159 @@
+/** Two databases that differ in nothing but protected values, behind one gateway, and the same asked directly. */
+import type { Principal } from '@countersign/core';
+import { type Engine, openEngine, type RunAnswer } from '@countersign/gateway';
+import { parsePolicyFile } from '@countersign/policy';
+import { startPostgres } from '@countersign/testing';
+import { Client } from 'pg';
+import type { Heard } from './canary.ts';
+import { askDirectly } from './raw.ts';
+import { canaries, others, protectedColumns, seedOf } from './vault.ts';
+
+/**
+ * `canary` and `other` hold other protected values and forbid to use them (`filter: deny`); `open` is the first of them
+ * again, with everything allowed that policy can allow: `filter: allow`, and a rule for every action but secret ones.
+ */
+export type Behind = 'canary' | 'other' | 'open';
+
+const policy = `
+version: 1
+people: { dana: { groups: [dba], accounts: ["local:dana"] } }
+connections:
+  canary: { protocol: postgres, url: "\${CANARY_URL}", throwaway: true, labels: { road: strict } }
+  other: { protocol: postgres, url: "\${OTHER_URL}", throwaway: true, labels: { road: strict } }
+  open: { protocol: postgres, url: "\${CANARY_URL}", throwaway: true, labels: { road: open } }
+rules:
+  - { name: most, actions: [read, write, execute], then: allow }
+  - { name: all, connections: { names: [open] }, actions: [schema, admin], then: allow }
+masks:
+  - { columns: [${protectedColumns.join(', ')}], with: redact, connections: { labels: { road: strict } } }
+  - { columns: [${protectedColumns.join(', ')}], with: redact, filter: allow, connections: { labels: { road: open } } }
+limits: { rows: 1000, bytes: 1MB, timeout: 10s }
+`;
+
+export const agent: Principal = {
+  class: 'agent',
+  id: 'agent:curious',
+  name: 'curious',
+  groups: ['agents'],
+  account: null,
+  owner: 'dana',
+  onBehalfOf: null,
+};
+
+export interface Road extends AsyncDisposable {
+  readonly engine: Engine;
+  /** PostgreSQL's own answers on one of the databases, in a transaction that is rolled back. */
+  directly(
+    on: 'canary' | 'other',
+    statements: readonly string[],
+    params?: readonly unknown[],
+  ): Promise<Heard>;
+  /** The gateway's answers, one a statement. */
+  guarded(
+    on: Behind,
+    statements: readonly string[],
+    params?: readonly string[],
+  ): Promise<readonly RunAnswer[]>;
+  /** Puts what writes changed back as it was seeded. */
+  reseed(): Promise<void>;
+}
+
+export async function openRoad(): Promise<Road> {
+  const server = await startPostgres();
+  const seeds = { canary: seedOf(canaries), other: seedOf(others) };
+  const canary = await server.createDatabase({ seed: seeds.canary });
+  const other = await server.createDatabase({ seed: seeds.other });
+  const observers = {
+    canary: new Client({ connectionString: canary.url }),
+    other: new Client({ connectionString: other.url }),
+  };
+  await Promise.all(Object.values(observers).map((client) => client.connect()));
+  const file = parsePolicyFile(policy, {
+    file: 'countersign.yaml',
+    env: { CANARY_URL: canary.url, OTHER_URL: other.url },
+    directory: '/nonexistent',
+  });
+  const engine = await openEngine({ file, store: 'memory' });
+  const signal = new AbortController().signal;
+  const busy: Record<keyof typeof observers, Promise<unknown>> = {
+    canary: Promise.resolve(),
+    other: Promise.resolve(),
+  };
+  return {
+    engine,
+    directly(on, statements, params) {
+      const mine = busy[on].then(() => rolledBack(observers[on], statements, params));
+      busy[on] = mine;
+      return mine;
+    },
+    async guarded(on, statements, params = []) {
+      const answers: RunAnswer[] = [];
+      for (const sql of statements) {
+        const input = params.length === 0 ? { sql } : { sql, params: [...params] };
+        answers.push(await engine.run(agent, { connection: on, input }, signal));
+      }
+      return answers;
+    },
+    async reseed() {
+      const clean = 'drop schema public cascade; create schema public;';
+      await observers.canary.query(clean + seeds.canary);
+      await observers.other.query(clean + seeds.other);
+      // The first call finds out that the schema is another one.
+      for (const on of ['canary', 'other', 'open'] as const)
+        await engine.run(agent, { connection: on, input: { sql: 'select * from people' } }, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      await engine.close();
+      await Promise.all(Object.values(observers).map((client) => client.end()));
+      await server.stop();
+    },
+  };
+}
+
+async function rolledBack(
+  client: Client,
+  statements: readonly string[],
+  params: readonly unknown[] | undefined,
+): Promise<Heard> {
+  const heard: Heard[] = [];
+  await client.query("begin; set local statement_timeout = '5s'");
+  for (const sql of statements) {
+    heard.push(await askDirectly(client, sql, params));
+    if (client.getTransactionStatus() !== 'T') break;
+  }
+  await client.query('rollback; deallocate all');
+  return together(heard);
+}
+
+const together = (heard: readonly Heard[]): Heard => ({
+  columns: heard.flatMap(({ columns }) => columns),
+  rows: heard.flatMap(({ rows }) => rows),
+  words: heard.flatMap(({ words }) => words),
+});
+
+/** All that an agent gets to know of an answer. */
+export function heardOf(answers: readonly RunAnswer[]): Heard {
+  return together(
+    answers.map(({ result, error, reason }) => ({
+      columns: result !== null && 'columns' in result ? result.columns : [],
+      rows: result !== null && 'rows' in result ? result.rows : [],
+      words: [
+        reason,
+        error?.message ?? '',
+        `${result !== null && 'affected' in result ? result.affected : ''}`,
+      ],
+    })),
+  );
+}
+
+/** How an evasion ended, in a word: denied with its code, failed, or masked. */
+export function endOf(answers: readonly RunAnswer[]): string {
+  const ends = answers.map(({ decision, code, outcome, error }) =>
+    decision === 'allow'
+      ? outcome === 'succeeded'
+        ? 'masked'
+        : `failed: ${error?.code}`
+      : `${decision}: ${code}`,
+  );
+  return ends.find((end) => end !== 'masked') ?? 'masked';
+}

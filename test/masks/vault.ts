@@ -1,0 +1,160 @@
+/**
+ * A schema with planted canaries: protected values that must not come out, in columns of many types, behind views,
+ * partitions, children, functions, triggers and policies, beside columns that nobody protects.
+ */
+
+/** The protected values of one database. */
+export interface Secrets {
+  readonly ssn: readonly [string, string, string];
+  readonly tax: string;
+  readonly salary: number;
+  readonly balance: string;
+  readonly born: string;
+  readonly phone: string;
+  readonly pan: string;
+  readonly deep: string;
+  readonly street: string;
+  readonly zip: string;
+  readonly blob: string;
+  readonly pin: string;
+  readonly card: string;
+  readonly token: string;
+  readonly note: string;
+  readonly badge: string;
+}
+
+/** What the evasions are after. Long and odd enough not to turn up by chance. */
+export const canaries: Secrets = {
+  ssn: ['QZ-7731-KXV', 'QZ-7732-KXW', 'QZ-7733-KXY'],
+  tax: 'TXN-5520-WQJ',
+  salary: 918273645,
+  balance: '77301446.59',
+  born: '1931-07-19',
+  phone: '+49-PHQ-2207',
+  pan: '4929-QDOC-8841',
+  deep: 'J7-DEEP-Q1X',
+  street: 'Wharf Canary ZZ9',
+  zip: 'QX-90211-K',
+  blob: 'QBLOB-71-KEY',
+  pin: 'c0ffee71-7171-4a4a-8b8b-0badcafe7171',
+  card: '4556-QCRD-1180',
+  token: 'tok-QZTK-66120',
+  note: 'note QNTE-88123 end',
+  badge: 'BDG-QQ-44017',
+};
+
+/** Other values in the same places; of another length, sort order and sign, where that could tell. */
+export const others: Secrets = {
+  ssn: ['b', 'MM-1', 'AA-99999-LONGER-THAN-THE-OTHERS'],
+  tax: 'Z',
+  salary: 3,
+  balance: '-1.5',
+  born: '2010-01-02',
+  phone: '1',
+  pan: 'p',
+  deep: 'd',
+  street: 'x',
+  zip: '',
+  blob: '0',
+  pin: '00000000-0000-0000-0000-000000000001',
+  card: '-',
+  token: 'T',
+  note: '',
+  badge: '0',
+};
+
+/** The masks of the policy speak of these columns. */
+export const protectedColumns: readonly string[] = [
+  'public.people.ssn',
+  'public.people.tax',
+  'public.people.salary',
+  'public.people.balance',
+  'public.people.born',
+  'public.people.doc',
+  'public.people.phones',
+  'public.people.home',
+  'public.people.key_bytes',
+  'public.people.pin',
+  'public.staff.badge',
+  'public.payments.card',
+  'public.accounts.token',
+  'public.notes.body',
+];
+
+/** The canaries as a search looks for them. */
+export const canaryTexts: readonly string[] = [
+  ...canaries.ssn,
+  canaries.tax,
+  String(canaries.salary),
+  canaries.balance,
+  canaries.born,
+  canaries.phone,
+  canaries.pan,
+  canaries.deep,
+  canaries.street,
+  canaries.zip,
+  canaries.blob,
+  canaries.pin,
+  canaries.card,
+  canaries.token,
+  canaries.note,
+  canaries.badge,
+];
+
+/** The schema with these values in it. Two databases made of it differ in nothing else. */
+export function seedOf(secrets: Secrets): string {
+  const doc = JSON.stringify({ pan: secrets.pan, deep: { list: [secrets.deep] }, n: secrets.salary });
+  const person = (id: number, name: string, city: string) => `
+    (${id}, '${name}', '${city}', '${secrets.ssn[id - 1]}', '${secrets.tax}', ${secrets.salary}, ${secrets.balance},
+     '${secrets.born}', '${doc}', array['${secrets.phone}', '${secrets.phone}'], row('${secrets.street}', '${secrets.zip}'),
+     convert_to('${secrets.blob}', 'UTF8'), '${secrets.pin}')`;
+  return `
+create type address as (street text, zip text);
+create domain tax_no as text check (value <> '');
+create table people (
+  id int primary key, name text not null, city text not null, ssn text, tax tax_no, salary int, balance numeric,
+  born date, doc jsonb, phones text[], home address, key_bytes bytea, pin uuid
+);
+insert into people values ${person(1, 'ann', 'oslo')}, ${person(2, 'bob', 'rome')}, ${person(3, 'cyd', 'oslo')};
+create table staff (badge text) inherits (people);
+insert into staff (id, name, city, ssn, badge) values (9, 'sue', 'bonn', '${secrets.ssn[0]}', '${secrets.badge}');
+create table payments (id int, person int, day date, card text) partition by range (day);
+create table payments_old partition of payments for values from ('2000-01-01') to ('2025-01-01');
+create table payments_new partition of payments for values from ('2025-01-01') to ('2100-01-01');
+insert into payments values (1, 1, '2024-05-05', '${secrets.card}'), (2, 1, '2025-05-05', '${secrets.card}');
+create table accounts (id int primary key, person int references people, token text, label text);
+insert into accounts values (1, 1, '${secrets.token}', 'main'), (2, 2, '${secrets.token}', 'spare');
+create table notes (id int primary key, owner text, body text);
+insert into notes values (1, 'ann', '${secrets.note}');
+alter table notes enable row level security;
+create policy own on notes using (owner = current_user);
+create table words (id int primary key, word text not null, amount int not null, doc jsonb);
+insert into words select i, 'word ' || i, i * 10, jsonb_build_object('k', i) from generate_series(1, 20) as i;
+create table public_notes (id serial primary key, body text);
+insert into public_notes (body) values ('nothing');
+create table audit (line text);
+create view people_tags as select id, ssn as tag, name from people;
+create view people_loud as select id, upper(tag) as loud, name from people_tags;
+create view people_rows as select p as person from people p;
+create view people_guarded with (security_barrier) as select * from people where id < 10;
+create view people_sums as select city, max(ssn) as top, count(*) as n from people group by city;
+create materialized view people_kept as select id, ssn || '' as kept, doc -> 'pan' as pan from people;
+create function peek(int) returns text language sql stable as 'select ssn from people where id = $1';
+create function peek_all() returns setof people language sql stable as 'select * from people';
+create function peek_table() returns table (a int, b text) language sql stable as 'select id, ssn from people';
+create function peek_into(out b text) language plpgsql stable as $$ begin select ssn into b from people limit 1; end $$;
+create function loud(text) returns text language sql immutable as 'select upper($1)';
+create function ssn_of(people) returns text language sql stable as 'select $1.ssn';
+create function tell(text) returns text language plpgsql as $$ begin raise exception 'told %', $1; end $$;
+create function say(text) returns text language plpgsql as $$ begin raise notice 'said %', $1; return ''; end $$;
+create aggregate glue(text) (sfunc = textcat, stype = text, initcond = '');
+create operator ## (leftarg = text, rightarg = text, function = textcat);
+create function noted() returns trigger language plpgsql as
+  $$ begin insert into audit values (to_jsonb(new)::text); raise notice 'row %', new; return new; end $$;
+create table watched (id int, body text);
+create trigger noted before insert or update on watched for each row execute function noted();
+create index people_upper on people (upper(ssn));
+create statistics people_pairs (mcv, dependencies) on ssn, tax from people;
+analyze;
+`;
+}
