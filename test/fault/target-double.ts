@@ -31,6 +31,8 @@ interface Transaction {
   readonly told: boolean;
 }
 
+const isOver = ({ state }: Transaction): boolean => state !== 'open';
+
 /** How often something goes wrong at the target. */
 export interface TargetFaults {
   /** A connection breaks. */
@@ -153,6 +155,8 @@ export class TargetDouble {
     }
     if (context.signal.aborted) return end(reasonOf(context), 'no');
     await step('takes the statement');
+    // A backend that recovery ended takes nothing any more.
+    if (isOver(transaction)) return failed('target_unavailable', 'rolled_back');
     this.#parts.dispatched(context.call, true, gateway);
     await step('answers the statement');
     if (context.signal.aborted) return end(reasonOf(context), 'rolled_back');

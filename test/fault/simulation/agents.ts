@@ -1,6 +1,7 @@
 /** What agents do: submit a call, wait for people, execute it, come back for what was lost; park a run and take it up. */
 import type { CallView, LeaseId, ParkedRunId, Principal } from '@countersign/core';
 import { agents, minute } from './cast.ts';
+import { votes } from './people.ts';
 import { idFrom } from './random.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,6 +24,9 @@ export async function makesCall(stage: Stage): Promise<void> {
   if (view === null) return;
   stage.told(view);
   stage.calls.push(view);
+  // People are told of what waits for them, and come when they come.
+  if (view.state === 'waiting')
+    for (let told = random.below(4); told > 0; told--) stage.begin(() => votes(stage));
   await seesThrough(stage, agent, view);
 }
 

@@ -25,7 +25,7 @@ export const sabotages: readonly {
   {
     name: 'a claim that guards nothing',
     sabotage: { sql: onlyClaims((sql) => ofItsEpoch(ofItsState(sql))) },
-    from: 6,
+    from: 1,
     told: /reached the target 2 times|went from \w+ to claimed/,
   },
   {
@@ -37,25 +37,25 @@ export const sabotages: readonly {
   {
     name: 'a claim that does not look at the clock',
     sabotage: { sql: without(/c\.start_by > clock_timestamp\(\)/) },
-    from: 37,
+    from: 11,
     told: /was claimed after its time to start/,
   },
   {
     name: 'moves that do not look for stops',
     sabotage: { sql: (sql) => sql.replace('from stops s where', 'from stops s where false and') },
-    from: 2,
+    from: 12,
     told: /during a stop/,
   },
   {
     name: 'an owner that settles what is no longer its own',
     sabotage: { sql: without(/c\.owner_instance = \$\d+ and c\.epoch = \$\d+/) },
-    from: 12,
+    from: 183,
     told: /has its outcome from an owner that was fenced/,
   },
   {
     name: 'a recovery that goes by what it read before the fence',
     sabotage: { sql: (sql) => sql.replace('returning c.evidence', 'returning null::jsonb as evidence') },
-    from: 12,
+    from: 1,
     told: /took effect and is failed/,
   },
   {
@@ -79,37 +79,37 @@ export const sabotages: readonly {
   {
     name: 'votes that count for every approval',
     sabotage: { sql: without(/approval_id = \$1 /) },
-    from: 58,
+    from: 11,
     told: /was approved without the votes it needs|was claimed without the votes/,
   },
   {
     name: 'votes that are taken after their time',
     sabotage: { sql: without(/c\.vote_by > clock_timestamp\(\)/g) },
-    from: 1,
+    from: 2,
     told: /after its time to vote/,
   },
   {
     name: 'a lease that two can hold',
     sabotage: { sql: without(/\(p\.lease is null or p\.leased_until <= clock_timestamp\(\)\)/) },
-    from: 4,
+    from: 3,
     told: /was taken while another had it/,
   },
   {
     name: 'a call that never expires',
     sabotage: { sql: (sql) => sql.replace('c.start_by <= clock_timestamp()', 'false') },
-    from: 11,
+    from: 2,
     told: /was left (?:allowed|approved)/,
   },
   {
     name: 'a target that does not know what it committed',
     sabotage: { lies: true },
-    from: 3,
+    from: 6,
     told: /took effect and is failed/,
   },
   {
     name: 'a gateway that forgets its new policy',
     sabotage: { forgetsReloads: true },
-    from: 10,
+    from: 15,
     told: /runs under a policy that was replaced before it was asked for/,
   },
 ];

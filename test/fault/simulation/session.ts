@@ -24,6 +24,8 @@ const virtualClock = `
   set synchronous_commit = off;
   listen countersign_moved`;
 
+const setsClock = "select set_config('simulation.now', $1, false)";
+
 /** Rows that were deleted stay in the tables' files for a while; after so many stories they are made anew. */
 const storiesBetweenTruncations = 60;
 
@@ -33,6 +35,7 @@ export class Session {
   /** Milliseconds: what the store's clock says, and what it has to say at the next statement. */
   #clock = -1;
   #now = 0;
+  #names = 0;
   #stories = 0;
   #tables: readonly string[] | null = null;
   #notices: string[] = [];
@@ -58,14 +61,23 @@ export class Session {
 
   /** Runs a statement. @throws the store's error, with its SQLSTATE as `code`. */
   run(text: string, values: readonly unknown[] = []): readonly Row[] {
-    if (this.#clock !== this.#now) {
-      this.#clock = this.#now;
-      this.#send("select set_config('simulation.now', $1, false)", [new Date(this.#now).toISOString()]);
+    // A rollback takes a setting that was made in the transaction with it; after an error it is all that is let through.
+    const sets = text !== 'rollback' && this.#clock !== this.#now;
+    this.#clock = -1;
+    const messages = [
+      ...(sets ? this.#messages(setsClock, [new Date(this.#now).toISOString()]) : []),
+      ...this.#messages(text, values),
+      serialize.sync(),
+    ];
+    try {
+      const rows = this.#read(this.#pglite.execProtocolRawSync(Buffer.concat(messages)));
+      if (text !== 'rollback') this.#clock = this.#now;
+      return rows;
+    } catch (thrown) {
+      // Whether it came to be prepared is not known.
+      this.#prepared.delete(text);
+      throw thrown;
     }
-    const rows = this.#send(text, values);
-    // A rollback takes a setting that was made in the transaction with it.
-    if (text === 'rollback') this.#clock = -1;
-    return rows;
   }
 
   /** The calls that were notified of since this was asked last. */
@@ -96,28 +108,26 @@ export class Session {
     this.#notices = [];
   }
 
-  #send(text: string, values: readonly unknown[]): readonly Row[] {
-    const parts: Uint8Array[] = [];
+  #messages(text: string, values: readonly unknown[]): readonly Uint8Array[] {
     const known = this.#prepared.get(text);
-    const name = known ?? `s${this.#prepared.size}`;
-    if (known === undefined) parts.push(serialize.parse({ name, text }));
-    parts.push(
+    const name = known ?? `s${++this.#names}`;
+    this.#prepared.set(text, name);
+    return [
+      ...(known === undefined ? [serialize.parse({ name, text })] : []),
       serialize.bind({ statement: name, values: values.map(parameter) }),
       serialize.describe({ type: 'P' }),
       serialize.execute(),
-      serialize.sync(),
-    );
-    const rows = this.#read(this.#pglite.execProtocolRawSync(Buffer.concat(parts)));
-    this.#prepared.set(text, name);
-    return rows;
+    ];
   }
 
+  /** The rows of the last statement there was an answer to. */
   #read(answer: Uint8Array): readonly Row[] {
-    const rows: Row[] = [];
+    let rows: Row[] = [];
     let fields: readonly { readonly name: string; readonly dataTypeID: number }[] = [];
     const errors: Error[] = [];
     new Parser().parse(answer, (message) => {
-      if ('fields' in message && message.name === 'rowDescription')
+      if (message.name === 'bindComplete') rows = [];
+      else if ('fields' in message && message.name === 'rowDescription')
         fields = (message as unknown as { fields: typeof fields }).fields;
       else if (message.name === 'dataRow') {
         const cells = (message as unknown as { fields: readonly (string | null)[] }).fields;

@@ -148,6 +148,7 @@ export async function simulate(
 
   function mendThings(): void {
     target.busy = () => undefined;
+    store.goesAway(0);
     store.faults = noFaults;
     network.faults = { lost: 0, twice: 0 };
     target.faults = { broken: 0, forgotten: 0, away: 0 };

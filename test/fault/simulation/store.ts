@@ -40,6 +40,7 @@ export class SharedStore {
   readonly #clients: { readonly process: Process; readonly client: Client }[] = [];
   /** Whose transaction is open. */
   #owner: Client | null = null;
+  #awayUntil = 0;
   faults: StoreFaults = noFaults;
 
   constructor(session: Session, scheduler: Scheduler, random: Random, rewrite: Rewrite) {
@@ -47,6 +48,13 @@ export class SharedStore {
     this.#scheduler = scheduler;
     this.#random = random;
     this.#rewrite = rewrite;
+  }
+
+  /** Nobody reaches it for so long; what was open is rolled back. Milliseconds. */
+  goesAway(ms: number): void {
+    this.#scheduler.tell(`the store is away for ${ms} ms`);
+    this.#awayUntil = this.#scheduler.now + ms;
+    for (const { client } of this.#clients) this.#break(client);
   }
 
   /** Looks at the store from outside, beside every gateway. */
@@ -103,7 +111,8 @@ export class SharedStore {
   }
 
   #run(client: Client, sql: string, values: readonly unknown[]) {
-    if (client.broken || this.#random.chance(this.faults.before)) throw this.#lost(client);
+    const away = this.#scheduler.now < this.#awayUntil;
+    if (client.broken || away || this.#random.chance(this.faults.before)) throw this.#lost(client);
     this.#session.setTime(this.#scheduler.now);
     const rows = this.#session.run(this.#rewrite(sql), values);
     if (sql === 'begin') this.#owner = client;

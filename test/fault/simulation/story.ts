@@ -1,8 +1,9 @@
 /** A story: what agents, people and an operator do, and what goes wrong meanwhile, in the order the seed gives it. */
-import type { ApprovalView, Principal, StopScope } from '@countersign/core';
+import type { StopScope } from '@countersign/core';
 import { comesBack, makesCall, parksRun } from './agents.ts';
-import { drawn, hour, minute, operator, people } from './cast.ts';
+import { drawn, hour, minute, operator } from './cast.ts';
 import type { Gateways } from './gateways.ts';
+import { votes } from './people.ts';
 import type { Random } from './random.ts';
 import { type Process, processNamed } from './scheduler.ts';
 import type { Stage } from './stage.ts';
@@ -13,16 +14,17 @@ type Act = (stage: Stage, process?: Process) => void;
 /** How often each act comes, in proportion. */
 const acts: readonly (readonly [number, Act])[] = [
   [30, (stage) => stage.begin(() => makesCall(stage))],
-  [45, (stage) => stage.begin(() => votes(stage))],
+  [25, (stage) => stage.begin(() => votes(stage))],
   [25, (stage) => stage.begin(() => comesBack(stage))],
-  [3, (stage) => stage.begin(() => stops(stage))],
-  [6, (stage) => stage.begin(() => lifts(stage))],
+  [2, (stage) => stage.begin(() => stops(stage))],
+  [8, (stage) => stage.begin(() => lifts(stage))],
   [6, reloads],
   [3, (stage) => stage.begin(() => parksRun(stage))],
   [4, (stage) => stage.begin(() => settlesByHand(stage))],
   [8, crashes],
   [2, shutsDown],
   [2, hangs],
+  [2, storeGoesAway],
   [3, timePasses],
 ];
 const total = acts.reduce((sum, [weight]) => sum + weight, 0);
@@ -38,7 +40,7 @@ export async function tell(stage: Stage, options: StoryOptions): Promise<void> {
   const teller = processNamed('story');
   // The worst moment for a stop or a crash is while a call is at the target, so it is not left to luck.
   target.busy = (process) => {
-    const trouble = random.pick([null, null, null, stopNow, crashes, hangs]);
+    const trouble = random.pick([null, null, null, null, stopNow, crashes, crashes, hangs, hangs]);
     if (trouble !== null)
       void scheduler.park(teller, {
         label: `${trouble.name} at ${process.name}`,
@@ -66,37 +68,6 @@ function draw(at: number): Act {
 
 async function startsOne(stage: Stage): Promise<void> {
   await stage.parts.gateways.start(stage.file);
-}
-
-async function votes(stage: Stage): Promise<void> {
-  const { random } = stage.parts;
-  const person = random.pick(random.chance(0.8) ? people.slice(0, 4) : people);
-  const card = random.chance(0.8) ? await fromList(stage, person) : await fromLink(stage, person);
-  if (card === null) return;
-  const vote = random.chance(0.88) ? 'approve' : 'reject';
-  const approval = card.id;
-  // A page that was left open shows what another call's card said.
-  const digest = random.chance(0.95)
-    ? card.digest
-    : (`${card.digest.slice(0, -4)}0000` as typeof card.digest);
-  const seen = await stage.ask(`${person.name} votes ${vote}`, ({ engine }) =>
-    engine.calls.vote(person, approval, { vote, digest }),
-  );
-  if (seen !== null) stage.answers.push({ kind: 'vote', approval, account: person.account ?? '' });
-}
-
-/** What waits for this person now. */
-async function fromList(stage: Stage, person: Principal): Promise<ApprovalView | null> {
-  const cards = await stage.ask(`${person.name} lists`, ({ engine }) => engine.calls.approvals(person));
-  return cards === null || cards.length === 0 ? null : stage.parts.random.pick(cards);
-}
-
-/** Any card that was ever made, whatever became of its call. */
-async function fromLink(stage: Stage, person: Principal): Promise<ApprovalView | null> {
-  const asked = stage.calls.flatMap(({ approval }) => (approval === null ? [] : [approval]));
-  if (asked.length === 0) return null;
-  const approval = stage.parts.random.pick(asked);
-  return stage.ask(`${person.name} looks`, ({ engine }) => engine.calls.approval(person, approval));
 }
 
 const scopes: readonly StopScope[] = [
@@ -166,6 +137,10 @@ function hangs({ parts }: Stage, process?: Process): void {
   // Who takes its calls over can't find out yet what became of them.
   if (random.chance(0.4)) target.goesAway(random.pick([40_000, 70_000]));
   scheduler.leap(30_000);
+}
+
+function storeGoesAway({ parts: { random, store } }: Stage): void {
+  store.goesAway(random.pick([1, 500, 8000, 40_000]));
 }
 
 function timePasses({ parts: { random, scheduler } }: Stage): void {
