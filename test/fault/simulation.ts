@@ -12,6 +12,9 @@ import { openWorld, simulate } from './simulation/simulate.ts';
 /** Every how many seeds a worker says how far it is. */
 const reportEvery = 50;
 
+/** How often progress is told, at the most. Milliseconds. */
+const tellEveryMs = 15_000;
+
 interface Part {
   readonly from: number;
   readonly seeds: number;
@@ -50,17 +53,18 @@ async function trace(seed: number): Promise<void> {
 async function runAll(from: number, seeds: number, workers: number): Promise<void> {
   const began = performance.now();
   let [done, failed] = [0, 0];
+  let toldAt = began;
   const tell = () => {
-    const seconds = (performance.now() - began) / 1000;
+    toldAt = performance.now();
+    const seconds = (toldAt - began) / 1000;
     const rate = (done / Math.max(seconds, 0.001)).toFixed(1);
     process.stderr.write(`${done} of ${seeds} seeds from ${from}, ${failed} failed, ${rate} a second\n`);
   };
   const hear = (said: Said) => {
     if (said.kind === 'violated') return process.stdout.write(`seed ${said.seed}: ${said.what}\n`);
-    const before = Math.floor(done / 1000);
     done += said.seeds;
     failed += said.failed;
-    if (Math.floor(done / 1000) > before) tell();
+    if (performance.now() - toldAt > tellEveryMs) tell();
     return true;
   };
   await Promise.all(
