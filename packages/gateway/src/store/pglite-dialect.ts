@@ -82,9 +82,14 @@ class PGliteConnection implements DatabaseConnection {
     if (parameters.length === 0) return this.simple(sql);
     const name = this.#names.of(sql) ?? '';
     const known = this.#columns.get(name);
+    // One that failed when it was first asked is prepared at the server, but not known here: it gives its name up.
     const prepare =
       known === undefined
-        ? [serialize.parse({ name, text: sql }), serialize.describe({ type: 'S', name })]
+        ? [
+            serialize.close({ type: 'S', name }),
+            serialize.parse({ name, text: sql }),
+            serialize.describe({ type: 'S', name }),
+          ]
         : [];
     const run = [
       serialize.bind({ statement: name, values: parameters.map(valueText) }),
