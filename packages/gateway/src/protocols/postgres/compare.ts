@@ -1,7 +1,8 @@
 /**
  * Whether what an analysis relied on is still there. Reading it all again is a long query, so what it found is kept for
  * each connection, with the snapshot it holds for: while the server shows that connection the same transactions, and
- * none besides, no row of its catalog has changed. A snapshot never comes back once a transaction has ended.
+ * none besides, no row of its catalog has changed. A snapshot never comes back once a transaction has ended. The search
+ * path, which is no row of the catalog, stands beside it.
  */
 import { type ReliedOn, reliedOnQuery } from '@countersign/postgres';
 import type { GuardedClient } from '../../connections/guarded-client.ts';

@@ -32,11 +32,12 @@ export interface PortalRequest {
 }
 
 /**
- * Which transactions are visible, as text. Two that are the same, taken on one connection, see the same catalog. The
- * snapshot of a standby does not name the transactions in progress, so it tells nothing.
+ * Which transactions are visible, and in which schemas names are looked up, as text: a reload of the server's
+ * configuration changes the latter without a transaction. Two that are the same, taken on one connection, see the same
+ * catalog in the same way. The snapshot of a standby does not name the transactions in progress, so it tells nothing.
  */
 const snapshotQuery = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL
-  ELSE pg_catalog.pg_current_snapshot()::text END`;
+  ELSE pg_catalog.concat(pg_catalog.pg_current_snapshot(), pg_catalog.current_schemas(true)) END`;
 
 /** The part of the driver's connection that is spoken to here. */
 interface Wire {
