@@ -17,7 +17,26 @@ create function lib.rows(n int) returns table (a int, b text) language plpgsql a
 create function lib.add(state int, more int) returns int language plpgsql as $$ begin perform lib.tell('add'); return state + more; end $$;
 create aggregate lib.total (int) (sfunc = lib.add, stype = int, initcond = '0');
 create function app.left(t text, n int, deep bool) returns text language sql as $$ select lib.tell(t) $$;
--- Its arguments fit better than those of the server's own function.
+-- Functions and operators of the server's own names: their arguments fit better than those of the server's own, or worse.
+create function app.lower(n int) returns text language plpgsql as $$ begin return lib.tell('lower'); end $$;
+create function app.length(n numeric) returns int language plpgsql as $$ begin perform lib.tell('length'); return 1; end $$;
+create function app.round(n text) returns int language plpgsql as $$ begin perform lib.tell('round'); return 1; end $$;
+create function app.concat(a int, b int) returns text language plpgsql as $$ begin return lib.tell('concat'); end $$;
+create function app.substr(a text, b numeric) returns text language plpgsql as $$ begin return lib.tell('substr'); end $$;
+create function app.coalesce_all(variadic a int[]) returns int language plpgsql as $$ begin perform lib.tell('all'); return 1; end $$;
+create function app.date_part(a int, b date) returns int language plpgsql as $$ begin perform lib.tell('date_part'); return 1; end $$;
+create function app.mod(a text, b text) returns text language plpgsql as $$ begin return lib.tell('mod'); end $$;
+create function app.starts_with(a bigint, b bigint) returns bool language plpgsql as $$ begin perform lib.tell('starts'); return true; end $$;
+create function app.repeat(a anyelement, b int) returns anyelement language plpgsql as $$ begin perform lib.tell('repeat'); return a; end $$;
+create function public.upper(n bool) returns text language plpgsql as $$ begin return lib.tell('upper'); end $$;
+create function lib.plus(a text, b text) returns text language plpgsql as $$ begin return lib.tell('plus'); end $$;
+create operator app.+ (leftarg = text, rightarg = text, function = lib.plus);
+create function lib.less(a int, b text) returns bool language plpgsql as $$ begin perform lib.tell('less'); return true; end $$;
+create operator app.< (leftarg = int, rightarg = text, function = lib.less);
+create operator app.= (leftarg = int, rightarg = text, function = lib.less);
+create operator public.|| (leftarg = int, rightarg = text, function = lib.less);
+create function lib.neg(a text) returns text language plpgsql as $$ begin return lib.tell('neg'); end $$;
+create operator app.- (rightarg = text, function = lib.neg);
 create function app.abs(n text) returns text language plpgsql as $$ begin return lib.tell(n); end $$;
 
 create type app.mood as enum ('low', 'fair', 'high');
@@ -29,6 +48,12 @@ create function lib.same(a app.addr, b app.addr) returns bool language plpgsql a
 create operator app.=== (leftarg = app.addr, rightarg = app.addr, function = lib.same);
 create function lib.mood_json(m app.mood) returns json language plpgsql as $$ begin perform lib.tell('json'); return '1'; end $$;
 create cast (app.mood as json) with function lib.mood_json(app.mood);
+create function lib.mood_bool(m app.mood) returns bool language plpgsql as $$ begin perform lib.tell('bool'); return true; end $$;
+create cast (app.mood as bool) with function lib.mood_bool(app.mood) as assignment;
+create function lib.mood_int(m app.mood) returns int language plpgsql as $$ begin perform lib.tell('int'); return 1; end $$;
+create cast (app.mood as int) with function lib.mood_int(app.mood) as implicit;
+create function lib.mood_text(m app.mood) returns text language plpgsql as $$ begin return lib.tell('text'); end $$;
+create cast (app.mood as text) with function lib.mood_text(app.mood) as implicit;
 create function lib.addr_text(a app.addr) returns text language plpgsql as $$ begin return lib.tell('addr'); end $$;
 create cast (app.addr as text) with function lib.addr_text(app.addr) as assignment;
 

@@ -189,6 +189,103 @@ const wildMakers: Readonly<Partial<Record<Kind, readonly Make[]>>> = {
   ],
 };
 
+/** Arguments of every sort, for functions and operators of which users made more. */
+const sorts: readonly string[] = [
+  "'1'",
+  'null',
+  '1',
+  '2::bigint',
+  '1.5',
+  '1::smallint',
+  '1::float8',
+  '1::posint',
+  "'low'::mood",
+  "'a'::text",
+  "'x'::varchar",
+  "'n'::name",
+  `'c'::"char"`,
+  'true',
+  "date '2024-01-01'",
+  "row('a', 'b')::addr",
+  'array[1]',
+  "array['low'::mood]",
+  "'1'::json",
+  "interval '1 day'",
+];
+
+function anything(making: Making, deeper: (kind: Kind) => string): string {
+  const { choices } = making;
+  if (choices.chance(30)) return `(${deeper(choices.pick(['int', 'text', 'num', 'bool', 'date'] as const))})`;
+  return choices.pick(sorts);
+}
+
+const overloadedNames =
+  'lower length round concat substr coalesce_all date_part mod starts_with repeat upper abs left max sum'.split(
+    ' ',
+  );
+const overloadedOperators = ['+', '<', '=', '||', '-', '<>', '>='];
+
+/** A call of a name that has functions of the server's own and of users. */
+const overloaded: Make = (making, _place, e) => {
+  const { choices } = making;
+  const args = choices.several(1, 2, () => anything(making, e));
+  return `${choices.pick(['', '', 'pg_catalog.', 'app.'])}${choices.pick(overloadedNames)}(${args.join(', ')})`;
+};
+
+/** The same of an operator. */
+const overloadedOperator: Make = (making, _place, e) => {
+  const left = making.choices.chance(10) ? '' : anything(making, e);
+  return `(${left} ${making.choices.pick(overloadedOperators)} ${anything(making, e)})`;
+};
+
+/** Places in which a value is taken as of a type without a cast being written. */
+const taken: Make = (making, _place, e) => {
+  const { choices } = making;
+  const value = anything(making, e);
+  return choices.pick([
+    `case when ${value} then 1 end`,
+    `(not ${value})`,
+    `(${value} and true)`,
+    `coalesce(${value}, ${anything(making, e)})`,
+    `case 1 when ${value} then 2 end`,
+    `nullif(${value}, ${anything(making, e)})`,
+    `greatest(${value}, ${anything(making, e)})`,
+    `(${value} in (${anything(making, e)}, ${anything(making, e)}))`,
+    `(${value} between ${anything(making, e)} and ${anything(making, e)})`,
+    `(${value} = any (array[${anything(making, e)}]))`,
+    `(${value} in (select ${anything(making, e)}))`,
+    `(select 1 where ${value})`,
+    `(select 1 limit ${value})`,
+    `(select 1 offset ${value})`,
+    `(array[1, 2])[${value}]`,
+    `(select count(*) filter (where ${value}))`,
+    `(select 1 from (select 1) x join (select 2) y on ${value})`,
+    `(select 1 having ${value})`,
+    `(select a from (select ${value} union select ${anything(making, e)}) u (a) limit 1)`,
+    `(select a from (values (${value}), (${anything(making, e)})) v (a) limit 1)`,
+    `(select count(*) from (select ${value} as m) a join (select ${anything(making, e)} as m) b using (m))`,
+    `array[${value}, ${anything(making, e)}]`,
+    `jsonb_build_array(${value})`,
+    `to_json(${value})`,
+    `string_agg(${value}, ',')`,
+    `(${value})::text`,
+    `(${value})::int`,
+    `(${value})::bool`,
+    `sum(${value}) over (order by ${anything(making, e)})`,
+    `concat(${value})`,
+    `generate_series(1, ${value})`,
+    `(${value} like ${anything(making, e)})`,
+    `(${value} is distinct from ${anything(making, e)})`,
+  ]);
+};
+
+/** One of these alone: a statement around it might fail for other reasons. */
+export function probe(making: Making, place: Place): string {
+  making.wild = true;
+  const deeper = (kind: Kind) => expression(making, place, kind, 0);
+  return making.choices.pick([overloaded, overloadedOperator, taken])(making, place, deeper);
+}
+
 function columnOf(making: Making, { sources }: Place, kind: Kind): string | null {
   const found = sources.flatMap((source) =>
     source.columns.filter((column) => column.kind === kind).map((column) => ({ source, column })),
@@ -230,6 +327,11 @@ export function expression(making: Making, place: Place, kind: Kind, size = 3): 
   if (making.mayBeWild && wild !== undefined && choices.chance(6)) {
     making.wild = true;
     return choices.pick(wild)(making, place, deeper);
+  }
+  if (making.mayBeWild && choices.chance(7)) {
+    making.wild = true;
+    const made = choices.pick([overloaded, overloadedOperator, taken])(making, place, deeper);
+    return kind === 'text' || kind === 'other' ? made : kind === 'bool' ? `(${made} is null)` : made;
   }
   if (kind !== 'other' && kind !== 'bool' && making.depth > 0 && choices.chance(6))
     return `(${scalarQuery(making, place, kind, true)})`;

@@ -58,7 +58,7 @@ export interface Table {
   readonly view?: boolean;
 }
 
-const people = columns(
+export const people = columns(
   'id:int name:text email:text born:date salary:num feels:other home:other tags:texts doc:json active:bool seen:time rank:int',
 );
 const orders = columns('id:int person_id:int total:num status:text note:text placed:time');

@@ -1,12 +1,13 @@
 /** A grammar of statements: queries, writes, and what is said of them. */
 import { Choices } from './choices.ts';
-import { expression } from './expressions.ts';
+import { expression, probe } from './expressions.ts';
 import {
   type Column,
   freshName,
   type Kind,
   type Making,
   type Place,
+  people,
   type Source,
   type Table,
   targets,
@@ -25,13 +26,15 @@ export function statementOf(bytes: Uint8Array, major: number): Statement {
   const making: Making = { choices, major, mayBeWild: choices.chance(25), wild: false, names: 0, depth: 2 };
   const drawn = making.choices.below(100);
   const sql =
-    drawn < 74
-      ? wholeQuery(making).sql
-      : drawn < 90
-        ? write(making, true)
-        : drawn < 95
-          ? explained(making)
-          : special(making);
+    drawn < 10
+      ? `select ${probe(making, { sources: [{ alias: 'people', columns: people, stored: true }], common: [], aggregates: false })} as o1 from people`
+      : drawn < 74
+        ? wholeQuery(making).sql
+        : drawn < 90
+          ? write(making, true)
+          : drawn < 95
+            ? explained(making)
+            : special(making);
   return { sql, wild: making.wild };
 }
 

@@ -46,4 +46,21 @@ export const taught: readonly (readonly [title: string, sql: string])[] = [
   ['DELETE RETURNING obeys the policies for SELECT', 'delete from ledger returning *'],
   ['UPDATE with WHERE obeys the policies for SELECT', 'update ledger set amount = 1 where id = 1'],
   ['an UPDATE of the partition key deletes and inserts', `update events set kind = 'c' where kind = 'a'`],
+  ['a condition casts its value to bool', `select 1 where 'low'::mood`],
+  ['AND casts its sides to bool', `select 'low'::mood and true`],
+  ['a join condition casts its value to bool', 'select 1 from people p join orders o on p.feels'],
+  ['FILTER casts its value to bool', `select count(*) filter (where feels) from people`],
+  ['a subscript casts its value to int', `select (array[1, 2])['low'::mood]`],
+  [
+    'FOR UPDATE of a subquery locks what it samples',
+    'select * from (select id from orders o tablesample system (50)) q for update',
+  ],
+  [
+    'an array is cast to another by the cast of its elements',
+    `select greatest(array[1], array['low'::mood])`,
+  ],
+  ['|| of a text and anything else casts that to text', `select row('a', 'b')::addr || 'c'::"char"`],
+  ['and so does the function behind it', `select textanycat('a', row('a', 'b')::addr)`],
+  ['quote_literal casts to text', `select quote_literal(row('a', 'b')::addr)`],
+  ['quote_nullable casts to text', `select quote_nullable('low'::mood)`],
 ];

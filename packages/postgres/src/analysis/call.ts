@@ -1,17 +1,19 @@
 /** Function calls: which functions a name may mean, and what calling them does. */
 import { CountersignError } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
+import { isBuiltIn } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
-import { fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
+import { castsToText, fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { totalArguments } from '../functions/total.ts';
+import { typeIds } from '../resolution/type-facts.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
-import { analyseExpression, analyseExpressions } from './expression.ts';
+import { analyseExpressions, condition } from './expression.ts';
 import { resultOf } from './function-result.ts';
 import { harmResource } from './harm-resource.ts';
 import { readsCasts, toJson } from './json-casts.ts';
 import { type Candidates, meantFunctions } from './overloads.ts';
 import type { Scope } from './scope.ts';
-import { convert, convertImplicitly, functionResource, isTypeName, typeOf } from './types.ts';
+import { checkInput, convert, convertImplicitly, functionResource, isTypeName, typeOf } from './types.ts';
 import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
 
 export function call(context: Context, scope: Scope, fn: FuncCall): Value {
@@ -28,7 +30,7 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   const args = analyseExpressions(context, scope, fn.args);
   const ordered = analyseExpressions(context, scope, fn.agg_order);
   context.use('sort', ...ordered);
-  if (fn.agg_filter !== undefined) context.use('filter', analyseExpression(context, scope, fn.agg_filter));
+  if (fn.agg_filter !== undefined) context.use('filter', condition(context, scope, fn.agg_filter));
   if (fn.agg_distinct === true) context.use('distinct', ...args);
   const decided = windowValues(context, scope, fn.over);
   // The arguments of WITHIN GROUP are arguments of the function.
@@ -48,6 +50,10 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   if (meant.builtin.some(fillsRow)) known.push(readFields(context, meant, args[0]));
   if (meant.builtin.some(readsCasts)) known.push(toJson(context, args));
   known.push(convertImplicitly(context, inputs, meant.resolved));
+  if (meant.builtin.some(castsToText))
+    known.push(args.map((arg) => convert(context, arg, typeIds.text)).every(Boolean));
+  // A type of that name is meant where no function takes the argument as it is: `told('x')`.
+  if (args.length === 1 && meant.builtin.length > 0) known.push(asUsersType(context, names, args[0]));
   for (const one of meant.user) context.execute('execute', functionResource(one));
   // An aggregate uses its arguments already.
   if (all.some((one) => one.kind !== 'a'))
@@ -60,10 +66,18 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   return { value: { ...value, row: columns }, columns };
 }
 
+/** @returns Whether no user's type has the name of the function. */
+function asUsersType(context: Context, names: readonly string[], value: Value | undefined): boolean {
+  const { typesByName } = context.catalog;
+  const users = (typesByName.get(names.at(-1) ?? '') ?? []).filter(({ oid }) => !isBuiltIn(oid));
+  if (users.length === 0) return true;
+  return users.map(({ oid }) => convert(context, value ?? null, oid)).every(Boolean);
+}
+
 /** What reading each field of a row as of its type brings about. @returns Whether only the server's own functions are called. */
 function readFields(context: Context, { builtin }: Candidates, row: Value | undefined): boolean {
   const types = row?.row?.map(({ value }) => value.type) ?? [row?.type ?? null];
-  if (!types.includes(null)) return types.map((type) => convert(context, null, type)).every(Boolean);
+  if (!types.includes(null)) return types.map((type) => checkInput(context, type)).every(Boolean);
   for (const fn of builtin) context.execute('execute', functionResource(fn));
   return false;
 }

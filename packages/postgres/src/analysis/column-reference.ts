@@ -1,10 +1,12 @@
 /** Names in expressions: columns, whole rows, `t.*`, and fields of composite values. */
 import { asKind, fieldsOf, type Node, stringsOf } from '../ast/nodes.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
+import { findFunctions } from './call.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { entryColumn, type Scope, type ScopeEntry, use } from './scope.ts';
-import { derivedFrom, type NamedValue, type Value } from './value.ts';
+import { functionResource, takenAs } from './types.ts';
+import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
 
 interface ColumnRef {
   readonly fields: readonly Node[];
@@ -101,7 +103,7 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
       const row = value.row ?? fieldsOfType(context, value);
       const found = row?.find((column) => column.name === field)?.value;
       if (row !== null && found === undefined) throw unknownObject('column', displayName(field));
-      value = found ?? derivedFrom([value]);
+      value = found ?? perhapsCalled(context, field, value);
     } else if (asKind(step, 'A_Star') !== null) {
       value = derivedFrom([value]);
     } else {
@@ -109,10 +111,21 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
       const indices = [lidx, uidx].filter((index) => index !== undefined);
       const slice = fieldsOf<{ is_slice?: boolean }>(step).is_slice === true;
       const type = partType(context, value.type, slice);
-      value = derivedFrom([value, ...indices.map((index) => analyseExpression(context, scope, index))], type);
+      const places = indices.map((index) => analyseExpression(context, scope, index));
+      const isDocument = value.type === typeIds.jsonb;
+      const taken = places.map((place) => (isDocument ? place : takenAs(context, place, typeIds.int4)));
+      value = derivedFrom([value, ...taken], type);
     }
   }
   return value;
+}
+
+/** `(value).name` of a value whose columns are not known may be a call of a function of that name. */
+function perhapsCalled(context: Context, name: string, value: Value): Value {
+  const users = findFunctions(context, [name], 1).user;
+  for (const one of users) context.execute('execute', functionResource(one));
+  const field = derivedFrom([value]);
+  return users.length > 0 ? unproven(field) : field;
 }
 
 /** The type of an element or a slice of an array, or of a part of a document. */

@@ -1,14 +1,14 @@
 /** What visitors of statements that define or administer things share. */
 import type { Action, Resource } from '@countersign/core';
-import { kindOf, type Node, type TypeName } from '../ast/nodes.ts';
+import { kindOf, type Node, stringsOf, type TypeName } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
 import { type Context, unknownEffect } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { hiddenColumns } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
 import type { StatementTraits } from './statement.ts';
-import { convert, functionResource, typeOf } from './types.ts';
-import { constant } from './value.ts';
+import { checkInput, functionResource, typeOf } from './types.ts';
+import { constantOf } from './value.ts';
 
 /** The traits of a statement that changes the catalog. */
 export function definition(
@@ -68,10 +68,10 @@ const expressionFields: ReadonlySet<string> = new Set([
  * @param fields Any part of the statement's tree.
  */
 export function definitionExpressions(context: Context, relation: Relation | null, fields: unknown): void {
-  const names = new Set(relation?.columns.map((column) => column.name));
-  collectNewColumns(fields, names);
-  names.add('value');
-  const columns: ScopeColumn[] = [...names].map((name) => ({ name, value: constant }));
+  const types = new Map<string, string | null>(relation?.columns.map((column) => [column.name, column.type]));
+  types.set('value', null);
+  collectNewColumns(context, fields, types);
+  const columns: ScopeColumn[] = [...types].map(([name, type]) => ({ name, value: constantOf(type) }));
   const scope = new Scope(null);
   scope.add({
     entries: [
@@ -82,10 +82,13 @@ export function definitionExpressions(context: Context, relation: Relation | nul
   walk(context, scope, fields);
 }
 
-function collectNewColumns(fields: unknown, names: Set<string>): void {
+function collectNewColumns(context: Context, fields: unknown, types: Map<string, string | null>): void {
   if (typeof fields !== 'object' || fields === null) return;
-  if ('colname' in fields && typeof fields.colname === 'string') names.add(fields.colname);
-  for (const field of Object.values(fields)) collectNewColumns(field, names);
+  if ('colname' in fields && typeof fields.colname === 'string') {
+    const type = 'typeName' in fields ? (fields.typeName as TypeName) : null;
+    types.set(fields.colname, type === null || isSerial(type) ? null : typeOf(context, type));
+  }
+  for (const field of Object.values(fields)) collectNewColumns(context, field, types);
 }
 
 function walk(context: Context, scope: Scope, fields: unknown): void {
@@ -97,13 +100,14 @@ function walk(context: Context, scope: Scope, fields: unknown): void {
   }
 }
 
-/** `serial` is no type, but a default and a sequence. */
 function checkType(context: Context, type: TypeName): void {
-  const name = (type.names ?? [])
-    .map((node) => ('String' in node ? (node.String as { sval?: string }).sval : ''))
-    .at(-1);
-  if (/^(?:small|big)?serial[248]?$/.test(name ?? '') && type.names?.length === 1) return;
-  convert(context, null, typeOf(context, type));
+  if (!isSerial(type)) checkInput(context, typeOf(context, type));
+}
+
+/** `serial` is no type, but a default and a sequence. */
+function isSerial(type: TypeName): boolean {
+  const name = stringsOf(type.names).at(-1) ?? '';
+  return type.names?.length === 1 && /^(?:small|big)?serial[248]?$/.test(name);
 }
 
 function isExpression(field: unknown): field is Node {

@@ -10,7 +10,7 @@ import { toJson } from './json-casts.ts';
 import { operator, useOperator } from './operator.ts';
 import type { Scope } from './scope.ts';
 import { subLink } from './sub-link.ts';
-import { arrayOf, convert, convertImplicitly, typeOf } from './types.ts';
+import { arrayOf, convert, convertImplicitly, takenAs, typeOf } from './types.ts';
 import { constant, constantOf, derivedFrom, unknownType, unproven, type Value } from './value.ts';
 
 type Visitor = (context: Context, scope: Scope, node: Node) => Value;
@@ -93,13 +93,14 @@ const expressions = {
   A_Expr: (context, scope, node) => operator(context, scope, fieldsOf<AExpr>(node)),
   BoolExpr: (context, scope, node) => {
     const { args = [], boolop } = fieldsOf<{ args?: readonly Node[]; boolop?: string }>(node);
-    const values = analyseExpressions(context, scope, args);
+    const values = args.map((arg) => condition(context, scope, arg));
     // What comes after the first is evaluated for some values of the first only.
     if (boolop !== 'NOT_EXPR' && !args.slice(1).every(isPlain)) context.compute(...values);
     return derivedFrom(values, '16');
   },
   NullTest: truth,
-  BooleanTest: truth,
+  BooleanTest: (context, scope, node) =>
+    derivedFrom([condition(context, scope, fieldsOf<{ arg: Node }>(node).arg)], '16'),
   CaseExpr: (context, scope, node) => caseExpression(context, scope, fieldsOf(node)),
   CaseWhen: fromParts,
   CoalesceExpr: (context, scope, node) => {
@@ -161,8 +162,17 @@ const expressions = {
   List: fromParts,
   GroupingFunc: typed(fromParts, typeIds.int4),
   SetToDefault: () => constantOf(unknownType),
-  XmlExpr: partial,
-  XmlSerialize: partial,
+  XmlExpr: (context, scope, node) => {
+    const isTest = fieldsOf<{ op: string }>(node).op === 'IS_DOCUMENT';
+    return { ...partial(context, scope, node), type: isTest ? typeIds.bool : typeIds.xml };
+  },
+  XmlSerialize: (context, scope, node) => {
+    const { typeName } = fieldsOf<{ typeName?: TypeName }>(node);
+    return {
+      ...partial(context, scope, node),
+      type: typeName === undefined ? null : typeOf(context, typeName),
+    };
+  },
   JsonObjectConstructor: jsonValue(true, typeIds.json),
   JsonArrayConstructor: jsonValue(false, typeIds.json),
   JsonArrayQueryConstructor: (context, scope, node) => {
@@ -198,6 +208,11 @@ export function analyseExpression(context: Context, scope: Scope, node: Node): V
   const kind = kindOf(node);
   if (!isExpressionKind(kind)) throw notSupported(`the expression ${kind}`);
   return expressions[kind](context, scope, node);
+}
+
+/** An expression that has to be true or false. */
+export function condition(context: Context, scope: Scope, node: Node): Value {
+  return takenAs(context, analyseExpression(context, scope, node), typeIds.bool);
 }
 
 /** A list of expressions; `t.*` among them counts as the whole row. */
@@ -252,7 +267,8 @@ function caseExpression(
   const branches = args.map((node) => {
     const when = asKind<{ expr: Node; result: Node }>(node, 'CaseWhen');
     if (when === null) throw notSupported('a CASE without WHEN');
-    const compared = analyseExpression(context, scope, when.expr);
+    const compared =
+      arg === undefined ? condition(context, scope, when.expr) : analyseExpression(context, scope, when.expr);
     if (arg !== undefined) useOperator(context, ['='], tested.slice(0, 1), [compared]);
     tested.push(compared);
     return analyseExpression(context, scope, when.result);

@@ -18,7 +18,7 @@ import { commonType } from '../resolution/common-type.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { callColumns } from './call.ts';
 import { type Context, notSupported, unknownObject } from './context.ts';
-import { analyseExpression, analyseExpressions } from './expression.ts';
+import { analyseExpression, analyseExpressions, condition } from './expression.ts';
 import { useOperator } from './operator.ts';
 import { outputName } from './output-name.ts';
 import { readRelation } from './read-relation.ts';
@@ -26,7 +26,7 @@ import { findRelation } from './relations.ts';
 import { type FromItem, Scope, type ScopeColumn, type ScopeEntry } from './scope.ts';
 import { analyseQuery } from './select.ts';
 import { settled } from './settled.ts';
-import { checkInput, convert, typeOf } from './types.ts';
+import { checkInput, convert, takenAs, typeOf } from './types.ts';
 import { constantOf, derivedFrom, oneOf } from './value.ts';
 
 const fromKinds = [
@@ -67,9 +67,13 @@ function fromItem(context: Context, scope: Scope, node: Node): FromItem {
       }>(node);
       const method = stringsOf(sample.method).at(-1);
       if (method !== 'system' && method !== 'bernoulli') throw notSupported(`TABLESAMPLE ${method}`);
-      context.use('filter', ...analyseExpressions(context, scope, sample.args));
+      const given = analyseExpressions(context, scope, sample.args);
+      context.use('filter', ...given.map((one) => takenAs(context, one, typeIds.float4)));
       if (sample.repeatable !== undefined)
-        context.use('filter', analyseExpression(context, scope, sample.repeatable));
+        context.use(
+          'filter',
+          takenAs(context, analyseExpression(context, scope, sample.repeatable), typeIds.float8),
+        );
       return fromItem(context, scope, sample.relation);
     }
     case 'RangeTableFunc':
@@ -153,7 +157,7 @@ function join(context: Context, scope: Scope, item: JoinExpr): FromItem {
   if (item.quals !== undefined) {
     const both = new Scope(scope.outer, scope.commonTables);
     both.add({ entries, columns });
-    context.use('join', analyseExpression(context, both, item.quals));
+    context.use('join', condition(context, both, item.quals));
   }
   if (item.alias !== undefined) return named('', null, columns, [], item.alias);
   return { entries, columns };

@@ -9,7 +9,7 @@ import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
-import { convertImplicitly, functionResource } from './types.ts';
+import { convert, convertImplicitly, functionResource } from './types.ts';
 import { derivedFrom, unproven, type Value } from './value.ts';
 
 export function operator(context: Context, scope: Scope, expression: AExpr): Value {
@@ -117,12 +117,35 @@ export function useOperator(
   const builtin = hasBuiltin ? builtinOperators(name, context.catalog.major) : [];
   const meant = meantOperators(context, [...builtin, ...users], schemas, left, right);
   if (meant !== null) {
-    const known = convertImplicitly(context, meant.values, meant.declared);
+    const known =
+      convertImplicitly(context, meant.values, meant.declared) &&
+      appended(context, name, meant.values, meant.declared);
     return { known: callUsers(context, meant.operators) && known, type: meant.type };
   }
   const possible = users.filter((one) => mayBeMeant(context, one, left, right));
-  const known = convertImplicitly(context, [...(left ?? []), ...(right ?? [])]);
+  const operands = [...(left ?? []), ...(right ?? [])];
+  const known = convertImplicitly(context, operands) && appended(context, name, operands, null);
   return { known: callUsers(context, possible) && known, type: null };
+}
+
+/**
+ * `||` of a text and anything else casts that to text, by whatever cast there is.
+ *
+ * @param declared Null where it is not known which operator is meant.
+ * @returns Whether only the server's own functions are called.
+ */
+function appended(
+  context: Context,
+  name: string,
+  values: readonly Value[],
+  declared: readonly string[] | null,
+): boolean {
+  if (name !== '||') return true;
+  const facts = typeFacts(context.catalog);
+  const cast = values.filter(
+    (_, i) => declared === null || facts.polymorphic(declared[i] ?? '') === 'anynonarray',
+  );
+  return cast.map((value) => convert(context, value, typeIds.text)).every(Boolean);
 }
 
 /** @returns Whether there is none. */

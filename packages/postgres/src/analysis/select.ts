@@ -18,13 +18,13 @@ import { analyseWindow } from './call.ts';
 import { starColumns } from './column-reference.ts';
 import { withTables } from './common-tables.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
-import { analyseExpression, analyseExpressions } from './expression.ts';
+import { analyseExpression, analyseExpressions, condition } from './expression.ts';
 import { addFrom } from './from.ts';
 import { outputName } from './output-name.ts';
 import { findRelation } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
 import { leavesOutSecrets } from './settings.ts';
-import { convertImplicitly } from './types.ts';
+import { convertImplicitly, takenAs } from './types.ts';
 import { constant, type NamedValue, oneOf, type Value } from './value.ts';
 import { analyseWrite, isWrite } from './write.ts';
 
@@ -50,14 +50,14 @@ export function analyseSelect(context: Context, outer: Scope, select: SelectStmt
         ? valuesLists(context, scope, select)
         : simpleSelect(context, scope, select);
   const limits = [select.limitCount, select.limitOffset].filter((limit) => limit !== undefined);
-  context.use('filter', ...analyseExpressions(context, scope, limits));
+  const counts = analyseExpressions(context, scope, limits);
+  context.use('filter', ...counts.map((count) => takenAs(context, count, typeIds.int8)));
   return columns;
 }
 
 function simpleSelect(context: Context, scope: Scope, select: SelectStmt): ScopeColumn[] {
   context.readingSettings(leavesOutSecrets(select), () => addFrom(context, scope, select.fromClause));
-  if (select.whereClause !== undefined)
-    context.use('filter', analyseExpression(context, scope, select.whereClause));
+  if (select.whereClause !== undefined) context.use('filter', condition(context, scope, select.whereClause));
   for (const node of select.windowClause ?? []) {
     const window = fieldsOf<WindowDef>(node);
     scope.windows.set(window.name ?? '', analyseWindow(context, scope, window));
@@ -65,7 +65,7 @@ function simpleSelect(context: Context, scope: Scope, select: SelectStmt): Scope
   const columns = targetList(context, scope, select.targetList);
   for (const node of select.groupClause ?? []) groupBy(context, scope, columns, node);
   if (select.havingClause !== undefined)
-    context.use('filter', analyseExpression(context, scope, select.havingClause));
+    context.use('filter', condition(context, scope, select.havingClause));
   distinct(context, scope, columns, select.distinctClause);
   sort(context, scope, columns, select.sortClause);
   for (const node of select.lockingClause ?? []) lock(context, scope, select, fieldsOf<LockingClause>(node));
@@ -219,6 +219,11 @@ function lock(context: Context, scope: Scope, select: SelectStmt, clause: Lockin
 
 /** @param named The names of what is locked; none for everything. */
 function lockItem(context: Context, scope: Scope, node: Node, named: readonly string[]): void {
+  const sample = asKind<{ relation: Node }>(node, 'RangeTableSample');
+  if (sample !== null) {
+    lockItem(context, scope, sample.relation, named);
+    return;
+  }
   const meant = (name: string | undefined) => named.length === 0 || named.includes(name ?? '');
   const range = asKind<RangeVar>(node, 'RangeVar');
   const join = asKind<{ larg: Node; rarg: Node }>(node, 'JoinExpr');

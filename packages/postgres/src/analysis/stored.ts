@@ -6,16 +6,23 @@ import { analyseExpression } from './expression.ts';
 import { memoryOf } from './memory.ts';
 import { columnValue, hiddenColumns } from './relations.ts';
 import { Scope } from './scope.ts';
-import { constant } from './value.ts';
+import { constantOf } from './value.ts';
 
 /**
  * What evaluating a stored expression does. Bare names in it are the relation's columns, or `value` in the check of a
  * domain.
+ *
+ * @param valueType Of the `value` of a domain.
  */
-export function storedExpression(context: Context, relation: Relation | null, expression: string): Findings {
+export function storedExpression(
+  context: Context,
+  relation: Relation | null,
+  expression: string,
+  valueType: string | null = null,
+): Findings {
   const { catalog } = context;
   const memory = memoryOf(catalog);
-  const key = `${relation?.oid ?? ''} ${expression}`;
+  const key = `${relation?.oid ?? ''} ${valueType ?? ''} ${expression}`;
   const known = memory.expressions.get(key);
   if (known !== undefined) return known;
   const tree = memory.tree(`SELECT ${expression}`);
@@ -25,7 +32,7 @@ export function storedExpression(context: Context, relation: Relation | null, ex
   const scope = new Scope(null);
   const columns =
     relation === null
-      ? [{ name: 'value', value: constant }]
+      ? [{ name: 'value', value: constantOf(valueType) }]
       : relation.columns.map(({ name, type }) => ({
           name,
           value: columnValue(relation, [], name, type),

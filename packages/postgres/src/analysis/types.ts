@@ -120,6 +120,15 @@ function reachCasts(
   }
 }
 
+/**
+ * A value stands where one of a type of the server's own has to stand, a condition or a number of rows: a user's cast may
+ * make it one.
+ */
+export function takenAs(context: Context, value: Value, type: string): Value {
+  if (value.type === type || value.type === typeIds.unknown) return value;
+  return convert(context, value, type) ? value : { ...value, proven: false };
+}
+
 /** @returns Whether a user's function is called. */
 export function callCast(context: Context, cast: UserCast): boolean {
   const fn = cast.function === null ? undefined : context.catalog.functionsByOid.get(cast.function);
@@ -139,21 +148,27 @@ export function convertImplicitly(
   values: readonly Value[],
   targets: readonly string[] | null = null,
 ): boolean {
-  let known = true;
+  const casts = new Set<UserCast>();
   const facts = typeFacts(context.catalog);
-  const sources = values.map(({ type }) => (type === null ? null : facts.base(type)));
-  for (const cast of context.catalog.casts) {
-    if (!cast.implicit || cast.function === null) continue;
-    const used = sources.some(
-      (source, i) =>
-        (source === null || source === cast.source || values[i]?.type === cast.source) &&
-        (targets?.[i] === undefined ||
-          facts.polymorphic(targets[i]) !== null ||
-          facts.base(targets[i]) === cast.target),
-    );
-    if (used && callCast(context, cast)) known = false;
+  for (const [i, { type, row }] of values.entries()) {
+    const target = targets?.[i];
+    const pseudo = target === undefined ? null : facts.polymorphic(target);
+    // What the types of the arguments have in common is not looked into: it may be any.
+    if (target === undefined || pseudo?.startsWith('anycompatible') === true)
+      for (const cast of castsFrom(context, type)) casts.add(cast);
+    else if (!facts.isPseudo(target)) reachCasts(context, { type, row }, target, casts, new Set());
   }
-  return known;
+  const called = [...casts].filter((cast) => cast.implicit).map((cast) => callCast(context, cast));
+  return !called.includes(true);
+}
+
+/** The users' casts from a type, or from that of the elements of an array; all where the type is not known. */
+function castsFrom(context: Context, type: string | null): readonly UserCast[] {
+  const { casts } = context.catalog;
+  if (type === null) return casts;
+  const facts = typeFacts(context.catalog);
+  const sources = [type, facts.base(type), facts.element(type)];
+  return casts.filter(({ source }) => sources.includes(source));
 }
 
 /** What reading a value of a type brings about: of a domain, its base; of an array, its elements; of a row, its columns. */
@@ -182,7 +197,7 @@ export function checkInput(context: Context, oid: string | null): boolean {
       );
     for (const check of type.checks)
       context.includeEffects(
-        storedExpression(context, null, check),
+        storedExpression(context, null, check, type.base),
         `type ${displayName(type.schema, type.name)}`,
       );
   }

@@ -16,6 +16,7 @@ import {
   type UpdateStmt,
 } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
+import { typeFacts } from '../resolution/type-facts.ts';
 import { withTables } from './common-tables.ts';
 import { evaluateDefaults, writeTo } from './consequences.ts';
 import {
@@ -26,7 +27,7 @@ import {
   tableResource,
   unknownObject,
 } from './context.ts';
-import { analyseExpression } from './expression.ts';
+import { analyseExpression, condition } from './expression.ts';
 import { addFrom, named } from './from.ts';
 import { applyPolicies, readRelation, relationName } from './read-relation.ts';
 import { ancestorsOf, columnsOf, descendantsOf, findRelation } from './relations.ts';
@@ -142,11 +143,30 @@ function insert(context: Context, outer: Scope, statement: InsertStmt): ScopeCol
   return returning(context, place, statement, relation);
 }
 
-/** A value is converted to a column's type and written there. */
-function assign(context: Context, relation: Relation, name: string, value: Value | null): void {
-  const type = relation.columns.find((column) => column.name === name)?.type ?? null;
+/** A value is converted to the type of a column, or of the part of it that a path leads to, and written there. */
+function assign(
+  context: Context,
+  relation: Relation,
+  name: string,
+  value: Value | null,
+  path: readonly Node[] = [],
+): void {
+  const column = relation.columns.find((one) => one.name === name)?.type ?? null;
+  const type = path.reduce<string | null>((whole, step) => partType(context, whole, step), column);
   for (const one of value?.alternatives ?? [value]) convert(context, one, type);
   if (value !== null) context.move(value, columnResource(relation, name));
+}
+
+/** The type of a field or an element; null where it is not known, which may be any. */
+function partType(context: Context, whole: string | null, step: Node): string | null {
+  if (whole === null) return null;
+  const facts = typeFacts(context.catalog);
+  const field = asKind<{ sval?: string }>(step, 'String')?.sval;
+  if (field === undefined)
+    return fieldsOf<{ is_slice?: boolean }>(step).is_slice === true ? whole : facts.element(whole);
+  const relation = facts.info(facts.base(whole))?.relation ?? '';
+  const columns = context.catalog.relationsByOid.get(relation)?.columns ?? [];
+  return columns.find((column) => column.name === field)?.type ?? null;
 }
 
 /** Whether one of the rows of VALUES holds DEFAULT. */
@@ -170,15 +190,14 @@ function onConflict(context: Context, scope: Scope, relation: Relation, clause: 
     if (key === undefined) throw unknownObject('constraint', displayName(infer.conname));
     context.read(relation, key);
   }
-  if (infer?.whereClause !== undefined)
-    context.use('filter', analyseExpression(context, scope, infer.whereClause));
+  if (infer?.whereClause !== undefined) context.use('filter', condition(context, scope, infer.whereClause));
   if (action !== 'ONCONFLICT_UPDATE') return;
   const { columns } = columnsOf(context, relation, [], () => undefined);
   const inner = new Scope(scope.outer, scope.commonTables);
   for (const item of scope.items) inner.add(item);
   inner.add({ entries: [{ name: 'excluded', schema: null, columns }], columns: [] });
   set(context, inner, relation, targets, false);
-  if (whereClause !== undefined) context.use('filter', analyseExpression(context, inner, whereClause));
+  if (whereClause !== undefined) context.use('filter', condition(context, inner, whereClause));
 }
 
 /** The assignments of SET: the columns they name are written, the expressions are evaluated. */
@@ -207,7 +226,7 @@ function set(
       const column = columnResource(relation, name);
       const value = context.assigning(column, () => analyseExpression(context, scope, source));
       const part = several === null ? value : (value.row?.[(several.colno ?? 1) - 1]?.value ?? null);
-      assign(context, relation, name, indirection.length > 0 ? null : part);
+      assign(context, relation, name, part, indirection);
       context.move(value, column);
     }
     if (several !== null && 'RowExpr' in source) defaults.add(name);
@@ -235,7 +254,7 @@ function update(context: Context, outer: Scope, statement: UpdateStmt): ScopeCol
 function where(context: Context, scope: Scope, clause: Node | undefined): void {
   if (clause === undefined) return;
   if ('CurrentOfExpr' in clause) throw notSupported('WHERE CURRENT OF');
-  context.use('filter', analyseExpression(context, scope, clause));
+  context.use('filter', condition(context, scope, clause));
 }
 
 function remove(context: Context, outer: Scope, statement: DeleteStmt): ScopeColumn[] {
@@ -255,7 +274,7 @@ function merge(context: Context, outer: Scope, statement: MergeStmt): ScopeColum
   const place = new Scope(scope.outer, scope.commonTables);
   addTarget(context, place, relation, statement.relation);
   addFrom(context, place, [statement.sourceRelation]);
-  context.use('join', analyseExpression(context, place, statement.joinCondition));
+  context.use('join', condition(context, place, statement.joinCondition));
   for (const node of statement.mergeWhenClauses ?? [])
     mergeWhen(context, place, relation, fieldsOf<MergeWhenClause>(node), statement.relation.inh !== true);
   lockMerged(context, relation, statement);
@@ -282,8 +301,7 @@ function mergeWhen(
   clause: MergeWhenClause,
   only: boolean,
 ): void {
-  if (clause.condition !== undefined)
-    context.use('filter', analyseExpression(context, scope, clause.condition));
+  if (clause.condition !== undefined) context.use('filter', condition(context, scope, clause.condition));
   switch (clause.commandType) {
     case 'CMD_NOTHING':
       return;

@@ -134,6 +134,10 @@ export const isPlumbing = ({ arguments: args, returns }: BuiltinFunction): boole
 export const fillsRow = ({ name }: Pick<BuiltinFunction, 'name'>): boolean =>
   /^jsonb?_populate_record/.test(name);
 
+/** Whether it casts what it is given to text, by whatever cast there is: it is written in SQL. */
+export const castsToText = ({ name }: Pick<BuiltinFunction, 'name'>): boolean =>
+  /^(?:textanycat|anytextcat|quote_literal|quote_nullable)$/.test(name);
+
 /** What a call of this function does beyond giving a value; null where it does nothing. */
 export function harmOf(fn: BuiltinFunction): Harm | null {
   const known = named.get(fn.name);

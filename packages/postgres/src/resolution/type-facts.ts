@@ -10,6 +10,8 @@ export const typeIds = Object.freeze({
   int2: '21',
   int4: '23',
   text: '25',
+  float4: '700',
+  float8: '701',
   json: '114',
   xml: '142',
   unknown: '705',
