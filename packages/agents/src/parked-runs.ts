@@ -116,7 +116,7 @@ export class ParkedRuns {
         await client.finishRun(id, lease, { signal });
       } catch (thrown) {
         const { code } = asCountersignError(thrown);
-        if (code === 'not_found' || code === 'run_taken') this.#forget(id);
+        if (code === 'not_found' || code === 'run_taken' || code === 'lease_lost') this.#forget(id);
         if (!(again && code === 'not_found')) throw thrown;
       }
     }, signal);

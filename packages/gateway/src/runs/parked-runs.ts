@@ -115,7 +115,7 @@ export class ParkedRuns {
   /**
    * Erases the state: by who has taken the run, or by anyone of its owner's while nobody has.
    *
-   * @throws {CountersignError} `run_taken` while another has it; `not_found`.
+   * @throws {CountersignError} `run_taken` while another has it; `lease_lost` for a lease that is over; `not_found`.
    */
   async finish(principal: Principal, id: ParkedRunId, { lease }: FinishRequest): Promise<void> {
     const owner = ownerOf(principal);
@@ -123,8 +123,9 @@ export class ParkedRuns {
     const event = await this.#event('run.finished', principal, known, {});
     const step = () => finishParkedRun(this.#db, owner, id, lease ?? null, event);
     if (!(await this.#step('finish', step))) {
-      await this.#own(owner, id);
-      throw new CountersignError('run_taken', { what: id });
+      const { leased_until } = await this.#own(owner, id);
+      const isOver = lease !== undefined && leased_until === null;
+      throw new CountersignError(isOver ? 'lease_lost' : 'run_taken', { what: id });
     }
     this.#ledger.wake();
   }
