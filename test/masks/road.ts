@@ -1,7 +1,7 @@
 /** Two databases that differ in nothing but protected values, behind one gateway, and the same asked directly. */
 import type { Principal } from '@countersign/core';
 import { type Engine, openEngine, type RunAnswer } from '@countersign/gateway';
-import { parsePolicyFile } from '@countersign/policy';
+import { type LoadedFile, parsePolicyFile } from '@countersign/policy';
 import { startPostgres } from '@countersign/testing';
 import { Client } from 'pg';
 import type { Heard } from './canary.ts';
@@ -42,6 +42,8 @@ export const agent: Principal = {
 
 export interface Road extends AsyncDisposable {
   readonly engine: Engine;
+  /** The policy and the connections that the engine was opened on. */
+  readonly file: LoadedFile;
   /** PostgreSQL's own answers on one of the databases, in a transaction that is rolled back. */
   directly(
     on: 'canary' | 'other',
@@ -81,6 +83,7 @@ export async function openRoad(): Promise<Road> {
   };
   return {
     engine,
+    file,
     directly(on, statements, params) {
       const mine = busy[on].then(() => rolledBack(observers[on], statements, params));
       busy[on] = mine;

@@ -3,6 +3,7 @@ import { type DetectorMask, type MaskKind, maskKinds } from '@countersign/core';
 import type { Detectors } from './detectors/all.ts';
 import type { Span } from './detectors/detector.ts';
 import type { MaskScope } from './masker.ts';
+import { textOfBytes, unescaped } from './plain-text.ts';
 import { type Replace, redacted, replacement } from './replacements.ts';
 
 /** Beyond this a text is hidden whole rather than scanned. UTF-16 units. */
@@ -33,6 +34,9 @@ export function textMasker(
   return (text) => {
     if (text.length > maxScanned) return redacted;
     try {
+      const bytes = textOfBytes(text);
+      // Bytes have no place to write a mask to.
+      if (bytes !== null) return hitsIn(made, bytes).length === 0 ? text : redacted;
       return maskText(made, text);
     } catch {
       // What a failed detector would have found is not known, so nothing of the text is shown.
@@ -56,7 +60,12 @@ function maskText(masks: readonly Mask[], text: string): string {
 }
 
 function hitsIn(masks: readonly Mask[], text: string): Hit[] {
-  return masks.flatMap(({ kind, replace, find }) => find(text).map((span) => ({ ...span, kind, replace })));
+  const plain = unescaped(text);
+  return masks.flatMap(({ kind, replace, find }) => {
+    const spans = find(text);
+    const resolved = plain === null ? [] : find(plain.text).map((span) => plain.origin(span));
+    return [...spans, ...resolved].map((span) => ({ ...span, kind, replace }));
+  });
 }
 
 /** In order, overlapping ones as one, hidden by the strictest of their masks. */

@@ -29,5 +29,5 @@ export const allDetectors: Detectors = Object.freeze({
   ip_address: when((text) => digit.test(text), ipAddress),
   jwt: when((text) => text.includes('eyJ'), jwt),
   private_key: when((text) => text.includes('PRIVATE KEY') || text.includes('PuTTY-'), privateKey),
-  api_key: when((text) => text.length >= 15, apiKey),
+  api_key: when((text) => text.length >= 10, apiKey),
 });

@@ -4,6 +4,7 @@ import { type DigitGroup, digitSequences } from './digit-groups.ts';
 
 /** Issuers: the first and last prefix of a range, and the lengths its numbers have. */
 const issuers: readonly (readonly [from: string, to: string, lengths: readonly number[]])[] = [
+  ['1', '1', [15]],
   ['4', '4', [13, 16, 19]],
   ['51', '55', [16]],
   ['2221', '2720', [16]],
@@ -64,6 +65,17 @@ function cardFrom(groups: readonly DigitGroup[], index: number): Span | null {
   return found;
 }
 
+/** An identifier of digits alone, or nearly, has groups like a card's. Fixed lengths, so one pass. */
+const uuid = /(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Za-z])/gi;
+
+function withoutIdentifiers(text: string, cards: readonly Span[]): readonly Span[] {
+  if (cards.length === 0) return cards;
+  const starts = Array.from(text.matchAll(uuid), ({ index }) => index);
+  if (starts.length === 0) return cards;
+  const isIn = new Set(starts.flatMap((start) => Array.from({ length: 36 }, (_, at) => start + at)));
+  return cards.filter(({ start, end }) => !isIn.has(start) || !isIn.has(end - 1));
+}
+
 export const creditCard: Detector = (text) => {
   if (text.length < shortest) return [];
   const spans: Span[] = [];
@@ -72,5 +84,5 @@ export const creditCard: Detector = (text) => {
       const card = isFraction(text, group) ? null : cardFrom(groups, index);
       if (card !== null) spans.push(card);
     });
-  return spans;
+  return withoutIdentifiers(text, spans);
 };

@@ -1,7 +1,9 @@
 /**
  * Telephone numbers in the forms that say they are ones: `+` and a country code, or the North American `(212) 555-0123`,
- * `212-555-0123`, `212.555.0123`. National forms of other countries look like any other number and are not found.
+ * `212-555-0123`, `212.555.0123`. National forms of other countries look like any other number, and are found where it
+ * says before them what they are: `tel: 030 1234567`.
  */
+import { stands } from './context.ts';
 import {
   type Detector,
   isAlphanumeric,
@@ -40,10 +42,41 @@ function internationalAt(text: string, plus: number): Span | null {
 
 /** Area, exchange and line: 3, 3 and 4 digits, the first two not beginning with 0 or 1. */
 const northAmerican =
-  /(?<![0-9A-Za-z]|[0-9][-.])(?:1[-. ])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9A-Za-z]|[-.][0-9])/g;
+  /(?<![0-9A-Za-z]|[0-9][-.])(?:1[-. ])?(?:\([2-9][0-9]{2}\)[-. ]?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9A-Za-z]|[-.][0-9])/g;
+
+const said =
+  /(?<![a-z])(?:tele)?(?:phone[a-z_]*|fon|tel|t[eé]l[eé]phone|mobile?|m[oó]vil|handy|cell|fax|call|whats ?app|sms)[^0-9a-z\n][^0-9\n]{0,24}$/i;
+/** What the digits after such a word are now and then: a day, an address, a decimal number. */
+const somethingElse = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]+\.[0-9]+)$/;
+
+/** Digits in any groups, where it is said what they are. */
+function nationalIn(text: string): readonly Span[] {
+  const spans: Span[] = [];
+  for (let at = 0; at < text.length; ) {
+    if (!isDigit(text.charCodeAt(at))) {
+      at++;
+      continue;
+    }
+    let end = runEnd(text, at, isDigit);
+    let digits = end - at;
+    for (let next = end; digits <= most; ) {
+      next = runEnd(text, end, isFiller, 3);
+      const run = runEnd(text, next, isDigit);
+      if (next - end > 2 || run === next) break;
+      digits += run - next;
+      end = run;
+    }
+    const open = text[at - 1] === '(' ? at - 1 : at;
+    const fits = digits >= fewest && digits <= most && !somethingElse.test(text.slice(at, end));
+    const alone = !isAlphanumeric(text.charCodeAt(open - 1)) && !isAlphanumeric(text.charCodeAt(end));
+    if (fits && alone && stands(said, text, open)) spans.push({ start: open, end });
+    at = end;
+  }
+  return spans;
+}
 
 export const phone: Detector = (text) => {
-  const spans: Span[] = [];
+  const spans: Span[] = [...nationalIn(text)];
   for (const plus of occurrences(text, '+')) {
     const span = internationalAt(text, plus);
     if (span !== null) spans.push(span);

@@ -1,15 +1,39 @@
-/** US social security numbers written in their three groups; nine bare digits are too many other things. */
-import type { Detector, Span } from './detector.ts';
+/**
+ * US social security numbers written in their three groups; nine bare digits, which are many other things too, only
+ * where it says before them what they are.
+ */
+import { stands } from './context.ts';
+import { type Detector, isAlphanumeric, type Span } from './detector.ts';
 import { type DigitGroup, digitSequences } from './digit-groups.ts';
+
+const said =
+  /(?<![a-z])(?:ssn|social[ _-]?security|soc[ .]{1,2}sec|ss ?#|tax(?:payer)?[ _-]?id|itin)[^0-9\n]{0,30}$/i;
+/** Between dots a number looks like a version or an address, so that only exactly the three groups are one. */
+const dotted = /(?<![0-9A-Za-z.])([0-9]{3})\.([0-9]{2})\.([0-9]{4})(?![0-9A-Za-z]|\.[0-9])/g;
 
 /** Areas, groups and serials that were never given out. */
 function isIssued(area: string, group: string, serial: string): boolean {
   return area !== '000' && area !== '666' && area < '900' && group !== '00' && serial !== '0000';
 }
 
+/** Bare or in other groups, where it is said what they are. */
+function saidToBe(text: string, groups: readonly DigitGroup[]): Span | null {
+  const digits = groups.map((group) => group.digits).join('');
+  const [first, last] = [groups[0], groups.at(-1)];
+  if (digits.length !== 9 || first === undefined || last === undefined) return null;
+  if (isAlphanumeric(text.charCodeAt(first.start - 1)) || isAlphanumeric(text.charCodeAt(last.end)))
+    return null;
+  const issued = isIssued(digits.slice(0, 3), digits.slice(3, 5), digits.slice(5));
+  return issued && stands(said, text, first.start) ? { start: first.start, end: last.end } : null;
+}
+
 export const usSsn: Detector = (text) => {
   const spans: Span[] = [];
+  for (const { index, 0: whole, 1: area = '', 2: group = '', 3: serial = '' } of text.matchAll(dotted))
+    if (isIssued(area, group, serial)) spans.push({ start: index, end: index + whole.length });
   for (const groups of digitSequences(text)) {
+    const named = groups.length <= 3 ? saidToBe(text, groups) : null;
+    if (named !== null) spans.push(named);
     if (groups.length < 3) continue;
     const lengths = groups.map(({ digits }) => digits.length);
     for (let at = 0; at + 2 < groups.length; at++) {
