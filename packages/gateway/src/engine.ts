@@ -6,6 +6,7 @@ import { CountersignError, type ProtocolName } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import { LRUCache } from 'lru-cache';
 import { Calls } from './calls/calls.ts';
+import { createLookLimit } from './calls/look-limit.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
 import { createRecordCache } from './calls/record.ts';
 import { recover } from './calls/recover.ts';
@@ -150,6 +151,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     stops: await createStopBoard(db),
     records,
     allowed,
+    looks: createLookLimit(runtime),
     forget: () => {
       ledger.forget();
       records.clear();

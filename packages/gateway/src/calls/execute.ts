@@ -5,33 +5,29 @@
 import {
   type CallId,
   CountersignError,
-  type Effect,
-  type ErrorCode,
   errorTable,
   type InputDigest,
   isFinished,
   type Principal,
 } from '@countersign/core';
-import { requirementMet } from '@countersign/policy';
 import { sameDigest } from '../identity/same-digest.ts';
 import type { Execution } from '../protocols/protocol.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
-import { castVotes, findApproval } from '../store/approvals.ts';
+import { appendEvent } from '../store/append-event.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { type Claim, claimCall, keepEvidence } from '../store/claim-call.ts';
 import { findCall } from '../store/find-call.ts';
-import { hasOpenOutcome } from '../store/memory.ts';
 import { isStopped } from '../store/stops.ts';
 import { deny } from './ask.ts';
+import { decideUnderOnePolicy, type MayRun } from './decide-again.ts';
 import { cancel, expireIfDue } from './end.ts';
-import { type Judged, judge } from './judge.ts';
+import type { Judged } from './judge.ts';
 import { moves } from './machine.ts';
-import { asJson, type CallRecord, readRecord } from './record.ts';
-import { type Connected, connectionOf, type Room } from './room.ts';
+import { asJson } from './record.ts';
+import type { Connected, Room } from './room.ts';
 import { type SettledColumns, settle } from './settle.ts';
 import { endStopped } from './stop.ts';
 import { must } from './submit.ts';
-import { countedHumans } from './vote.ts';
 
 /** How often the outcome is tried to be recorded while the agent waits, and then in the background. */
 const [quickTries, slowTries, slowTryMs] = [5, 200, 3000];
@@ -77,7 +73,7 @@ export async function execute(
   }
   const claim = await take(room, principal, row, again.judged);
   if (claim === null) return asItStands();
-  return (await runClaimed(room, principal, row, connected, again.judged, claim)) ?? asItStands();
+  return (await runClaimed(room, principal, row, connected, again, claim)) ?? asItStands();
 }
 
 /** A call that this gateway allowed a moment ago, as it then stood; told once. */
@@ -97,90 +93,6 @@ export async function ownCall(room: Room, principal: Principal, id: CallId): Pro
 
 const isOwn = (row: CallRow, principal: Principal): boolean =>
   row.principal === principal.id && row.on_behalf_of === principal.onBehalfOf;
-
-/** Decides, and decides once more for as long as the policy is replaced meanwhile: what is claimed was decided under it. */
-async function decideUnderOnePolicy(
-  room: Room,
-  principal: Principal,
-  row: CallRow,
-  signal: AbortSignal,
-): Promise<{ readonly connected: Connected; readonly again: Again }> {
-  for (;;) {
-    const under = room.current();
-    const connected = connectionOf(room, row.connection);
-    const again = await decideAgain(room, principal, row, connected, signal);
-    if (room.current() === under) return { connected, again };
-    signal.throwIfAborted();
-  }
-}
-
-type Again =
-  | { readonly code: null; readonly judged: Judged }
-  | { readonly code: ErrorCode; readonly detail: string };
-
-/** Decides under the policy and schema of this moment. It can tighten, never loosen. */
-async function decideAgain(
-  room: Room,
-  principal: Principal,
-  row: CallRow,
-  connected: Connected,
-  signal: AbortSignal,
-): Promise<Again> {
-  const record = await readRecord(room, row.record_event);
-  const judged = await judge(room, {
-    principal,
-    connected,
-    input: record.input,
-    earlierOutcomeOpen: () => hasOpenOutcome(room.db, row.input_key, row.id),
-    signal,
-  });
-  const { decision } = judged;
-  if (decision.verdict === 'deny') {
-    const { code, detail } = decision;
-    const keeps: readonly string[] = [
-      'stopped',
-      'earlier_outcome_open',
-      'target_unavailable',
-      'unavailable',
-      'internal',
-      'not_supported',
-      'unknown_object',
-      'parse_failed',
-      'timed_out',
-    ];
-    const kept =
-      code !== 'allowed' && code !== 'needs_approval' && keeps.includes(code) ? code : 'policy_tightened';
-    return { code: kept, detail: `${code}: ${detail}` };
-  }
-  const effects = judged.analysis?.effects ?? [];
-  if (row.state === 'approved' && !areInside(effects, record))
-    return { code: 'ask_again', detail: 'the effects are no longer those that were shown' };
-  if (decision.verdict === 'allow') return { code: null, judged };
-  return (await consentHolds(room, row, judged))
-    ? { code: null, judged }
-    : { code: 'ask_again', detail: decision.detail };
-}
-
-/** Whether the votes of today meet what is required today. An allowed call has none. */
-async function consentHolds(room: Room, row: CallRow, judged: Judged): Promise<boolean> {
-  const { requirement } = judged.decision;
-  if (row.state !== 'approved' || row.approval_id === null || requirement === null) return false;
-  const approval = await findApproval(room.db, row.approval_id);
-  if (approval === null) return false;
-  const votes = await castVotes(room.db, approval.id);
-  return requirementMet(requirement, countedHumans(room, { ...approval, requirement }, votes));
-}
-
-/** Whether every effect is one that was shown, and of no more columns; without columns an effect is of any. */
-function areInside(effects: readonly Effect[], shown: CallRecord): boolean {
-  const key = ({ action, resource, via = '' }: Effect) => JSON.stringify([action, resource, via]);
-  const seen = new Map(shown.effects.map((effect) => [key(effect), effect.columns]));
-  return effects.every((effect) => {
-    if (!seen.has(key(effect))) return false;
-    const columns = seen.get(key(effect));
-    return columns === undefined || effect.columns?.every((column) => columns.includes(column)) === true;
-  });
-}
 
 /** The claim; null when the call was no longer there to be claimed: another has it, it is late, or a stop came. */
 async function take(room: Room, principal: Principal, row: CallRow, judged: Judged): Promise<Claim | null> {
@@ -215,13 +127,14 @@ async function runClaimed(
   principal: Principal,
   row: CallRow,
   connected: Connected,
-  judged: Judged,
+  again: MayRun,
   claim: Claim,
 ): Promise<Executed | null> {
   const running = { call: row.id, principal: row.principal, connection: row.connection };
   // The agent's own connection may break; what was claimed goes on, and its outcome is kept.
   const executed = room.running.during(running, async (signal) => {
-    const execution = await runAtTarget(room, principal, row, connected, judged, claim, signal);
+    const execution = await runAtTarget(room, principal, row, connected, again, claim, signal);
+    await tellOfWall(room, row, execution);
     const settled = await settleForSure(room, row, claim, execution);
     return settled === null ? null : { row: { ...row, ...settled }, execution };
   });
@@ -235,7 +148,7 @@ async function runAtTarget(
   principal: Principal,
   row: CallRow,
   connected: Connected,
-  judged: Judged,
+  { judged, effect }: MayRun,
   claim: Claim,
   signal: AbortSignal,
 ): Promise<Execution> {
@@ -266,11 +179,35 @@ async function runAtTarget(
         room.ledger.wake();
       },
       signal,
+      ...(effect === undefined ? {} : { effect }),
     });
   } catch (thrown) {
     // A target's execute never throws; should it, nothing is known.
     room.log.error({ err: faultForLog(thrown), call: row.id }, 'a target broke its contract');
     return { outcome: 'unknown', code: 'outcome_unknown', message: null };
+  }
+}
+
+/** The database refused what the analysis had called harmless: that is an incident, and no mere error. */
+async function tellOfWall(room: Room, row: CallRow, execution: Execution): Promise<void> {
+  if (execution.outcome !== 'failed' || execution.code !== 'wall_refused') return;
+  const { connection, id: call, principal } = row;
+  room.log.error(
+    { call, connection, principal },
+    'incident: the second wall refused a read that was judged harmless',
+  );
+  try {
+    const event = await room.ledger.event({
+      type: 'incident.wall_refused',
+      actor: 'gateway',
+      call,
+      run: { id: row.run_id, name: row.run },
+      data: { connection, principal },
+    });
+    await appendEvent(room.db, event);
+  } catch (thrown) {
+    // The outcome says it, too, and is recorded for sure.
+    room.log.error({ call, err: faultForLog(thrown) }, 'the incident could not be recorded');
   }
 }
 

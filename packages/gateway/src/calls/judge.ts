@@ -57,16 +57,7 @@ export async function judge(room: Judging, options: JudgeOptions): Promise<Judge
     if (changesSomething(analysis) && stringsIn(input).some(carriesMask))
       return { ...denied('carries_mask', errorTable.carries_mask.people, null), analysis, parsed };
     const earlierOutcomeOpen = changesSomething(analysis) && (await options.earlierOutcomeOpen());
-    const { name, protocol, labels } = connected.config;
-    const { effects, lineage } = analysis;
-    const decision = decide(room.current().policy, {
-      principal,
-      connection: { name, protocol, labels },
-      effects,
-      lineage,
-      earlierOutcomeOpen,
-    });
-    return { analysis, decision, message: messageOf(decision), parsed };
+    return decideOn(room, { principal, connected, analysis, parsed, earlierOutcomeOpen });
   } catch (thrown) {
     const error = faultOf(thrown);
     if (error.code === 'internal')
@@ -74,6 +65,34 @@ export async function judge(room: Judging, options: JudgeOptions): Promise<Judge
     // What the analysis says of a text is about the agent's own text, and is what it needs to mend it.
     return { ...denied(error.code, error.toOperator(), error.details.what ?? null), analysis, parsed };
   }
+}
+
+export interface DecideOptions {
+  readonly principal: Principal;
+  readonly connected: Connected;
+  readonly analysis: Analysis;
+  readonly parsed: Json;
+  readonly earlierOutcomeOpen: boolean;
+  /** Rows it changes, or returns; null where that can't be told, absent where nobody has looked. */
+  readonly rows?: number | null;
+}
+
+/** Decides over an analysis that stands. */
+export function decideOn(
+  room: Pick<Judging, 'current'>,
+  { principal, connected, analysis, parsed, earlierOutcomeOpen, rows }: DecideOptions,
+): Judged {
+  const { name, protocol, labels } = connected.config;
+  const { effects, lineage } = analysis;
+  const decision = decide(room.current().policy, {
+    principal,
+    connection: { name, protocol, labels },
+    effects,
+    lineage,
+    earlierOutcomeOpen,
+    ...(rows === undefined ? {} : { rows }),
+  });
+  return { analysis, decision, message: messageOf(decision), parsed };
 }
 
 export function denied(code: ErrorCode, detail: string, message: string | null): Judged {

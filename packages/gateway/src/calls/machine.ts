@@ -11,6 +11,7 @@
  *
  * | move | who | guard, in the statement that moves, by the store's clock |
  * | --- | --- | --- |
+ * | allow | submit, once its rows were counted | no stop |
  * | ask | submit | caps on waiting, no stop |
  * | deny | submit, the claim, recovery | |
  * | approve | the deciding vote | `vote_by` not passed; requirement met, under the lock of the row |
@@ -20,7 +21,8 @@
  * | claim | execute | `start_by` not passed, no stop |
  * | settle | the claim's owner | same owner, same epoch |
  *
- * A call that is allowed or denied at once is inserted in that state; its first event says so.
+ * A call that is allowed or denied at once is inserted in that state; its first event says so. One whose rows have to be
+ * counted first is submitted until they were.
  */
 import type { CallState } from '@countersign/core';
 
@@ -32,6 +34,7 @@ interface MoveOf {
 const move = <const M extends MoveOf>(definition: M): M => Object.freeze(definition);
 
 export const moves = Object.freeze({
+  allow: move({ from: ['submitted'], to: 'allowed' }),
   ask: move({ from: ['submitted'], to: 'waiting' }),
   deny: move({ from: ['submitted', 'waiting', 'allowed', 'approved'], to: 'denied' }),
   approve: move({ from: ['waiting'], to: 'approved' }),

@@ -8,6 +8,7 @@ import type { Target } from '../protocols/protocol.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { CallRow } from '../store/call-row.ts';
 import type { Database } from '../store/store.ts';
+import type { LookLimit } from './look-limit.ts';
 import type { RecordCache } from './record.ts';
 import type { Running } from './running.ts';
 import type { StopBoard } from './stop-board.ts';
@@ -43,6 +44,8 @@ export interface Room {
   readonly records: RecordCache;
   /** Calls allowed of late, as they then stood: most are executed at once, and need not be looked up. */
   readonly allowed: LRUCache<CallId, CallRow>;
+  /** How often each principal had a target looked at of late. */
+  readonly looks: LookLimit;
   /** Drops what is remembered of the store: it is not the one it was. */
   forget(): void;
   /** Aborted when the gateway ends: what goes on in the background stops. */

@@ -13,15 +13,13 @@ import {
 import type { CallRow } from '../store/call-row.ts';
 import { findCall, findCallByKey } from '../store/find-call.ts';
 import { insertCall, type NewCall } from '../store/insert-call.ts';
-import { hasOpenOutcome, wasRejected } from '../store/memory.ts';
+import { hasOpenOutcome } from '../store/memory.ts';
 import { ask } from './ask.ts';
 import { effectKey, inputKey } from './call-keys.ts';
-import { changesSomething, denied, type Judged, judge } from './judge.ts';
+import { changesSomething, type Judged, judge } from './judge.ts';
 import { asJson, type CallRecord, recordName, writeRecord } from './record.ts';
 import { type Connected, connectionOf, type Room } from './room.ts';
-
-/** What an ask's reviewer may have to read; beyond it nobody reads. Bytes. */
-const reviewableBytes = 16 * 1024;
+import { withoutPaging } from './without-paging.ts';
 
 /** Milliseconds a second submission of the same call waits for the first to be judged. */
 const judgedWithinMs = 15_000;
@@ -88,28 +86,6 @@ function digestOf(principal: Principal, { config }: Connected, request: SubmitRe
   });
 }
 
-/** Asks that reach no person: too large to read, or rejected a short while ago. */
-async function withoutPaging(
-  room: Room,
-  judged: Judged,
-  request: SubmitRequest,
-  keys: { inputKey: string; runId: string; effectKey: string },
-): Promise<Judged> {
-  if (judged.decision.verdict !== 'ask') return judged;
-  const instead = (code: ErrorCode, detail: string): Judged => ({
-    ...denied(code, detail, null),
-    analysis: judged.analysis,
-    parsed: judged.parsed,
-  });
-  const size = Buffer.byteLength(JSON.stringify(request.input)) + Buffer.byteLength(request.purpose ?? '');
-  if (size > reviewableBytes)
-    return instead('too_large_to_review', `${size} bytes; at most ${reviewableBytes}`);
-  const memoryMs = room.current().policy.limits.rejectionMemoryMs;
-  if (await wasRejected(room.db, { ...keys, memoryMs }))
-    return instead('rejected_recently', 'rejection memory');
-  return judged;
-}
-
 interface CallParts {
   readonly room: Room;
   readonly principal: Principal;
@@ -141,8 +117,8 @@ function newCall(parts: CallParts): NewCall {
     inputKey: parts.inputKey,
     effectKey: parts.effectKey,
     writes: judged.analysis === null || changesSomething(judged.analysis),
-    state: stateOf[judged.decision.verdict],
-    code: judged.decision.code,
+    state: judged.decision.needsRows === true ? 'submitted' : stateOf[judged.decision.verdict],
+    code: judged.decision.needsRows === true ? 'needs_approval' : judged.decision.code,
     startWithinMs: judged.decision.startWithinMs,
     instance: room.instance,
   };
@@ -158,9 +134,10 @@ async function insert(
   const record: CallRecord = {
     input: request.input,
     purpose: request.purpose ?? null,
-    verdict: decision.verdict,
+    // Where the rows are still to be counted, what it comes to is said by the event that moves it.
+    verdict: decision.needsRows === true ? 'ask' : decision.verdict,
     detail: decision.detail,
-    message,
+    message: decision.needsRows === true ? null : message,
     rules: decision.rules,
     effects: analysis?.effects ?? [],
     lineage: analysis?.lineage ?? null,

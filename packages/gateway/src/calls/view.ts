@@ -113,7 +113,7 @@ async function whyInWords(room: Room, row: CallRow): Promise<string | null> {
   if (row.state === 'denied') {
     const record = await readRecord(room, row.record_event);
     // A call that was denied later than it was judged is denied for the later reason.
-    return record.verdict === 'deny' ? record.message : null;
+    return record.verdict === 'deny' ? record.message : storedError(room, row.result_event);
   }
   if (row.state !== 'rejected' || row.approval_id === null) return null;
   const votes = await castVotes(room.db, row.approval_id);

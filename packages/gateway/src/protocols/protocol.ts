@@ -5,6 +5,7 @@
  * folder has the same files: input · effects · preview · execute · mask · recover · inspect.
  */
 import type {
+  Binding,
   CallId,
   CallInput,
   Effect,
@@ -14,10 +15,13 @@ import type {
   Json,
   Lineage,
   MaskPlan,
+  MeasuredEffect,
+  OutputColumn,
   ProtocolName,
   Ran,
   Resource,
   Result,
+  Sample,
 } from '@countersign/core';
 import type { ConnectionConfig, Limits } from '@countersign/policy';
 import type { Masker } from '../masking/masker.ts';
@@ -67,7 +71,43 @@ export interface Preview {
   /** The effects in words, a line each. */
   readonly words: readonly string[];
   readonly impact: Impact;
+  /** What a trial changed; absent where none was made. */
+  readonly effect?: MeasuredEffect;
+  /** Some of the rows that the trial changed, masked. */
+  readonly sample?: readonly Sample[];
+  /** The triggers that fire. */
+  readonly triggers?: readonly string[];
+  /** The locks it takes, and whether it rewrites a table. */
+  readonly locks?: readonly string[];
   readonly notes: readonly string[];
+}
+
+/** How an effect is measured. */
+export interface Measuring {
+  /** Whether keys and new values are wanted, or the numbers of rows only. */
+  readonly bind: Binding;
+  /** Keys the digest of values: without it nobody confirms a guess by the digest. */
+  readonly digestKey: Uint8Array;
+}
+
+/** What a preview is wanted for. */
+export interface PreviewWish extends Measuring {
+  /** Makes what hides cells of these columns from the people who are asked. */
+  makeMasker(columns: readonly OutputColumn[]): Masker;
+}
+
+/** What was measured before COMMIT. */
+export interface Measured {
+  /** Changed, or returned by a call that only reads; null where that can't be told. */
+  readonly rows: number | null;
+  /** Null for a call that only reads, and where nothing could be counted. */
+  readonly effect: MeasuredEffect | null;
+}
+
+/** What an execution asks before it commits, or hands out what it read. */
+export interface EffectCheck extends Measuring {
+  /** Whether this may take effect. Rejects where that can't be told. */
+  holds(measured: Measured): Promise<boolean>;
 }
 
 export interface ExecuteContext {
@@ -82,6 +122,11 @@ export interface ExecuteContext {
   started(evidence: Json): Promise<void>;
   /** Aborted by a stop, a cancellation or a shutdown; before the commit was sent it ends in `rolled_back`. */
   readonly signal: AbortSignal;
+  /**
+   * Where it is given, the execution measures its effect, asks, and ends in `effect_drift` with everything undone unless
+   * the answer is yes. Absent: nothing has to be measured.
+   */
+  readonly effect?: EffectCheck;
 }
 
 export type Execution =
@@ -117,10 +162,13 @@ export interface Target {
   analyse(input: Json, signal: AbortSignal): Promise<Analysis>;
 
   /**
-   * What the approver sees. May reach the target (EXPLAIN), which then counts as an execution in the ledger.
+   * What the approver sees. May reach the target (EXPLAIN, a trial), which then counts as an execution in the ledger.
    * `reachesTarget` says beforehand whether it will.
+   *
+   * @param wish Without one nothing is tried.
+   * @throws {CountersignError} `schema_changed` where the analysis holds no longer; the signal's reason.
    */
-  preview(input: Json, analysis: Analysis, signal: AbortSignal): Promise<Preview>;
+  preview(input: Json, analysis: Analysis, signal: AbortSignal, wish?: PreviewWish): Promise<Preview>;
   previewReachesTarget(input: Json, analysis: Analysis): boolean;
 
   /** Runs the call. Never throws: whatever happens is an {@link Execution}. */

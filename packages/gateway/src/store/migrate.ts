@@ -3,12 +3,14 @@ import { CountersignError } from '@countersign/core';
 import { sql } from 'kysely';
 import { first } from './migrations/0001-first.ts';
 import { parkedRuns } from './migrations/0002-parked-runs.ts';
+import { drifts } from './migrations/0003-drifts.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
 export const migrations: readonly { readonly number: number; readonly statements: string }[] = [
   { number: 1, statements: first },
   { number: 2, statements: parkedRuns },
+  { number: 3, statements: drifts },
 ];
 
 /** The schema that this version writes. */

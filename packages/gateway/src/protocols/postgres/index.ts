@@ -18,8 +18,8 @@ import { analyse, planOf } from './effects.ts';
 import { execute } from './execute.ts';
 import { type PostgresInput, parseInput } from './input.ts';
 import { inspect } from './inspect.ts';
-import { mayBePlanned, preview } from './preview.ts';
-import type { Reach } from './reach.ts';
+import { preview, reachesTarget } from './preview.ts';
+import type { Reach, Trials } from './reach.ts';
 import { settle } from './recover.ts';
 
 /** Milliseconds that a recovery keeps asking before it reports the target as not to be reached. */
@@ -42,6 +42,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
       await checkLogins(connection, logins, catalog.searchPath);
       return catalog;
     }, runtime),
+    trials: trialsOf(config),
     closing: closing.signal,
   };
   const running = new Set<Promise<unknown>>();
@@ -67,16 +68,28 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   return {
     parse: parseInput,
     analyse: (input, signal) => counted(analyse(reach, own(input), signal)),
-    preview: (input, analysis, signal) => {
-      const mine = previews.then(() => preview(reach, own(input), analysis, until(signal)));
+    preview: (input, analysis, signal, wish) => {
+      const mine = previews.then(() => preview(reach, own(input), analysis, until(signal), wish));
       previews = mine.catch(() => {});
       return counted(mine);
     },
-    previewReachesTarget: (input, analysis) => mayBePlanned(planOf(analysis, own(input))),
+    previewReachesTarget: (input, analysis) => reachesTarget(reach, analysis, planOf(analysis, own(input))),
     execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: (evidence, signal) => counted(settle(reach, evidence, recoverWithinMs, until(signal))),
     ping: (signal) => counted(ping(reach, until(signal))),
     close: () => (closed ??= close()),
+  };
+}
+
+/** Milliseconds a trial may hold its locks, where the file says nothing. */
+const trialTimeoutMs = 500;
+
+function trialsOf({ settings }: ConnectionConfig): Trials | null {
+  const { preview: way, trial_timeout: timeoutMs, undone_by_rollback: undone } = settings;
+  if (way !== 'trial') return null;
+  return {
+    timeoutMs: typeof timeoutMs === 'number' ? timeoutMs : trialTimeoutMs,
+    undone: new Set(Array.isArray(undone) ? undone.map((name) => `function:${String(name)}`) : []),
   };
 }
 

@@ -1,11 +1,13 @@
 /** What the approver sees of a PostgreSQL call: the text, the effects in words, and what the planner expects. */
-import { baseAction, type Effect, type Impact, visibleText } from '@countersign/core';
+import { baseAction, type Effect, type Impact, rowsChanged, visibleText } from '@countersign/core';
 import { describeEffects } from '@countersign/postgres';
-import type { Analysis, Preview } from '../protocol.ts';
+import type { Analysis, Preview, PreviewWish } from '../protocol.ts';
 import { isRead, mayActOutside, type Plan, planOf } from './effects.ts';
 import { estimateRows } from './explain.ts';
 import type { PostgresInput } from './input.ts';
 import type { Reach } from './reach.ts';
+import { tryOut } from './trial.ts';
+import { whyNotTried } from './tryable.ts';
 
 /** Whether the planner may be asked: it evaluates what it can, so only where all of that is known to be harmless. */
 export const mayBePlanned = ({ statements }: Plan): boolean =>
@@ -16,8 +18,11 @@ export async function preview(
   input: PostgresInput,
   analysis: Analysis,
   signal: AbortSignal,
+  wish?: PreviewWish,
 ): Promise<Preview> {
   const plan = planOf(analysis, input);
+  const seen = await look(reach, input, analysis, plan, signal, wish);
+  const triggers = triggersOf(analysis);
   return {
     input: [
       { label: 'statement', text: visibleText(input.sql) },
@@ -27,7 +32,8 @@ export async function preview(
       })),
     ],
     words: describeEffects([...analysis.effects].sort((a, b) => rank(a) - rank(b))),
-    impact: await impactOf(reach, input, plan, signal),
+    ...seen,
+    ...(triggers.length === 0 ? {} : { triggers }),
     notes: notesOn(reach, analysis, plan),
   };
 }
@@ -38,22 +44,57 @@ const rank = ({ action, via }: Effect): number => {
   return baseAction(action) === 'read' ? 1 : 0;
 };
 
-async function impactOf(
+/** A trial where one may be made, else the planner's estimate, else nothing; and why it is no better. */
+async function look(
   reach: Reach,
   input: PostgresInput,
+  analysis: Analysis,
   plan: Plan,
   signal: AbortSignal,
-): Promise<Impact> {
+  wish: PreviewWish | undefined,
+): Promise<Pick<Preview, 'impact' | 'effect' | 'sample'>> {
+  let why: string | null = null;
+  if (reach.trials !== null && wish !== undefined && !isRead(plan)) {
+    why = whyNotTried(analysis, plan, reach.trials);
+    if (why === null) {
+      const trial = await tryOut(reach, input, plan, wish, reach.trials.timeoutMs, signal);
+      if (trial.tried) {
+        const { effect, sample } = trial;
+        return {
+          impact: { count: rowsChanged(effect), unit: 'rows', how: 'trial', why: null },
+          effect,
+          sample,
+        };
+      }
+      ({ why } = trial);
+    }
+  }
   if (!mayBePlanned(plan))
-    return notTried(
-      'not tried: the planner could have to evaluate something that is not known to be harmless',
+    return noCount(
+      why ?? 'not tried: the planner could have to evaluate something that is not known to be harmless',
     );
   const count = await estimateRows(reach, input, plan, signal);
-  if (count === null) return notTried('the planner gave no estimate');
-  return { count, unit: 'rows', how: 'estimate', why: null };
+  if (count === null) return noCount(why ?? 'the planner gave no estimate');
+  return { impact: { count, unit: 'rows', how: 'estimate', why } };
 }
 
-const notTried = (why: string): Impact => ({ count: null, unit: 'rows', how: 'none', why });
+const noCount = (why: string): { readonly impact: Impact } => ({
+  impact: { count: null, unit: 'rows', how: 'none', why },
+});
+
+/** `audit_orders on public.orders`, as far as it is told which. */
+function triggersOf({ effects }: Analysis): readonly string[] {
+  const fired = effects.flatMap(({ action, resource, via }) =>
+    baseAction(action) === 'execute' && via?.startsWith('trigger ') === true
+      ? [`${via.slice('trigger '.length)}, which runs ${resource.slice(resource.indexOf(':') + 1)}`]
+      : [],
+  );
+  return [...new Set(fired)];
+}
+
+/** Whether a preview of it reaches the target. */
+export const reachesTarget = (reach: Reach, analysis: Analysis, plan: Plan): boolean =>
+  mayBePlanned(plan) || whyNotTried(analysis, plan, reach.trials) === null;
 
 function notesOn({ hasWall }: Reach, analysis: Analysis, plan: Plan): readonly string[] {
   const notes: string[] = [];

@@ -1,3 +1,11 @@
+/** How a connection's trials are made. */
+export interface Trials {
+  /** Milliseconds a trial may hold its locks. */
+  readonly timeoutMs: number;
+  /** Functions of which a rollback leaves nothing, as resources: somebody has read them. */
+  readonly undone: ReadonlySet<string>;
+}
+
 /** What the files of this protocol share of one connection. */
 import type { Analyser, Catalog } from '@countersign/postgres';
 import type { CatalogCache } from '../../connections/catalog-cache.ts';
@@ -11,6 +19,8 @@ export interface Reach {
   readonly hasWall: boolean;
   readonly analyser: Analyser;
   readonly catalogs: CatalogCache<Catalog>;
+  /** How trials are made; null where the connection allows none. */
+  readonly trials: Trials | null;
   /** Aborted when the connection closes. */
   readonly closing: AbortSignal;
 }

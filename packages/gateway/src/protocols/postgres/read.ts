@@ -46,6 +46,9 @@ export async function executeRead(
     }
     reach.runtime.reached('read.after');
     checkOutputs(result.columns, analysis.lineage);
+    const rows = result.truncated ? null : result.rows.length;
+    if ((await context.effect?.holds({ rows, effect: null })) === false)
+      throw new CountersignError('effect_drift');
     return { outcome: 'succeeded', result };
   } catch (error) {
     const fault = error instanceof LeftTransaction ? new CountersignError('wall_refused') : error;

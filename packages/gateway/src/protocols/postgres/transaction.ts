@@ -43,6 +43,8 @@ export interface Timeouts {
   /** Milliseconds. */
   readonly statementMs: number;
   readonly lockMs?: number;
+  /** By how much the server's own timeouts come after `statementMs`; default {@link serverGraceMs}. */
+  readonly graceMs?: number;
 }
 
 /** How COMMIT ended; `unsure` where its answer never came. */
@@ -227,8 +229,11 @@ export class Transaction<Facts extends BackendFacts> {
  * One round trip for all of it; a name an agent could shadow is never used. That it ends in a query matters: before the
  * first one, a transaction could still be set to read and write.
  */
-function opening(mode: 'READ ONLY' | '', { statementMs, lockMs = lockTimeoutMs }: Timeouts): string {
-  const outer = Math.ceil(statementMs) + serverGraceMs;
+function opening(
+  mode: 'READ ONLY' | '',
+  { statementMs, lockMs = lockTimeoutMs, graceMs = serverGraceMs }: Timeouts,
+): string {
+  const outer = Math.ceil(statementMs) + graceMs;
   const settings = {
     statement_timeout: outer,
     lock_timeout: Math.min(lockMs, outer),

@@ -2,18 +2,21 @@
  * A write: one transaction, known to the store before its first statement is sent, so that whatever happens to the
  * gateway or the network, the server can be asked how it ended.
  */
-import { CountersignError, type Ran, type RowsResult } from '@countersign/core';
+import { CountersignError, type Ran, type RowsResult, rowsChanged } from '@countersign/core';
 import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
 import type { WriteFacts } from './backend-facts.ts';
 import { deadline } from './deadline.ts';
+import { EffectMeter } from './effect-meter.ts';
 import { changesSchema, mayActOutside, type Plan } from './effects.ts';
 import { failed } from './failure.ts';
 import { type PostgresInput, parameterText } from './input.ts';
 import { lockFirst } from './lock-first.ts';
 import { checkOutputs, nothingOf, rowMask } from './mask.ts';
-import { openPortal, type Step } from './portal.ts';
+import { type MeasuredText, measuredBytes, measuredTexts, plainText } from './measured-text.ts';
+import { openPortal, type Row, type Step } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { settle } from './recover.ts';
+import { maxDigestedRows } from './row-digest.ts';
 import { RowWindow, wireCap } from './row-window.ts';
 import { LeftTransaction, Transaction } from './transaction.ts';
 
@@ -41,7 +44,7 @@ export async function executeWrite(
     reach.runtime.reached('started.after');
     clock.signal.throwIfAborted();
     ran = mayActOutside(analysis) ? 'maybe_outside' : 'rolled_back';
-    const result = await runStatements(transaction, input, analysis, plan, context);
+    const result = await runStatements(reach, transaction, input, analysis, plan, context);
     reach.runtime.reached('commit.before');
     const commit = await transaction.commit(evidence.xid);
     reach.runtime.reached('commit.after');
@@ -67,32 +70,54 @@ export async function executeWrite(
 
 /** The statements one at a time; what the last one returns is the result. A result that doesn't fit undoes it all. */
 async function runStatements(
+  reach: Reach,
   transaction: Transaction<WriteFacts>,
   input: PostgresInput,
   analysis: Analysis,
   plan: Plan,
-  { limits, masker }: ExecuteContext,
+  { limits, masker, effect: check, signal }: ExecuteContext,
 ): Promise<RowsResult> {
   const values = input.params.map(parameterText);
+  const last = plan.statements.length - 1;
   const alone = plan.statements.some((statement) => statement.standsAlone);
   if (alone) {
     await lockFirst(transaction, analysis.effects);
     await transaction.compare(plan);
   }
+  const measured =
+    check === undefined || alone
+      ? null
+      : {
+          texts: await measuredTexts(reach, plan, values.length, check.bind, signal),
+          meter: await EffectMeter.start(transaction, check),
+        };
   let window = new RowWindow(limits, nothingOf);
   let step: Step = { columns: [], suspended: false, tag: null, snapshot: null };
   for (const [i, { text }] of plan.statements.entries()) {
-    window = new RowWindow(limits, i === plan.statements.length - 1 ? rowMask(masker) : nothingOf);
-    transaction.allow(wireCap(limits.bytes));
+    window = new RowWindow(limits, i === last ? rowMask(masker) : nothingOf);
     const { add } = window;
-    step = await transaction.step((client) =>
-      openPortal(client, { text, values, rows: limits.rows + 1, onRow: add }),
-    );
-    if (step.suspended || window.cut) throw new CountersignError('result_too_large');
+    const returning = measured?.texts[i];
+    if (measured === null || returning === undefined || returning.written === null) {
+      measured?.meter.reader(returning ?? plainText(text, null));
+      transaction.allow(wireCap(limits.bytes));
+      step = await transaction.step((client) =>
+        openPortal(client, { text, values, rows: limits.rows + 1, onRow: add }),
+      );
+      if (step.suspended || window.cut) throw new CountersignError('result_too_large');
+    } else {
+      step = await runMeasured(transaction, returning, values, measured.meter.reader(returning), add);
+      if (window.cut) throw new CountersignError('result_too_large');
+    }
   }
   if (!alone) await transaction.compare(plan);
   // Before COMMIT: what can't be shown safely undoes the write instead of losing its result.
   checkOutputs(step.columns, analysis.lineage);
+  if (check !== undefined) {
+    const measurement = measured === null ? null : await measured.meter.finish(transaction);
+    const effect = measurement?.effect ?? null;
+    const holds = await check.holds({ effect, rows: effect === null ? null : rowsChanged(effect) });
+    if (!holds) throw new CountersignError('effect_drift');
+  }
   const affected = affectedRows(step.tag);
   return {
     columns: [...step.columns],
@@ -100,6 +125,26 @@ async function runStatements(
     truncated: false,
     ...(affected === null ? {} : { affected }),
   };
+}
+
+/** A statement that returns the rows it writes, too: those are measured, and what it returns of its own goes on. */
+async function runMeasured(
+  transaction: Transaction<WriteFacts>,
+  { text, own }: MeasuredText,
+  values: readonly (string | null)[],
+  measure: (row: Row) => void,
+  add: (row: Row) => void,
+): Promise<Step> {
+  transaction.allow(measuredBytes);
+  const onRow = (row: Row) => {
+    measure(row);
+    if (own > 0) add(row.slice(0, own));
+  };
+  const step = await transaction.step((client) =>
+    openPortal(client, { text, values, rows: maxDigestedRows + 1, onRow }),
+  );
+  if (own > 0 && step.suspended) throw new CountersignError('result_too_large');
+  return { ...step, columns: step.columns.slice(0, own) };
 }
 
 /** Of the last statement, as the server counts: `INSERT 0 3`, `UPDATE 3`. */

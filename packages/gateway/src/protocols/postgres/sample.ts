@@ -1,0 +1,109 @@
+/** A few of the rows a trial changes: after, as the statement returned them, and before, as everybody else still sees them. */
+import type { Sample } from '@countersign/core';
+import type { Masker } from '../../masking/masker.ts';
+import type { PreviewWish } from '../protocol.ts';
+import type { MeasuredText, Written } from './measured-text.ts';
+import { openPortal, type Row } from './portal.ts';
+import type { Reach } from './reach.ts';
+import { type Timeouts, Transaction } from './transaction.ts';
+
+/** Rows of each statement. */
+const sampleRows = 5;
+/** Characters of a cell; what is longer is cut, and says so. */
+const cellCharacters = 200;
+
+/** Gathers the first rows of a statement. */
+export class RowSample {
+  readonly #measured: MeasuredText;
+  readonly #kind: 'written' | 'deleted';
+  readonly #rows: Row[] = [];
+
+  constructor(measured: MeasuredText, deletes: boolean) {
+    this.#measured = measured;
+    this.#kind = deletes ? 'deleted' : 'written';
+  }
+
+  readonly add = (row: Row): void => {
+    const { written, own } = this.#measured;
+    if (written !== null && this.#rows.length < sampleRows)
+      this.#rows.push(row.slice(own, own + written.columns.length));
+  };
+
+  /** While the trial holds its locks. Null where nothing was changed that could be seen. Rejects with the signal's reason. */
+  async finish(
+    reach: Reach,
+    timeouts: Timeouts,
+    wish: PreviewWish,
+    signal: AbortSignal,
+  ): Promise<Sample | null> {
+    const { written } = this.#measured;
+    if (written === null || this.#rows.length === 0) return null;
+    const masker = wish.makeMasker(written.columns);
+    const before =
+      this.#kind === 'deleted' ? this.#rows : await rowsBefore(reach, timeouts, written, this.#rows, signal);
+    return {
+      table: written.name,
+      columns: written.columns.map(({ name }) => name),
+      rows: this.#rows.map((row, index) => ({
+        before: shown(before[index] ?? null, masker),
+        after: this.#kind === 'deleted' ? null : shown(row, masker),
+      })),
+    };
+  }
+}
+
+function shown(row: Row | null, masker: Masker): (string | null)[] | null {
+  if (row === null) return null;
+  return row.map((cell, index) => {
+    const text = masker.touches(index) ? masker.cell(index, cell) : cell;
+    return text === null || text.length <= cellCharacters
+      ? text
+      : `${text.slice(0, cellCharacters)}… (${text.length} characters)`;
+  });
+}
+
+const primaryKey = `
+  SELECT a.attname::text AS name FROM pg_catalog.pg_index AS i
+  JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+  WHERE i.indisprimary AND n.nspname = $1 AND c.relname = $2`;
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Each row as it was, by its primary key, from a connection that doesn't see the trial; null where it can't be found. */
+async function rowsBefore(
+  reach: Reach,
+  timeouts: Timeouts,
+  { schema, table, columns }: Written,
+  rows: readonly Row[],
+  signal: AbortSignal,
+): Promise<readonly (Row | null)[]> {
+  let transaction: Awaited<ReturnType<typeof Transaction.read>> | null = null;
+  try {
+    transaction = await Transaction.read(reach, 'write', timeouts, signal);
+    const keys = await transaction.step((client) =>
+      client.query<{ name: string }>(primaryKey, [schema, table]),
+    );
+    const places = keys.rows.map(({ name }) => columns.findIndex((column) => column.name === name));
+    if (places.length === 0 || places.includes(-1)) return [];
+    const isSame = (row: Row) => (other: Row) => places.every((place) => row[place] === other[place]);
+    const values = rows.flatMap((row) => places.map((place) => row[place] ?? null));
+    const conditions = rows.map((_, index) =>
+      places
+        .map((place, at) => `${quoted(columns[place]?.name ?? '')} = $${index * places.length + at + 1}`)
+        .join(' AND '),
+    );
+    const text = `SELECT ${columns.map(({ name }) => quoted(name)).join(', ')}
+      FROM ${quoted(schema)}.${quoted(table)} WHERE (${conditions.join(') OR (')})`;
+    const found: Row[] = [];
+    await transaction.step((client) =>
+      openPortal(client, { text, values, rows: 0, onRow: (row) => found.push(row) }),
+    );
+    return rows.map((row) => found.find(isSame(row)) ?? null);
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  } finally {
+    transaction?.abandon();
+  }
+}

@@ -1,0 +1,89 @@
+/** What a trial shows, and that nothing of it stays. */
+import type { LedgerEvent } from '@countersign/core';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openRoad, policy, type Road } from './road.ts';
+
+let road: Road;
+beforeAll(async () => {
+  road = await openRoad(policy('', '', ', undone_by_rollback: ["public.write_log()"]'));
+});
+afterAll(async () => road[Symbol.asyncDispose]());
+
+describe('a trial', () => {
+  test('counts the rows by table and shows some before and after, and leaves nothing', async () => {
+    const call = await road.ask('update items set price = price + 1 where id <= 3');
+    expect(call.state).toBe('waiting');
+    const { preview } = await road.card(call);
+    expect(preview.impact).toEqual({ count: 3, unit: 'rows', how: 'trial', why: null });
+    expect(preview.effect).toEqual({
+      tables: [{ table: 'public.items', inserted: 0, updated: 3, deleted: 0 }],
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      unbound: [],
+    });
+    expect(preview.sample).toEqual([
+      {
+        table: 'public.items',
+        columns: ['id', 'shelf', 'price', 'changed_at'],
+        rows: [1, 2, 3].map((id) => ({
+          before: [String(id), String((id % 5) + 1), String(id * 10), null],
+          after: [String(id), String((id % 5) + 1), String(id * 10 + 1), null],
+        })),
+      },
+    ]);
+    expect(await road.rows('select price from items where id = 1')).toEqual([{ price: 10 }]);
+    await road.approve(call);
+    expect((await road.run(call)).outcome).toBe('succeeded');
+    expect(await road.rows('select price from items where id = 1')).toEqual([{ price: 11 }]);
+  });
+
+  test('shows what a deletion takes, with what cascades from it', async () => {
+    const call = await road.ask('delete from shelves where id = 5');
+    expect(call).toMatchObject({ state: 'denied', code: 'cannot_bind' });
+  });
+
+  test('a statement’s own RETURNING comes back as it was asked for', async () => {
+    const call = await road.ask(
+      'update items set price = 5 where id in (7, 8) returning id, price * 2 as twice',
+    );
+    await road.approve(call);
+    const done = await road.run(call);
+    expect(done.result).toMatchObject({ columns: ['id', 'twice'], affected: 2 });
+    const { rows } = done.result as { rows: string[][] };
+    expect(new Set(rows.map((row) => row.join(' ')))).toEqual(new Set(['7 10', '8 10']));
+  });
+
+  test('is an execution in the ledger: intent, and an outcome that is rolled back', async () => {
+    const call = await road.ask('update items set price = 1 where id = 9');
+    const lines = await road.harness.operator.events({ after: -1, limit: 10_000 });
+    const events = lines.flatMap((line) => ('event' in line ? [JSON.parse(line.event) as LedgerEvent] : []));
+    expect(
+      events.filter((event) => event.call === call.id).map(({ type, data }) => [type, data]),
+    ).toMatchObject([
+      ['call.submitted', {}],
+      ['preview.started', {}],
+      ['preview.finished', { outcome: 'rolled_back', how: 'trial' }],
+      ['call.waiting', {}],
+    ]);
+  });
+
+  test.each([
+    [
+      'a function that nobody has read',
+      "insert into items select nextval('log_id_seq'), 1, 1",
+      'public.log_id_seq',
+    ],
+    ['what changes the schema', 'alter table bare add column m int', 'never tried'],
+    ['TRUNCATE', 'truncate bare', 'never tried'],
+  ])('%s is not tried, and the card says why', async (_, sql, why) => {
+    const { preview } = await road.card(await road.ask(sql));
+    expect(preview).not.toHaveProperty('effect');
+    expect(preview.impact.why).toContain('not tried: ');
+    expect(preview.impact.why).toContain(why);
+  });
+
+  test('what the server refuses is said by its code, without its words', async () => {
+    const call = await road.ask('insert into items (id, shelf, price) values (1, 1, 1)');
+    const { preview } = await road.card(call);
+    expect(preview.impact.why).toBe('tried, and the server refused it (SQLSTATE 23505)');
+  });
+});
