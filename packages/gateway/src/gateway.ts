@@ -92,7 +92,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
       throw new CountersignError('config_invalid', {
         what: 'this gateway was started without a file to reload',
       });
-    return policy.load(await options.load(), by);
+    return policy.load(options.load, by);
   };
   const parts: Parts = {
     calls,

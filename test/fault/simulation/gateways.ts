@@ -147,7 +147,7 @@ export class Gateways {
 
   async reload(gateway: Gateway, file: LoadedFile, by: string): Promise<void> {
     // What is decided while the reload is under way may be under either.
-    if (this.#parts.sabotage.forgetsReloads !== true) await gateway.engine.policy.load(file, by);
+    if (this.#parts.sabotage.forgetsReloads !== true) await gateway.engine.policy.load(async () => file, by);
     gateway.inForce.push(file.policy.version);
   }
 }

@@ -1,4 +1,4 @@
-/** The policy and the connections in force, and how they are replaced: whole, or not at all. */
+/** The policy and the connections in force, and how they are replaced: whole, or not at all, and one after the other. */
 import type { PolicyView } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -10,8 +10,12 @@ import type { Connected, Current } from './room.ts';
 export interface PolicyInForce {
   current(): Current;
   view(): PolicyView;
-  /** @throws {CountersignError} `config_invalid`; the policy in force then stays. */
-  load(file: LoadedFile, by: string): Promise<PolicyView>;
+  /**
+   * Reads the file once earlier loads are over, so that what is read last is what stays in force.
+   *
+   * @throws {CountersignError} `config_invalid`; the policy in force then stays.
+   */
+  load(read: () => Promise<LoadedFile>, by: string): Promise<PolicyView>;
   close(): Promise<void>;
 }
 
@@ -39,21 +43,28 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     warnings: [...warnings],
   });
 
+  const replace = async (next: LoadedFile, by: string): Promise<PolicyView> => {
+    const before = current.connections;
+    const connections = connectAll(parts, next, before);
+    // Recorded first: no call is ever decided under a policy that the ledger does not know.
+    await tell(by, next.policy.version);
+    current = { policy: next.policy, connections };
+    ({ warnings } = next);
+    loadedAt = runtime.now();
+    const kept = new Set(connections.values());
+    for (const old of before.values()) if (!kept.has(old)) parts.retire(old);
+    return view();
+  };
+  let earlier: Promise<unknown> = Promise.resolve();
+
   await tell('gateway', file.policy.version);
   return {
     current: () => current,
     view,
-    load: async (next, by) => {
-      const before = current.connections;
-      const connections = connectAll(parts, next, before);
-      // Recorded first: no call is ever decided under a policy that the ledger does not know.
-      await tell(by, next.policy.version);
-      current = { policy: next.policy, connections };
-      ({ warnings } = next);
-      loadedAt = runtime.now();
-      const kept = new Set(connections.values());
-      for (const old of before.values()) if (!kept.has(old)) parts.retire(old);
-      return view();
+    load: (read, by) => {
+      const loaded = earlier.then(async () => replace(await read(), by));
+      earlier = loaded.catch(() => undefined);
+      return loaded;
     },
     close: async () => {
       await Promise.all([...current.connections.values()].map(({ target }) => target.close()));
