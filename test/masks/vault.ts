@@ -27,7 +27,7 @@ export interface Secrets {
 export const canaries: Secrets = {
   ssn: ['QZ-7731-KXV', 'QZ-7732-KXW', 'QZ-7733-KXY'],
   tax: 'TXN-5520-WQJ',
-  salary: 918273645,
+  salary: 970613285,
   balance: '77301446.59',
   born: '1931-07-19',
   phone: '+49-PHQ-2207',
@@ -153,6 +153,23 @@ create function noted() returns trigger language plpgsql as
   $$ begin insert into audit values (to_jsonb(new)::text); raise notice 'row %', new; return new; end $$;
 create table watched (id int, body text);
 create trigger noted before insert or update on watched for each row execute function noted();
+create type mood as enum ('calm', 'odd one');
+create table plain (
+  id int primary key, s text, c char(6), n numeric, f float8, r real, b bool, d date, t timestamptz, l timestamp, h interval,
+  j json, jb jsonb, x xml, u uuid, i inet, m macaddr, p point, g int4range, a text[], aa int[][], y bytea, e mood, k address,
+  q tsvector, o bit(5), w money, big bigint
+);
+insert into plain values
+  (1, '4111 1111 1111 1111', 'ab', 4111111111111111, 0.1, 1e30, true, '2024-02-29', '2024-02-29 12:34:56.789+02',
+   '1999-12-31 23:59:59', '1 year 2 days 03:04:05.6', '{"b" :1,  "a":[1, 2 ],"a":null}', '{"b": 1, "a": "x@y.example"}',
+   '<a b="1">t</a>', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '192.168.0.1/24', '08:00:2b:01:02:03', '(1.5,-2)', '[1,5)',
+   array['a b', '"q"', null, 'NULL', ''], array[[1, 2], [3, 4]], '\\x00ff10', 'odd one', row('5th, "Av"', null),
+   'a fat cat', '10101', 12.5, 9007199254740993),
+  (2, E'line\n\ttab \\ back ''quote'' é 漢字 🙂', '', 'NaN', 'NaN', '-Infinity', false, 'infinity', '-infinity',
+   '0044-03-15 BC', '-1 mon', 'null', '[]', null, null, '::1', null, null, 'empty', '{}', '{}', '', 'calm', null, '', null, -0.01,
+   -9223372036854775808),
+  (3, '', null, 0.000, -0.0, 0, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+   null, null, null, null, null, null, null);
 create index people_upper on people (upper(ssn));
 create statistics people_pairs (mcv, dependencies) on ssn, tax from people;
 analyze;
