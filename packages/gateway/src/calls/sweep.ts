@@ -16,22 +16,15 @@ const cleanEveryMs = 10 * 60_000;
 export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Promise<void> {
   let beaten = room.runtime.now();
   let cleaned = beaten;
-  let recovering: Promise<void> | null = null;
-  // A target may take its time to tell what became of a call; signs of life and stops don't wait for it.
-  const recoverBeside = async () => {
-    try {
-      await recover(room, { othersAreDead: false });
-    } catch (thrown) {
-      room.log.error({ err: faultForLog(thrown) }, 'recovery failed');
-    } finally {
-      recovering = null;
-    }
-  };
+  // A row that somebody holds, or a target that takes its time to tell what became of a call, keeps neither signs of
+  // life nor stops waiting.
+  const expiring = beside(room, 'expiring failed', () => expireAll(room));
+  const recovering = beside(room, 'recovery failed', () => recover(room, { othersAreDead: false }));
   while (!signal.aborted) {
     await room.runtime.sleep(everyMs, signal);
     if (signal.aborted) break;
+    expiring.begin();
     try {
-      await expireAll(room);
       if (!alone) {
         await room.stops.refresh();
         endStopped(room);
@@ -41,7 +34,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
         beaten = now;
         const held = room.running.held();
         if (held.length > 0) await beat(room.db, room.instance, held);
-        recovering ??= recoverBeside();
+        recovering.begin();
         room.ledger.wake();
       }
       if (now - cleaned >= cleanEveryMs) {
@@ -52,7 +45,35 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
       room.log.error({ err: faultForLog(thrown) }, 'the sweep failed');
     }
   }
-  await recovering;
+  await Promise.all([expiring.ended(), recovering.ended()]);
+}
+
+interface Beside {
+  /** Does nothing while it still goes on. */
+  begin(): void;
+  ended(): Promise<void>;
+}
+
+/** Work that goes on beside the sweep, one at a time. Where it fails, the next one tries again. */
+function beside(room: Room, failed: string, work: () => Promise<unknown>): Beside {
+  let going: Promise<void> | null = null;
+  const once = async (): Promise<void> => {
+    try {
+      await work();
+    } catch (thrown) {
+      room.log.error({ err: faultForLog(thrown) }, failed);
+    } finally {
+      going = null;
+    }
+  };
+  return {
+    begin: () => {
+      going ??= once();
+    },
+    ended: async () => {
+      await going;
+    },
+  };
 }
 
 /** The two partial indexes on the clocks make this cost nothing where nothing is due; what is due longest comes first. */
