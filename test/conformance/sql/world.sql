@@ -89,6 +89,14 @@ create table app.numbered (id serial, gid int generated always as identity, labe
 create sequence app.free;
 create table app.drawn (id int default nextval('app.free'), label text);
 
+-- Calls with constants only: the planner makes them.
+create table app.folded (id int, note text);
+create index on app.folded (note) where lib.pure(1) = 1 and note <> '';
+create table app.checked (id int, check (lib.pure('x') = 'x' or id > 0));
+create table app.checked_more () inherits (app.checked);
+create table app.counted (id int, note text);
+create statistics app.counts on (lib.pure(2)), note from app.counted;
+
 create table app.audit (what text, id int);
 create function lib.audit() returns trigger language plpgsql as
   $$ begin perform lib.tell('audit'); insert into app.audit values (tg_op, 0); return coalesce(new, old); end $$;

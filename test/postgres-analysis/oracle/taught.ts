@@ -63,4 +63,7 @@ export const taught: readonly (readonly [title: string, sql: string])[] = [
   ['and so does the function behind it', `select textanycat('a', row('a', 'b')::addr)`],
   ['quote_literal casts to text', `select quote_literal(row('a', 'b')::addr)`],
   ['quote_nullable casts to text', `select quote_nullable('low'::mood)`],
+  ['to plan a query its table’s partial indexes are simplified', 'select id from folded'],
+  ['to plan a query its table’s checks are simplified', 'select id from checked'],
+  ['to plan a query its table’s statistics are simplified', 'select id from counted'],
 ];

@@ -54,7 +54,11 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
     known.push(args.map((arg) => convert(context, arg, typeIds.text)).every(Boolean));
   // A type of that name is meant where no function takes the argument as it is: `told('x')`.
   if (args.length === 1 && meant.builtin.length > 0) known.push(asUsersType(context, names, args[0]));
-  for (const one of meant.user) context.execute('execute', functionResource(one));
+  const isConstant = inputs.every((input) => input.sources.size === 0);
+  for (const one of meant.user) {
+    context.execute('execute', functionResource(one));
+    if (isConstant) context.constantCalls.add('execute', functionResource(one));
+  }
   // An aggregate uses its arguments already.
   if (all.some((one) => one.kind !== 'a'))
     context.compute(...args.slice(meant.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));

@@ -26,6 +26,8 @@ export interface Findings {
   readonly plannerSafe: boolean;
   readonly locksRows: boolean;
   readonly reliedOn: readonly ReliedOnRow[];
+  /** What is called with constants only: where it stands in an index or a check, the planner calls it. */
+  readonly constantCalls: readonly Effect[];
 }
 
 export class Context {
@@ -34,6 +36,7 @@ export class Context {
   /** Of the caller's text, shared by the contexts of its parts; null for a text of the catalog. */
   readonly clock: WalkClock | null;
   readonly effects = new EffectSet();
+  readonly constantCalls = new EffectSet();
   readonly reliedOn: ReliedOnRows;
   /** The first column's name of each subquery that was analysed: it may be the label of an output. */
   readonly subqueryNames = new Map<Node, string>();
@@ -175,6 +178,7 @@ export class Context {
       plannerSafe: this.#plannerSafe,
       locksRows: this.#locksRows,
       reliedOn: this.reliedOn.rows(),
+      constantCalls: this.constantCalls.list(),
     };
   }
 }

@@ -120,12 +120,12 @@ export function useOperator(
     const known =
       convertImplicitly(context, meant.values, meant.declared) &&
       appended(context, name, meant.values, meant.declared);
-    return { known: callUsers(context, meant.operators) && known, type: meant.type };
+    return { known: callUsers(context, meant.operators, meant.values) && known, type: meant.type };
   }
   const possible = users.filter((one) => mayBeMeant(context, one, left, right));
   const operands = [...(left ?? []), ...(right ?? [])];
   const known = convertImplicitly(context, operands) && appended(context, name, operands, null);
-  return { known: callUsers(context, possible) && known, type: null };
+  return { known: callUsers(context, possible, operands) && known, type: null };
 }
 
 /**
@@ -149,14 +149,16 @@ function appended(
 }
 
 /** @returns Whether there is none. */
-function callUsers(context: Context, operators: readonly AnyOperator[]): boolean {
+function callUsers(context: Context, operators: readonly AnyOperator[], operands: readonly Value[]): boolean {
+  const isConstant = operands.every((operand) => operand.sources.size === 0);
   let known = true;
   for (const one of operators) {
     if (!('oid' in one)) continue;
     known = false;
     const fn = context.catalog.functionsByOid.get(one.function);
-    if (fn !== undefined)
-      context.execute('execute', functionResource(fn), `operator ${displayName(one.schema)}.${one.name}`);
+    if (fn === undefined) continue;
+    context.execute('execute', functionResource(fn), `operator ${displayName(one.schema)}.${one.name}`);
+    if (isConstant) context.constantCalls.add('execute', functionResource(fn));
   }
   return known;
 }

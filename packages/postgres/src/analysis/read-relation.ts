@@ -40,18 +40,31 @@ function readChild(context: Context, parent: Relation, child: Relation, column: 
     column === null ? [] : [column],
     via,
   );
-  if (column === null) foreignServer(context, child);
+  if (column !== null) return;
+  foreignServer(context, child);
+  planned(context, child);
 }
 
 function besides(context: Context, relation: Relation): void {
   if (relation.kind === 'v' && !relation.system)
     context.include(viewQueryFindings(context, relation), `view ${relationName(relation)}`);
   foreignServer(context, relation);
+  planned(context, relation);
   applyPolicies(context, relation, ['select']);
   for (const column of relation.columns)
     if (column.generated === 'virtual' && column.default !== null)
       context.includeEffects(storedExpression(context, relation, column.default), `column ${column.name}`);
   if (relation.rules.some((rule) => rule.event === 'select')) throw notSupported('a rule on SELECT');
+}
+
+/** To plan a query of a relation, its indexes, checks and statistics are simplified: what they call with constants is called. */
+function planned(context: Context, relation: Relation): void {
+  for (const { of, expression } of relation.expressions) {
+    const { constantCalls, reliedOn } = storedExpression(context, relation, expression);
+    if (constantCalls.length === 0) continue;
+    for (const { action, resource: target } of constantCalls) context.execute(action, target, of);
+    context.reliedOn.addAll(reliedOn);
+  }
 }
 
 /** A foreign table's rows come from somewhere else: another server, a file, a program. */

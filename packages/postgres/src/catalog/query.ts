@@ -71,6 +71,9 @@ const expressions = `
     union all
     select partrelid, 'partition key', pg_catalog.pg_get_expr(partexprs, partrelid)
     from pg_catalog.pg_partitioned_table where partexprs is not null
+    union all
+    select s.stxrelid, 'statistics ' || s.stxname, x.tree
+    from pg_catalog.pg_statistic_ext s, lateral pg_catalog.unnest(pg_catalog.pg_get_statisticsobjdef_expressions(s.oid)) as x (tree)
   ) as e where ${isUser('relation')} group by relation`;
 
 const relations = `
