@@ -1,0 +1,183 @@
+/** What an approval binds, as policy says, and what becomes of a run whose effects keep drifting. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openRoad, policy, type Road } from './road.ts';
+
+const undone = ', undone_by_rollback: ["public.write_log()"]';
+
+describe('where values are bound', () => {
+  let road: Road;
+  beforeAll(async () => {
+    const masks = 'masks: [{ columns: [public.shelves.name], with: redact, filter: allow }]\n';
+    road = await openRoad(policy('', masks, undone));
+  });
+  afterAll(async () => road[Symbol.asyncDispose]());
+
+  test.each([
+    ['a clock', 'update items set changed_at = clock_timestamp() where id = 1', 'public.items.changed_at'],
+    [
+      'the time of the transaction',
+      'update items set changed_at = now() where id = 1',
+      'public.items.changed_at',
+    ],
+    ['chance', 'update items set price = (random() * 1000000)::int where id = 1', 'public.items.price'],
+    ['a sequence', "insert into log (what) values ('x')", 'public.log.id'],
+    ['rows that a trigger writes', 'update logged set n = 5 where id = 1', 'public.log'],
+    ['rows that a foreign key takes along', 'delete from shelves where id = 1', 'public.items'],
+    ['a table without a key', 'update bare set n = n + 1', 'public.bare: it has no key'],
+  ])('%s can’t be, and the call is denied', async (_, sql, what) => {
+    const call = await road.ask(sql);
+    expect(call).toMatchObject({ state: 'denied', code: 'cannot_bind', retry: 'no' });
+    const lines = await road.harness.operator.events({ after: -1, limit: 10_000 });
+    const said = lines.filter((line) => 'event' in line && line.event.includes(call.id)).at(-1);
+    expect(JSON.stringify(said)).toContain(what);
+  });
+
+  test('cells are masked on the card as policy says, whatever the digest covers', async () => {
+    const call = await road.ask("update shelves set name = 'new name' where id = 2");
+    expect((await road.card(call)).preview.sample?.[0]?.rows).toEqual([
+      { before: ['2', '[redacted]'], after: ['2', '[redacted]'] },
+    ]);
+    await road.approve(call);
+    await road.rows("update shelves set name = 'other' where id = 2");
+    // Only the new value is bound: the outcome is what was shown.
+    expect((await road.run(call)).outcome).toBe('succeeded');
+  });
+
+  test('after a drift the next card shows the difference, and a third approval is not asked for in that run', async () => {
+    const sql = 'update items set price = price + 1 where price < 100';
+    const notes: string[][] = [];
+    for (const round of [1, 2]) {
+      const call = await road.ask(sql, 'drifting');
+      notes.push([...(await road.card(call)).preview.notes]);
+      await road.approve(call);
+      await road.rows(`update items set price = 7 where id = ${20 + round}`);
+      const done = await road.run(call);
+      expect(done).toMatchObject({ outcome: 'failed', call: { code: 'effect_drift' } });
+      expect(done.call.reason).toContain('call again');
+    }
+    expect(notes[0]?.join('\n')).not.toContain('Approved before');
+    expect(notes[1]).toEqual(
+      expect.arrayContaining([
+        'Approved before in this run, and rolled back: its effect had become another.',
+        'public.items: 9 rows updated then, 10 now',
+      ]),
+    );
+    const third = await road.ask(sql, 'drifting');
+    expect(third).toMatchObject({ state: 'denied', code: 'effect_unsteady', retry: 'no' });
+    expect((await road.ask(sql, 'another')).state).toBe('waiting');
+    expect((await road.ask('update items set price = 1 where id = 1', 'drifting')).state).toBe('waiting');
+  });
+});
+
+describe('where the numbers of rows are bound', () => {
+  let road: Road;
+  beforeAll(async () => {
+    road = await openRoad(policy(', bind: counts, tolerance: 2', '', undone));
+  });
+  afterAll(async () => road[Symbol.asyncDispose]());
+
+  test('what triggers and foreign keys change is counted with it', async () => {
+    const { preview } = await road.card(await road.ask('delete from shelves where id = 5'));
+    expect(preview.effect?.tables).toEqual([
+      { table: 'public.items', inserted: 0, updated: 0, deleted: 8 },
+      { table: 'public.shelves', inserted: 0, updated: 0, deleted: 1 },
+    ]);
+    const logged = await road.card(await road.ask('update logged set n = 5'));
+    expect(logged.preview.effect?.tables).toEqual([
+      { table: 'public.log', inserted: 2, updated: 0, deleted: 0 },
+      { table: 'public.logged', inserted: 0, updated: 2, deleted: 0 },
+    ]);
+    expect(logged.preview.triggers).toEqual(['write_log, which runs public.write_log()']);
+    expect(await road.rows('select count(*)::int as n from log')).toEqual([{ n: 0 }]);
+  });
+
+  test.each([
+    ['two rows more', 2, 'succeeded'],
+    ['three rows more', 3, 'failed'],
+  ])('%s than shown: %s', async (_, more, outcome) => {
+    await road.rows('update items set price = id * 10');
+    const call = await road.ask('update items set price = price + 1 where price > 200');
+    await road.approve(call);
+    await road.rows(`update items set price = 999 where id <= ${more}`);
+    expect((await road.run(call)).outcome).toBe(outcome);
+  });
+
+  test('within the tolerance no other table may be touched', async () => {
+    await road.rows('update items set price = id * 10');
+    const call = await road.ask('delete from shelves where id = 4');
+    await road.approve(call);
+    await road.rows('update items set shelf = 1 where shelf = 4');
+    expect(await road.run(call)).toMatchObject({ outcome: 'failed', call: { code: 'effect_drift' } });
+  });
+
+  test('what is deferred is made to happen before it is counted', async () => {
+    await road.rows(
+      'create constraint trigger late after insert on staging deferrable initially deferred for each row execute function write_log()',
+    );
+    const call = await road.ask('insert into staging values (30, 1), (31, 1)');
+    expect((await road.card(call)).preview.effect?.tables).toEqual([
+      { table: 'public.log', inserted: 2, updated: 0, deleted: 0 },
+      { table: 'public.staging', inserted: 2, updated: 0, deleted: 0 },
+    ]);
+    await road.approve(call);
+    expect((await road.run(call)).outcome).toBe('succeeded');
+  });
+});
+
+describe('a rule for numbers of rows', () => {
+  let road: Road;
+  beforeAll(async () => {
+    const text = `version: 1
+people:
+  dana: { groups: [dba], accounts: ["local:dana"] }
+  sam: { groups: [dba], accounts: ["local:sam"] }
+  olivia: { groups: [dba], accounts: ["local:olivia"] }
+connections:
+  bank: { protocol: postgres, url: "\${BANK_URL}", preview: trial }
+rules:
+  - { name: read, actions: [read], then: allow }
+  - { name: few, actions: [write], then: allow }
+  - { name: some, actions: [write], when: { rows: "> 2" }, then: { ask: { approvers: [dba] } } }
+  - { name: many, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba], votes: 2 } } }
+  - { name: all, actions: [write], when: { rows: "> 20" }, then: deny, message: That is too many at once. }
+  - { name: big reads, actions: [read], resources: ["table:public.log"], when: { rows: "> 3" }, then: deny }
+`;
+    road = await openRoad(text);
+    await road.rows('analyze');
+  });
+  afterAll(async () => road[Symbol.asyncDispose]());
+  const touch = (rows: number) => `update items set price = price where id <= ${rows}`;
+
+  test('allows, asks, asks for more votes or denies by what a trial counts', async () => {
+    const few = await road.ask(touch(2));
+    expect(few).toMatchObject({ state: 'allowed', decision: 'allow' });
+    expect((await road.run(few)).outcome).toBe('succeeded');
+    const some = await road.card(await road.ask(touch(3)));
+    expect(some.asks).toMatchObject([{ votes: 1 }]);
+    const many = await road.card(await road.ask(touch(6)));
+    expect(many.asks).toMatchObject([{ votes: 2 }]);
+    const all = await road.ask(touch(21));
+    expect(all).toMatchObject({ state: 'denied', code: 'denied_by_rule' });
+    expect(all.reason).toContain('That is too many at once.');
+    expect((await road.run(all)).outcome).toBe('not_executed');
+  });
+
+  test('never 17: more rows at the execution than were allowed or approved are not committed', async () => {
+    const sql = 'update items set price = -1 where price < 0';
+    await road.rows('update items set price = -5 where id <= 2');
+    const allowed = await road.ask(sql);
+    expect(allowed.state).toBe('allowed');
+    await road.rows('update items set price = -5 where id <= 9');
+    const done = await road.run(allowed);
+    expect(done.outcome).not.toBe('succeeded');
+    expect(await road.rows('select count(*)::int as n from items where price = -5')).toEqual([{ n: 9 }]);
+  });
+
+  test('what can’t be counted meets what asks or denies', async () => {
+    await road.rows(
+      'create trigger unread after update on staging for each row execute function write_log()',
+    );
+    const call = await road.ask('update staging set price = 1 where id = 1');
+    expect(call.state).toBe('denied');
+  });
+});
