@@ -205,6 +205,14 @@ async function judgeColumns(
 ): Promise<number | null> {
   if (!found.ok || found.statements.length !== 1 || !checked.has(found.statements[0]?.kind ?? ''))
     return null;
+  // Nobody but a superuser may lock rows of the server's own tables, whatever was granted.
+  if (
+    found.effects.some(
+      ({ action, resource }) =>
+        action === 'write.lock' && /^table:(?:pg_catalog|information_schema)/.test(resource),
+    )
+  )
+    return null;
   const { grants, columns } = grantsFor(oracle, found);
   const roles = columns.map((column) => lacking.get(column) ?? 'oracle_agent');
   const [exact = '', ...others] = await oracle.demands(sql, grants, roles);
@@ -234,7 +242,7 @@ function grantsFor(
     const [schema = '', table = ''] = name.split('.');
     const relation = oracle.catalog.relations.get(table)?.get(schema);
     const own = via === undefined || via.startsWith('policy ') || via === 'view app.v_caller';
-    if (relation === undefined || !own || (relation.system && action !== 'write.lock')) continue;
+    if (relation === undefined || !own || relation.system) continue;
     const all = named ?? relation.columns.map((column) => column.name);
     const list = (names: readonly string[]) => names.map((one) => `"${one}"`).join(', ');
     const first = relation.columns[0]?.name ?? '';
