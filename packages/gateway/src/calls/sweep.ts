@@ -1,6 +1,7 @@
 /** What happens by itself: clocks that run out, signs of life, results that are no longer kept. */
 import { sql } from 'kysely';
 import { faultForLog } from '../runtime/fault-for-log.ts';
+import { hasPassed } from '../runtime/has-passed.ts';
 import { beat } from '../store/claim-call.ts';
 import { dropExpiredContents } from '../store/contents.ts';
 import { type Endable, expireIfDue } from './end.ts';
@@ -29,16 +30,15 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
         await room.stops.refresh();
         endStopped(room);
       }
-      const now = room.runtime.now();
-      if (now - beaten >= beatEveryMs) {
-        beaten = now;
+      if (hasPassed(room.runtime, beaten, beatEveryMs)) {
+        beaten = room.runtime.now();
         const held = room.running.held();
         if (held.length > 0) await beat(room.db, room.instance, held);
         recovering.begin();
         room.ledger.wake();
       }
-      if (now - cleaned >= cleanEveryMs) {
-        cleaned = now;
+      if (hasPassed(room.runtime, cleaned, cleanEveryMs)) {
+        cleaned = room.runtime.now();
         await dropExpiredContents(room.db);
       }
     } catch (thrown) {

@@ -2,6 +2,7 @@
  * What is known of a target's schema, kept between calls. Loaded at the first need; loads that overlap are one load.
  * A stale catalog can't do harm (an execution compares what it relied on), but a fresh one spares the agent a failure.
  */
+import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { withSignal } from './with-signal.ts';
 
@@ -31,7 +32,7 @@ export class CatalogCache<T> {
    */
   async current(until: () => AbortSignal): Promise<T> {
     const kept = this.#kept;
-    if (kept !== null && this.#runtime.now() - kept.loadedAt < freshForMs) return kept.value;
+    if (kept !== null && !hasPassed(this.#runtime, kept.loadedAt, freshForMs)) return kept.value;
     return await this.refreshed(until);
   }
 

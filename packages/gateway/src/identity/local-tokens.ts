@@ -14,6 +14,7 @@ import {
 } from '@countersign/core';
 import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../ledger/ledger.ts';
+import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Database } from '../store/store.ts';
 import { findToken, insertToken, listTokens, revokeToken, type TokenRow } from '../store/tokens.ts';
@@ -23,6 +24,14 @@ import type { TokenVerifier } from './token-verifier.ts';
 const trustedForMs = 1000;
 
 const shape = new RegExp(`^cs_(${tokenClasses.join('|')})_([0-9a-km-np-z]{22})_([A-Za-z0-9_-]{43})$`);
+
+interface Trusted {
+  readonly id: TokenId;
+  readonly principal: Principal;
+  /** When it was verified, by the gateway's clock, and for how many milliseconds that holds. */
+  readonly since: number;
+  readonly forMs: number;
+}
 
 /** Tokens that the gateway mints itself. */
 export interface LocalTokens extends TokenVerifier {
@@ -39,7 +48,7 @@ export function localTokens(
   runtime: Runtime,
   personExists: (name: string) => boolean,
 ): LocalTokens {
-  const trusted = new LRUCache<string, { id: TokenId; principal: Principal; until: number }>({ max: 10_000 });
+  const trusted = new LRUCache<string, Trusted>({ max: 10_000 });
 
   return {
     verify: async (token) => {
@@ -47,7 +56,7 @@ export function localTokens(
       if (parts === null) return null;
       const key = sha256(token);
       const known = trusted.get(key);
-      if (known !== undefined && known.until > runtime.now()) return known.principal;
+      if (known !== undefined && !hasPassed(runtime, known.since, known.forMs)) return known.principal;
       const id = tokenIdSchema.parse(`tok_${parts[2]}`);
       const row = await findToken(db, id);
       if (row === null || !row.valid || row.class !== parts[1]) return null;
@@ -56,11 +65,9 @@ export function localTokens(
         .digest();
       if (!timingSafeEqual(given, Buffer.from(row.hash, 'hex'))) return null;
       const principal = principalOf(row);
-      trusted.set(key, {
-        id,
-        principal,
-        until: Math.min(runtime.now() + trustedForMs, row.expires_at.getTime()),
-      });
+      const since = runtime.now();
+      const forMs = Math.min(trustedForMs, row.expires_at.getTime() - since);
+      trusted.set(key, { id, principal, since, forMs });
       return principal;
     },
     mint: async (request, by) => {
