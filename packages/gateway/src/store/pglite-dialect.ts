@@ -110,8 +110,8 @@ class PGliteConnection implements DatabaseConnection {
     return resultOf(await this.#pglite.execProtocolStream(serialize.query(sql)));
   }
 
-  // biome-ignore lint/correctness/useYield: nothing of the store is streamed.
-  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+  /** Nothing of the store is streamed. */
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error('PGlite does not stream');
   }
 }
