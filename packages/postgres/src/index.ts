@@ -7,6 +7,7 @@
 export type { SqlAnalysis } from './analyse-text.ts';
 export { type AnalyseOptions, type Analyser, type AnalyserOptions, createAnalyser } from './analyser.ts';
 export type { AnalysedStatement } from './analysis/statement.ts';
+export { type LockMode, lockModes, type TableLock } from './analysis/table-lock.ts';
 export type { Catalog, Relation } from './catalog/catalog.ts';
 export { catalogQuery } from './catalog/query.ts';
 export { readCatalog } from './catalog/read.ts';

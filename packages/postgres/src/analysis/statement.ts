@@ -6,6 +6,7 @@ import type { ReliedOnRow } from '../catalog/relied-on.ts';
 import { Context } from './context.ts';
 import type { ScopeColumn } from './scope.ts';
 import { statementVisitor } from './statements.ts';
+import { type TableLock, tableLock } from './table-lock.ts';
 import { sourceList } from './value.ts';
 import type { WalkClock } from './walk-clock.ts';
 
@@ -42,6 +43,8 @@ export interface AnalysedStatement {
   readonly inTransaction: boolean;
   /** Whether EXPLAIN can be asked about it: the planner evaluates known harmless functions only. */
   readonly plannerSafe: boolean;
+  /** The strongest lock on the tables it is about; null where it locks none there was before. */
+  readonly lock: TableLock | null;
 }
 
 export interface StatementAnalysis {
@@ -77,6 +80,7 @@ export function analyseStatement(
       standsAlone: traits.standsAlone,
       inTransaction: traits.inTransaction,
       plannerSafe: traits.explainable && plannerSafe,
+      lock: tableLock(raw.stmt),
     },
     lineage: { outputs, uses, usesProven, moves },
     reliedOn,

@@ -1,6 +1,6 @@
 /** A PostgreSQL call's effects and lineage, against the schema as it is known now. */
 import { type Action, baseAction, CountersignError, type Effect, type Json } from '@countersign/core';
-import type { ReliedOn } from '@countersign/postgres';
+import type { ReliedOn, TableLock } from '@countersign/postgres';
 import type { Analysis } from '../protocol.ts';
 import type { PostgresInput } from './input.ts';
 import type { Reach } from './reach.ts';
@@ -15,6 +15,8 @@ export interface PlannedStatement {
   readonly standsAlone: boolean;
   /** Whether the planner may look at it before anybody agreed: it evaluates harmless functions only. */
   readonly plannerSafe: boolean;
+  /** The strongest lock on the tables it is about; null where it locks none there was before, absent where nobody told. */
+  readonly lock?: TableLock | null;
 }
 
 /** This protocol's own part of an analysis. */
@@ -50,11 +52,12 @@ export async function analyse(
     throw new CountersignError('not_supported', { what: 'a statement that cannot run in a transaction' });
   const plan: Plan = {
     major: catalog.major,
-    statements: found.statements.map(({ text, readOnly, standsAlone, plannerSafe }) => ({
+    statements: found.statements.map(({ text, readOnly, standsAlone, plannerSafe, lock }) => ({
       text,
       readOnly,
       standsAlone,
       plannerSafe,
+      lock,
     })),
     catalog: found.reliedOn,
   };

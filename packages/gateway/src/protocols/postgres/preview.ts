@@ -5,6 +5,7 @@ import type { Analysis, Preview, PreviewWish } from '../protocol.ts';
 import { isRead, mayActOutside, type Plan, planOf } from './effects.ts';
 import { estimateRows } from './explain.ts';
 import type { PostgresInput } from './input.ts';
+import { locksInWords } from './locks-in-words.ts';
 import type { Reach } from './reach.ts';
 import { tryOut } from './trial.ts';
 import { whyNotTried } from './tryable.ts';
@@ -23,6 +24,7 @@ export async function preview(
   const plan = planOf(analysis, input);
   const seen = await look(reach, input, analysis, plan, signal, wish);
   const triggers = triggersOf(analysis);
+  const locks = locksInWords(plan, analysis.effects);
   return {
     input: [
       { label: 'statement', text: visibleText(input.sql) },
@@ -34,6 +36,7 @@ export async function preview(
     words: describeEffects([...analysis.effects].sort((a, b) => rank(a) - rank(b))),
     ...seen,
     ...(triggers.length === 0 ? {} : { triggers }),
+    ...(locks.length === 0 ? {} : { locks }),
     notes: notesOn(reach, analysis, plan),
   };
 }
