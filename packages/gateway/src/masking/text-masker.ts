@@ -46,8 +46,9 @@ export function textMasker(
 }
 
 function maskText(masks: readonly Mask[], text: string): string {
-  const hits = merged(hitsIn(masks, text));
-  if (hits.length === 0) return text;
+  const found = hitsIn(masks, text);
+  if (found.length === 0) return text;
+  const hits = merged(found);
   let out = '';
   let done = 0;
   for (const { start, end, replace } of hits) {
@@ -61,11 +62,13 @@ function maskText(masks: readonly Mask[], text: string): string {
 
 function hitsIn(masks: readonly Mask[], text: string): Hit[] {
   const plain = unescaped(text);
-  return masks.flatMap(({ kind, replace, find }) => {
-    const spans = find(text);
-    const resolved = plain === null ? [] : find(plain.text).map((span) => plain.origin(span));
-    return [...spans, ...resolved].map((span) => ({ ...span, kind, replace }));
-  });
+  const hits: Hit[] = [];
+  for (const { kind, replace, find } of masks) {
+    for (const { start, end } of find(text)) hits.push({ start, end, kind, replace });
+    if (plain === null) continue;
+    for (const span of find(plain.text)) hits.push({ ...plain.origin(span), kind, replace });
+  }
+  return hits;
 }
 
 /** In order, overlapping ones as one, hidden by the strictest of their masks. */

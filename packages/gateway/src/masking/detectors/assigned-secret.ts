@@ -18,6 +18,7 @@ const placeholder = /^(?:[$%[*{<#•]|env[.:]|process\.|os\.)|^(?:x{4,}|\*{3,}|\
 
 export function assignedSecrets(text: string): readonly Span[] {
   const spans: Span[] = [];
+  if (!text.includes('=') && !text.includes(':')) return spans;
   for (const { index, 0: before, 1: name = '' } of text.matchAll(assignment)) {
     const start = index + before.length;
     const piece = text.slice(start, start + longestValue);

@@ -46,12 +46,15 @@ const northAmerican =
 
 const said =
   /(?<![a-z])(?:tele)?(?:phone[a-z_]*|fon|tel|t[eé]l[eé]phone|mobile?|m[oó]vil|handy|cell|fax|call|whats ?app|sms)[^0-9a-z\n][^0-9\n]{0,24}$/i;
+/** Most cells hold none of the words. */
+const mayBeSaid = /fon|phone|tel|mobil|m[oó]vil|handy|cell|fax|call|whats|sms/i;
 /** What the digits after such a word are now and then: a day, an address, a decimal number. */
 const somethingElse = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]+\.[0-9]+)$/;
 
 /** Digits in any groups, where it is said what they are. */
 function nationalIn(text: string): readonly Span[] {
   const spans: Span[] = [];
+  if (!mayBeSaid.test(text)) return spans;
   for (let at = 0; at < text.length; ) {
     if (!isDigit(text.charCodeAt(at))) {
       at++;
