@@ -5,7 +5,7 @@
 import { createPublicKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { CountersignError } from '@countersign/core';
-import { latestHead } from '../store/read-ledger.ts';
+import { findKeysName, keepKeysName } from '../store/keys-name.ts';
 import type { Database } from '../store/store.ts';
 import { fileKeys, type Keys, keyName } from './keys.ts';
 
@@ -18,17 +18,19 @@ const expected = 'the keys file that its first gateway made, at that place or na
  * more; what reading the file throws.
  */
 export async function keysOfStore(db: Database, file: string): Promise<Keys> {
-  const head = await latestHead(db);
-  if (head !== null && !existsSync(file))
+  const before = await findKeysName(db);
+  if (before !== null && !existsSync(file))
     throw new CountersignError('config_invalid', {
-      what: `the store was written with the keys ${head.key}, and there is no ${file}`,
+      what: `the store was written with the keys ${before}, and there is no ${file}`,
       expected,
     });
   const keys = fileKeys(file);
   const own = keyName(createPublicKey(keys.publicKeyPem));
-  if (head === null || head.key === own) return keys;
+  if (before === null) await keepKeysName(db, own);
+  const name = before ?? (await findKeysName(db));
+  if (name === own) return keys;
   throw new CountersignError('config_invalid', {
-    what: `the store was written with the keys ${head.key}, and ${file} holds ${own}`,
+    what: `the store was written with the keys ${name}, and ${file} holds ${own}`,
     expected,
   });
 }
