@@ -124,4 +124,75 @@ describe('the card', () => {
   test('says how it ended once it is decided', () => {
     expect(drawn(approval({}, { state: 'rejected' }))[0]).toContain('╭─ Decided: rejected ─');
   });
+
+  const effect = {
+    tables: [
+      { table: 'public.log', inserted: 3, updated: 0, deleted: 0 },
+      { table: 'public.orders', inserted: 0, updated: 3, deleted: 1 },
+    ],
+    digest: null,
+    unbound: [],
+  };
+  const tried = {
+    impact: { count: 7, unit: 'rows', how: 'trial' as const, why: null },
+    effect,
+    triggers: ['order_status_changed, which runs public.record_status_change()'],
+    locks: ['ROW EXCLUSIVE on public.orders: others read and write on, but for the rows it changes'],
+    sample: [
+      {
+        table: 'public.orders',
+        columns: ['id', 'status', 'note'],
+        rows: [
+          { before: ['1042', 'paid', null], after: ['1042', 'refunded', null] },
+          { before: ['7', 'paid', 'x\nBy 23:00'], after: null },
+          { before: null, after: ['8', 'new', null] },
+        ],
+      },
+    ],
+  };
+  test('after a trial it shows the rows by table, some of them before and after, triggers and locks', () => {
+    const text = drawn(approval(tried), 100).join('\n');
+    expect(text).toContain('Impact     7 rows, counted in a trial that was rolled back');
+    expect(text).toContain('           public.log: 3 rows added');
+    expect(text).toContain('           public.orders: 3 rows changed, 1 removed');
+    expect(text).toContain('Triggers   order_status_changed, which runs public.record_status_change()');
+    expect(text).toContain('Locks      ROW EXCLUSIVE on public.orders: others read and write on');
+    expect(text).toContain('public.orders · 3 of the rows, before → after');
+    expect(text).toContain('id 1042 · status: paid → refunded');
+    expect(text).toContain('− id 7, status paid, note');
+    expect(text).toContain('+ id 8, status new, note ∅');
+  });
+
+  test('never 28: what stands in a sampled cell stays in its box', () => {
+    const lines = drawn(approval(tried), 100);
+    expect(lines.filter((line) => line.includes('By 23:00')).every((line) => line.includes('│   −'))).toBe(
+      true,
+    );
+  });
+
+  test.each([
+    ['a trial', tried, '7 rows, counted in a trial'],
+    [
+      'an estimate',
+      { impact: { count: 4, unit: 'rows', how: 'estimate' as const, why: 'not tried: it calls public.f()' } },
+      'about 4 rows, the target’s own estimate (not tried: it calls public.f())',
+    ],
+    [
+      'neither',
+      { impact: { count: null, unit: 'rows', how: 'none' as const, why: 'not tried: never' } },
+      'not known how many rows (not tried: never)',
+    ],
+  ])('it is the same card from %s: what, to what, by whom, for whom, why, by when', (_, preview, impact) => {
+    const text = drawn(approval(preview), 100).join('\n');
+    for (const part of [
+      impact,
+      'UPDATE orders',
+      'changes rows of public.orders',
+      'agent:support',
+      'sam',
+      'The lid arrived',
+      '11:00',
+    ])
+      expect(text).toContain(part);
+  });
 });

@@ -3,6 +3,7 @@
  * vote's digest does not cover, but for the votes so far and the clock.
  */
 import type { ApprovalView, AskView } from '@countersign/core';
+import { effectByTable, sampleInWords } from './effect-in-words.ts';
 import { blank, frame, indented, labelled, type Row, row, untrustedBox } from './terminal/box.ts';
 import { printable, printableLine } from './terminal/printable.ts';
 import type { Paint } from './terminal/terminal.ts';
@@ -35,7 +36,20 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
       : untrustedBox('why · the agent’s own words', printable(preview.purpose), inner, paint)),
     blank,
     ...facts('Effects', preview.words.length > 0 ? preview.words : ['none that can be named']),
-    ...facts('Impact', [impactInWords(approval)]),
+    ...facts('Impact', [
+      impactInWords(approval),
+      ...(preview.effect === undefined ? [] : effectByTable(preview.effect)),
+    ]),
+    ...facts('Triggers', preview.triggers ?? []),
+    ...facts('Locks', preview.locks ?? []),
+    ...(preview.sample ?? []).flatMap((sample) =>
+      untrustedBox(
+        `${printableLine(sample.table)} · ${sample.rows.length} of the rows, before → after`,
+        sampleInWords(sample).map(printableLine).join('\n'),
+        inner,
+        paint,
+      ),
+    ),
     ...facts('Asked by', [
       preview.owner === null ? preview.principal : `${preview.principal}, whose owner is ${preview.owner}`,
     ]),

@@ -74,9 +74,11 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
     case 'call.denied':
       return bad(`${asked ? `${on}, and ` : ''}may not: ${text(data, 'code')}`);
     case 'preview.started':
-      return plain('asks the target for an estimate');
+      return plain('looks at the target for what it would do');
     case 'preview.finished':
-      return plain('has the estimate; nothing was kept');
+      return plain(
+        text(data, 'how') === 'trial' ? 'has tried it, and rolled it back' : 'has looked; nothing was kept',
+      );
     case 'call.waiting':
       return { words: 'shows the card: a person has to decide', style: 'yellow' };
     case 'vote.cast':
@@ -113,6 +115,8 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
       return bad(`stops ${text(data, 'kind')} ${text(data, 'subject')}`);
     case 'stop.lifted':
       return good(`lifts the stop ${text(data, 'stop')}`);
+    case 'incident.wall_refused':
+      return bad(`INCIDENT: the second wall of ${text(data, 'connection')} refused what was judged harmless`);
     case 'ledger.gap':
       return bad(`the store may have lost its last writes: ${text(data, 'why')}`);
     default:

@@ -1,5 +1,5 @@
 /** A few of the rows a trial changes: after, as the statement returned them, and before, as everybody else still sees them. */
-import type { Sample } from '@countersign/core';
+import { type Sample, visibleText } from '@countersign/core';
 import type { Masker } from '../../masking/masker.ts';
 import type { PreviewWish } from '../protocol.ts';
 import type { MeasuredText, Written } from './measured-text.ts';
@@ -55,7 +55,8 @@ export class RowSample {
 function shown(row: Row | null, masker: Masker): (string | null)[] | null {
   if (row === null) return null;
   return row.map((cell, index) => {
-    const text = masker.touches(index) ? masker.cell(index, cell) : cell;
+    const masked = masker.touches(index) ? masker.cell(index, cell) : cell;
+    const text = masked === null ? null : visibleText(masked);
     return text === null || text.length <= cellCharacters
       ? text
       : `${text.slice(0, cellCharacters)}… (${text.length} characters)`;
