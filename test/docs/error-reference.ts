@@ -88,6 +88,8 @@ export const sections: readonly Section[] = [
       needs_native_session: 'Do without transactions, cursors, temporary objects or `SET` across calls.',
       must_stand_alone: 'Send the statement as a call of its own.',
       target_unavailable: 'Look at the target, and at how the gateway reaches it: `countersign doctor`.',
+      address_refused:
+        'Look where the name leads. Where that is right, list the address under `allow_addresses` of the connection.',
     },
   },
   {

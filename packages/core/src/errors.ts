@@ -146,6 +146,12 @@ export const errorTable = Object.freeze({
   ),
   must_stand_alone: entry(400, 'no', 'This statement has to be sent alone, without others.'),
   target_unavailable: entry(503, 'later', 'The target cannot be reached.'),
+  address_refused: entry(
+    403,
+    'no',
+    'The target is at an address that this connection may not reach.',
+    'The target’s name leads to an address that is not public and not under allow_addresses.',
+  ),
 
   // Failures of an execution.
   target_error: entry(502, 'no', 'The target refused it.', 'The target answered with an error.'),
