@@ -8,8 +8,12 @@ import {
 } from '@countersign/core';
 import { sql } from 'kysely';
 import { insertStop, liftStop, type StopRow } from '../store/stops.ts';
+import { faultOf } from '../store/store-fault.ts';
 import { cancel, type Endable } from './end.ts';
 import type { Room } from './room.ts';
+
+/** Cancellations that may fail before the store counts as down, and the rest is not tried. */
+const mostFaults = 3;
 
 export interface StopDone {
   readonly stop: StopRow;
@@ -72,7 +76,17 @@ async function cancelMatching(
     and (${kind} = 'all' or (${kind} = 'principal' and principal = ${subject}) or (${kind} = 'connection' and connection = ${subject}))
     order by created_at, id`.execute(room.db);
   let cancelled = 0;
-  for (const call of rows) if (await cancel(room, call, by.id, 'stopped')) cancelled++;
+  const faults: CountersignError[] = [];
+  for (const call of rows) {
+    try {
+      if (await cancel(room, call, by.id, 'stopped')) cancelled++;
+    } catch (thrown) {
+      faults.push(faultOf(thrown));
+      if (faults.length === mostFaults) break;
+    }
+  }
+  // One that can't be cancelled leaves none of the others as they are.
+  if (faults[0] !== undefined) throw faults[0];
   return cancelled;
 }
 
