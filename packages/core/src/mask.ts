@@ -38,6 +38,8 @@ export interface ColumnMask {
    * one value and not for another.
    */
   readonly nulls: 'shown' | 'hidden';
+  /** Whether tokens are kept, to be put back to their values in a write. */
+  readonly restore?: true;
 }
 
 /** What hides every match of some detectors, wherever it stands in a text. */

@@ -9,6 +9,7 @@ export { decide } from './decide/decide.ts';
 export { type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
 export type { Question } from './decide/question.ts';
 export { type Human, requirementMet } from './decide/requirement.ts';
+export { tokenDomains } from './decide/token-domains.ts';
 export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';
 export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './policy.ts';

@@ -103,6 +103,8 @@ export interface MaskRule extends Scope {
   readonly filter: Consequence;
   /** Hashes and tokens of one domain can be compared with each other. */
   readonly domain: string;
+  /** Whether a token that is written to a column of the same domain is put back to its value. */
+  readonly restore?: boolean;
 }
 
 /** A connection of the file, its own limits filled in. */

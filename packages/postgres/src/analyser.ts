@@ -6,6 +6,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import { searchPathText } from './catalog/relied-on.ts';
 import { LargeTexts } from './large/large-texts.ts';
 import { checkText, isSmall, Parser } from './parser/parser.ts';
+import { findPlacedValues, type PlacedValue } from './placed-values.ts';
 
 /** Milliseconds after which a small text is left to the worker, too: others wait. */
 const walkHereMs = 100;
@@ -30,6 +31,8 @@ export interface Analyser {
    * analysed here and now, others by a worker within a deadline.
    */
   analyse(sql: string, catalog: Catalog, options: AnalyseOptions): Promise<SqlAnalysis>;
+  /** Where the values that a text itself brings are written as they stand; none of a large text. */
+  placedValues(sql: string, catalog: Catalog): Promise<readonly PlacedValue[]>;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -61,6 +64,10 @@ export function createAnalyser(options: AnalyserOptions = {}): Analyser {
       // A text that was too slow once may be quick another time.
       if (found.ok || found.code !== 'too_large') cache.set(key, found);
       return found;
+    },
+    async placedValues(sql, catalog) {
+      checkText(sql);
+      return isSmall(sql) ? await findPlacedValues(parser, sql, catalog) : [];
     },
     async close() {
       await parser.close();

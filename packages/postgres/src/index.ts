@@ -14,3 +14,4 @@ export { readCatalog } from './catalog/read.ts';
 export { type ReliedOn, type ReliedOnRow, reliedOnQuery } from './catalog/relied-on.ts';
 export { describeEffects } from './describe.ts';
 export { isSupportedMajor, type Major, supportedMajors } from './major.ts';
+export type { PlacedValue } from './placed-values.ts';

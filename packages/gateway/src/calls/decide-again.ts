@@ -17,6 +17,7 @@ import { changesSomething, type DecideOptions, decideOn, type Judged, judge } fr
 import { bindingOf, look } from './look.ts';
 import { type CallRecord, readRecord } from './record.ts';
 import { type Connected, connectionOf, type Room } from './room.ts';
+import { putBack } from './tokens.ts';
 import { countedHumans } from './vote.ts';
 
 /** It may be claimed. */
@@ -71,6 +72,8 @@ async function decideAgain(
     connected,
     input: record.input,
     earlierOutcomeOpen: () => hasOpenOutcome(room.db, row.input_key, row.id),
+    putBack: (analysis, parsed) =>
+      putBack(room, { principal, connected, input: record.input, run: row.run, signal }, analysis, parsed),
     signal,
   });
   const question = await questionOf(room, principal, row, connected, first);

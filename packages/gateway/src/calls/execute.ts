@@ -28,6 +28,7 @@ import type { Connected, Room } from './room.ts';
 import { type SettledColumns, settle } from './settle.ts';
 import { endStopped } from './stop.ts';
 import { must } from './submit.ts';
+import { type Kept, keepForRun } from './tokens.ts';
 
 /** How often the outcome is tried to be recorded while the agent waits, and then in the background. */
 const [quickTries, slowTries, slowTryMs] = [5, 200, 3000];
@@ -156,12 +157,14 @@ async function runAtTarget(
   if (analysis === null || parsed === null)
     return { outcome: 'failed', code: 'internal', ran: 'no', message: null };
   try {
+    const given = new Map<string, Kept>();
     const scope = {
+      keep: (token: string, value: string, domain: string) => given.set(token, { value, domain }),
       secret: room.maskSecret,
       principal: JSON.stringify([principal.id, principal.onBehalfOf]),
       run: row.run,
     };
-    return await connected.target.execute(parsed, analysis, {
+    const execution = await connected.target.execute(parsed, analysis, {
       call: row.id,
       limits: connected.config.limits,
       masks: decision.masks,
@@ -181,6 +184,8 @@ async function runAtTarget(
       signal,
       ...(effect === undefined ? {} : { effect }),
     });
+    await keepGiven(room, row, given);
+    return execution;
   } catch (thrown) {
     // A target's execute never throws; should it, nothing is known.
     room.log.error({ err: faultForLog(thrown), call: row.id }, 'a target broke its contract');
@@ -208,6 +213,16 @@ async function tellOfWall(room: Room, row: CallRow, execution: Execution): Promi
   } catch (thrown) {
     // The outcome says it, too, and is recorded for sure.
     room.log.error({ call, err: faultForLog(thrown) }, 'the incident could not be recorded');
+  }
+}
+
+/** A token that could not be kept is refused when it comes back; the answer it stands in is none the worse. */
+async function keepGiven(room: Room, row: CallRow, given: ReadonlyMap<string, Kept>): Promise<void> {
+  if (given.size === 0) return;
+  try {
+    await keepForRun(room, row.run_id, given);
+  } catch (thrown) {
+    room.log.error({ err: faultForLog(thrown), call: row.id }, 'tokens could not be kept');
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import {
   type CallInput,
+  CountersignError,
   type Decision,
   type ErrorCode,
   errorTable,
@@ -18,6 +19,7 @@ import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Current, Log } from './room.ts';
 import type { StopBoard } from './stop-board.ts';
+import { textsIn } from './tokens.ts';
 
 export interface Judged {
   /** Null where there was none: the text could not be parsed, the target not be reached. */
@@ -35,6 +37,8 @@ export interface JudgeOptions {
   readonly input: CallInput;
   /** Asks the store whether an identical earlier write is open; asked only for calls that change something. */
   readonly earlierOutcomeOpen: () => Promise<boolean>;
+  /** Puts the tokens of a write back to their values; null where it carries a mask that can't be. Absent: none can be. */
+  readonly putBack?: (analysis: Analysis, parsed: Json) => Promise<Json | null>;
   readonly signal: AbortSignal;
 }
 
@@ -54,8 +58,16 @@ export async function judge(room: Judging, options: JudgeOptions): Promise<Judge
       return denied('stopped', 'a stop is in force', null);
     parsed = connected.target.parse(input);
     analysis = await connected.target.analyse(parsed, signal);
-    if (changesSomething(analysis) && stringsIn(input).some(carriesMask))
-      return { ...denied('carries_mask', errorTable.carries_mask.people, null), analysis, parsed };
+    if (changesSomething(analysis) && textsIn(input).some(carriesMask)) {
+      const restored = (await options.putBack?.(analysis, parsed)) ?? null;
+      if (restored === null)
+        return { ...denied('carries_mask', errorTable.carries_mask.people, null), analysis, parsed };
+      parsed = restored;
+      // What goes wrong with a text that holds values now is not told in words of that text.
+      analysis = await connected.target.analyse(restored, signal).catch((cause: unknown) => {
+        throw new CountersignError('carries_mask', {}, { cause });
+      });
+    }
     const earlierOutcomeOpen = changesSomething(analysis) && (await options.earlierOutcomeOpen());
     return decideOn(room, { principal, connected, analysis, parsed, earlierOutcomeOpen });
   } catch (thrown) {
@@ -108,12 +120,6 @@ export function denied(code: ErrorCode, detail: string, message: string | null):
     masks: noMasks,
   };
   return { analysis: null, decision, message, parsed: null };
-}
-
-/** Every text in an input, wherever it stands. */
-function stringsIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
 function messageOf(decision: Decision): string | null {

@@ -19,6 +19,7 @@ import { effectKey, inputKey } from './call-keys.ts';
 import { changesSomething, type Judged, judge } from './judge.ts';
 import { asJson, type CallRecord, recordName, writeRecord } from './record.ts';
 import { type Connected, connectionOf, type Room } from './room.ts';
+import { putBack } from './tokens.ts';
 import { withoutPaging } from './without-paging.ts';
 
 /** Milliseconds a second submission of the same call waits for the first to be judged. */
@@ -44,6 +45,13 @@ export async function submit(
     connected,
     input: request.input,
     earlierOutcomeOpen: () => hasOpenOutcome(room.db, key, null),
+    putBack: (analysis, parsed) =>
+      putBack(
+        room,
+        { principal, connected, input: request.input, run: request.run, signal },
+        analysis,
+        parsed,
+      ),
     signal,
   });
   const runId = await room.ledger.runId({

@@ -30,6 +30,10 @@ export interface Sealer {
     content: string,
     keepMs?: number | null,
   ): Promise<SealedContent>;
+  /** Encrypts something under a run's key; `what` says what it is, and opens nothing else. */
+  lock(runId: string, what: string, plain: string): Promise<Buffer>;
+  /** Null where the run's key was erased. */
+  unlock(runId: string, what: string, box: Buffer): Promise<string | null>;
   /** Null where it is not kept any more, or was erased. */
   open(event: EventId, name: string): Promise<OpenedContent | null>;
   /** Drops what is remembered of the store's runs: it may not have them any more. */
@@ -84,6 +88,15 @@ export function createSealer(db: Database, master: Buffer, runtime: Runtime): Se
       const salt = runtime.randomBytes(saltBytes);
       const box = encrypt(key, `${event} ${name}`, Buffer.concat([salt, Buffer.from(content, 'utf8')]));
       return { name, commitment: commitmentTo(salt, content), box, keepMs };
+    },
+    lock: async (runId, what, plain) => {
+      const key = await keyOf(runId);
+      if (key === null) throw new CountersignError('not_found', { what: 'the key of this run was erased' });
+      return encrypt(key, what, Buffer.from(plain, 'utf8'));
+    },
+    unlock: async (runId, what, box) => {
+      const key = await keyOf(runId);
+      return key === null ? null : decrypt(key, what, box).toString('utf8');
     },
     open: async (event, name) => {
       const found = await findContent(db, event, name);

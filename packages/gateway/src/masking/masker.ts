@@ -20,6 +20,8 @@ export interface MaskScope {
   /** With the person acted for. */
   readonly principal: string;
   readonly run: string;
+  /** Hears of each token of a column whose mask is to be undone in a write. */
+  readonly keep?: (token: string, value: string, domain: string) => void;
 }
 
 export type MakeMasker = (plan: MaskPlan, scope: MaskScope) => Masker;
@@ -29,9 +31,17 @@ export const makeMasker: MakeMasker = (plan, scope) => makeMaskerWith(allDetecto
 
 /** The same with other detectors. */
 export function makeMaskerWith(detectors: Detectors, plan: MaskPlan, scope: MaskScope): Masker {
-  const columns = plan.columns.map((mask): Replace | null =>
-    mask === null ? null : replacement(mask.with, mask.domain, scope),
-  );
+  const columns = plan.columns.map((mask): Replace | null => {
+    if (mask === null) return null;
+    const replace = replacement(mask.with, mask.domain, scope);
+    const { keep } = scope;
+    if (mask.restore !== true || keep === undefined) return replace;
+    return (value) => {
+      const token = replace(value);
+      keep(token, value, mask.domain);
+      return token;
+    };
+  });
   const inText = textMasker(detectors, plan.detectors, scope);
   const touches = (index: number) => columns[index] !== null || inText !== null;
   return {

@@ -64,6 +64,19 @@ function inLetters(bytes: Uint8Array): string {
 
 const marks = /\[redacted\]|\[(?:hash|token):[a-p]{24}\]|•{4}/;
 
+const everyMark = new RegExp(marks.source, 'g');
+const isToken = /^\[token:[a-p]{24}\]$/;
+
+/** The masks that a text carries, as they stand in it. */
+export function masksIn(text: string): readonly string[] {
+  return text.match(everyMark) ?? [];
+}
+
+/** Whether a text is a token and nothing else. */
+export function isWholeToken(text: string): boolean {
+  return isToken.test(text);
+}
+
 /** Whether a text carries a mask: what was hidden from a reader must not be written back as if it were the value. */
 export function carriesMask(text: string): boolean {
   return marks.test(text);

@@ -146,6 +146,12 @@ export interface Recovered {
   readonly ran: Ran | null;
 }
 
+/** A text of an input, and the column it is written to. */
+export interface PlacedText {
+  readonly text: string;
+  readonly column: Resource;
+}
+
 export interface Target {
   /**
    * Snapshots the raw input into this protocol's own form: plain frozen data.
@@ -160,6 +166,13 @@ export interface Target {
    * @throws {CountersignError} with the code of the denial: what can't be told is denied.
    */
   analyse(input: Json, signal: AbortSignal): Promise<Analysis>;
+
+  /**
+   * The texts of an input that it writes to a column as they stand. Absent where tokens are never put back.
+   */
+  placedTexts?(input: Json, signal: AbortSignal): Promise<readonly PlacedText[]>;
+  /** The input with these tokens put back to their values, and still shown as it was; null where that can't be done. */
+  putBack?(input: Json, values: ReadonlyMap<string, string>): Json | null;
 
   /**
    * What the approver sees. May reach the target (EXPLAIN, a trial), which then counts as an execution in the ledger.

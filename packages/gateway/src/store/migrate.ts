@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { first } from './migrations/0001-first.ts';
 import { parkedRuns } from './migrations/0002-parked-runs.ts';
 import { drifts } from './migrations/0003-drifts.ts';
+import { maskTokens } from './migrations/0004-mask-tokens.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -11,6 +12,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 1, statements: first },
   { number: 2, statements: parkedRuns },
   { number: 3, statements: drifts },
+  { number: 4, statements: maskTokens },
 ];
 
 /** The schema that this version writes. */

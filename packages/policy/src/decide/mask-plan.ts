@@ -117,7 +117,8 @@ function columnMask(
   }
   if (mask === null) return null;
   if (!isPlain(output.sources)) return strict(mask, columns);
-  return { with: mask.with, columns, domain: mask.domain, nulls: 'shown' };
+  const restore = mask.with === 'tokenize' && mask.restore === true ? { restore: true as const } : {};
+  return { with: mask.with, columns, domain: mask.domain, nulls: 'shown', ...restore };
 }
 
 /** An expression over a protected column can be made to give it away piece by piece: only a column as it is keeps its form. */

@@ -15,7 +15,6 @@ import {
   text,
   textLike,
 } from './read.ts';
-import { hidden } from './schema.ts';
 import { checkPattern, exceptReader, type Names, scopeOf, scopeShape } from './scope.ts';
 
 const columnText = text('SCHEMA.TABLE.COLUMN, where * stands for any one of them');
@@ -31,11 +30,6 @@ const detector = oneOf([...detectorNames, 'secret']);
 function detectorsOf(names: readonly (DetectorName | 'secret')[]): readonly DetectorName[] {
   return [...new Set(names.flatMap((name) => (name === 'secret' ? detectorGroups.secret : [name])))];
 }
-
-const restore: Read<boolean> = reader(hidden, (tree, report) => {
-  const value = flag(tree, report);
-  return value === true ? notYet('restore: true')(tree, report) : value;
-});
 
 /** @param groups The groups that somebody under `people` is in. */
 export function masksReader(known: Names, groups: ReadonlySet<string>): Read<readonly MaskRule[]> {
@@ -60,7 +54,11 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
         'What becomes of a call that uses a masked column to filter, join, sort, group, aggregate or compute. Only beside `columns`.',
         'deny',
       ),
-      restore,
+      restore: described(
+        flag,
+        'Whether a token that an agent writes back, in the same run and to a column whose mask has the same domain, is put back to its value. Only beside `with: tokenize` and `columns`.',
+        false,
+      ),
       domain: described(
         textLike('a name of a-z 0-9 _ . -', /^[a-z0-9][a-z0-9_.-]{0,63}$/),
         'Masks of one domain hash and tokenize alike. Left out, each mask is a domain of its own.',
@@ -78,6 +76,10 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
       report.problem(tree.at, 'a mask that hides nothing', { expected: '"columns" or "detect"' });
     if (tree.entries.has('filter') && !tree.entries.has('columns'))
       report.problem(tree.at, '"filter" is about columns', { expected: '"columns" beside it' });
+    if (mask.restore === true && (mask.with !== 'tokenize' || !tree.entries.has('columns')))
+      report.problem(tree.at, '"restore: true" is about tokens of columns', {
+        expected: '"with: tokenize" and "columns" beside it',
+      });
     return {
       ...scopeOf(mask),
       ...(mask.except === undefined ? {} : { except: mask.except }),
@@ -86,6 +88,7 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
       with: mask.with ?? 'redact',
       filter: mask.filter ?? { verdict: 'deny' },
       ...(mask.domain === undefined ? {} : { domain: mask.domain }),
+      ...(mask.restore === true ? { restore: true } : {}),
     };
   });
   const readAll = anyList(readOne);

@@ -19,6 +19,7 @@ import { execute } from './execute.ts';
 import { type PostgresInput, parseInput } from './input.ts';
 import { inspect } from './inspect.ts';
 import { preview, reachesTarget } from './preview.ts';
+import { placedTexts, putBack } from './put-back.ts';
 import type { Reach, Trials } from './reach.ts';
 import { settle } from './recover.ts';
 
@@ -68,6 +69,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   return {
     parse: parseInput,
     analyse: (input, signal) => counted(analyse(reach, own(input), signal)),
+    placedTexts: (input, signal) => counted(placedTexts(reach, own(input), signal)),
+    putBack: (input, values) => putBack(own(input), values),
     preview: (input, analysis, signal, wish) => {
       const mine = previews.then(() => preview(reach, own(input), analysis, until(signal), wish));
       previews = mine.catch(() => {});

@@ -6,6 +6,8 @@ export type SqlParameter = string | number | boolean | null;
 export interface PostgresInput {
   readonly sql: string;
   readonly params: readonly SqlParameter[];
+  /** As people see it, where tokens of it were put back to their values. */
+  readonly shown?: { readonly sql: string; readonly params: readonly SqlParameter[] };
 }
 
 /**

@@ -25,10 +25,11 @@ export async function preview(
   const seen = await look(reach, input, analysis, plan, signal, wish);
   const triggers = triggersOf(analysis);
   const locks = locksInWords(plan, analysis.effects);
+  const shown = input.shown ?? input;
   return {
     input: [
-      { label: 'statement', text: visibleText(input.sql) },
-      ...input.params.map((value, index) => ({
+      { label: 'statement', text: visibleText(shown.sql) },
+      ...shown.params.map((value, index) => ({
         label: `parameter ${index + 1}${value === null ? ', null' : ''}`,
         text: value === null ? '' : visibleText(String(value)),
       })),
