@@ -237,12 +237,12 @@ describe('a target that can’t be reached', () => {
   test('because this version does not speak its protocol', async () => {
     const text = policy(weak).replace(
       'rules:',
-      '  billing: { protocol: http, base_url: "https://billing.example" }\nrules:',
+      '  cluster: { protocol: kubernetes, kubeconfig: nowhere }\nrules:',
     );
     expect(await complaints(text)).toMatchObject({
       code: 0,
       said: [
-        'connection billing warning target.protocol: this version does not speak http: every call on the connection is denied',
+        'connection cluster warning target.protocol: this version does not speak kubernetes: every call on the connection is denied',
       ],
     });
   });

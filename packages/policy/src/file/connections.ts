@@ -37,7 +37,7 @@ const functionName = textLike(
 const protocolReader = oneOf(protocolNames);
 const protocols: Readonly<Record<ProtocolName, string>> = {
   postgres: 'PostgreSQL 15 to 18.',
-  http: 'An HTTP API. The file loads; the gateway does not speak it yet.',
+  http: 'An HTTP API.',
   kubernetes: 'A cluster, by kubectl. The file loads; the gateway does not speak it yet.',
 };
 
@@ -165,8 +165,19 @@ function http(around: Surroundings) {
       list('addresses', addressRange),
       'Addresses that the name may resolve to, where they are private.',
     ),
+    allow_headers: described(
+      list('headers', headerName),
+      'Request headers that an agent may set, beside the usual ones. None that says who asks, where it goes or how it is framed.',
+    ),
+    binary_bodies: described(
+      flag,
+      'Whether a body that is no text goes to the agent, as base64. No mask looks into it; else it is withheld.',
+      false,
+    ),
   };
 }
+
+const headerName = textLike('the name of a header', /^[A-Za-z0-9-]{1,60}$/);
 
 const addressText = text('an IP address, or a range like 10.0.0.0/8', 60);
 const addressRange: Read<string> = reader(addressText.schema, (tree, report) => {

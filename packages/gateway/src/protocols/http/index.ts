@@ -1,0 +1,72 @@
+/**
+ * The HTTP protocol: a call is one request to the connection's origin.
+ *
+ * @module
+ */
+import { CountersignError, type Json } from '@countersign/core';
+import type { ConnectionConfig } from '@countersign/policy';
+import { httpConnection } from '../../connections/http-connection.ts';
+import { readHttpSettings } from '../../connections/http-settings.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { within } from '../../runtime/within.ts';
+import type { Protocol, Target } from '../protocol.ts';
+import { analyse } from './effects.ts';
+import { execute } from './execute.ts';
+import { mayBeAllowed } from './headers.ts';
+import { type HttpRequest, parseInput } from './input.ts';
+import { inspect } from './inspect.ts';
+import { preview } from './preview.ts';
+import type { Reach } from './reach.ts';
+import { recovered } from './recover.ts';
+
+const pingWithinMs = 5000;
+
+export const http: Protocol = Object.freeze({ name: 'http', connect, inspect });
+
+function connect(config: ConnectionConfig, runtime: Runtime): Target {
+  const settings = readHttpSettings(config);
+  for (const name of settings.allowHeaders)
+    if (!mayBeAllowed(name))
+      throw new CountersignError('config_invalid', {
+        what: `${name} under allow_headers of ${settings.name}`,
+        expected: 'headers that say nothing of who asks, where it goes or how it is framed',
+      });
+  const connection = httpConnection(settings, runtime);
+  const closing = new AbortController();
+  const reach: Reach = { settings, connection, runtime, closing: closing.signal };
+  const running = new Set<Promise<unknown>>();
+
+  /** Counts work, so that `close` can wait for it. */
+  function counted<T>(work: Promise<T>): Promise<T> {
+    running.add(work);
+    const done = () => running.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(new CountersignError('shutting_down'));
+    await Promise.allSettled(running);
+    await connection.close();
+  }
+  let closed: Promise<void> | undefined;
+
+  return {
+    parse: (input) => parseInput(input, settings),
+    analyse: async (input) => analyse(reach, own(input)),
+    preview: async (input, analysis) => preview(reach, own(input), analysis),
+    previewReachesTarget: () => false,
+    execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
+    recover: async () => recovered,
+    ping: (signal) =>
+      counted(
+        within(runtime, pingWithinMs, (late) =>
+          connection.probe(AbortSignal.any([late, signal, closing.signal])),
+        ),
+      ),
+    close: () => (closed ??= close()),
+  };
+}
+
+/** Inputs come back from the store as they went in, by `parse`. */
+const own = (input: Json): HttpRequest => input as unknown as HttpRequest;
