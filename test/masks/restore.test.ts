@@ -1,6 +1,6 @@
 /** Tokens that come back: refused, or put back to their values where policy says `restore: true`. Observed in the database. */
 import type { Client as ApiClient } from '@countersign/client';
-import type { Json } from '@countersign/core';
+import type { CallView, Json } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { execute, type Harness, rules, startHarness, vote } from '../gateway/harness.ts';
@@ -53,6 +53,11 @@ async function tokenOf(account: number, run = 'run', as = agent): Promise<string
   const { rows } = await ask(`select email from accounts where id = ${account}`, [], run, as);
   return rows[0]?.[0] ?? '';
 }
+async function cardOf(person: ApiClient, approval: CallView['approval']): Promise<string> {
+  if (approval === null) throw new Error('it waits for nobody');
+  return JSON.stringify(await person.getApproval(approval));
+}
+
 const stored = async (column: string, id: number): Promise<Json> =>
   (
     await harness.observer.query<Record<string, Json>>(`select ${column} as v from contacts where id = $1`, [
@@ -112,7 +117,7 @@ describe('with restore: true a token is put back to its value', () => {
     const call = await submit('update accounts set email = $1 where id = 11', [token]);
     expect(call.state).toBe('waiting');
     const dana = await harness.person('dana');
-    const card = JSON.stringify(await dana.getApproval(call.approval ?? ''));
+    const card = await cardOf(dana, call.approval);
     expect(card).toContain(token);
     expect(card).not.toContain('p10@example.com');
     await vote(dana, call);

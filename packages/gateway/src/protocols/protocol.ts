@@ -110,6 +110,14 @@ export interface EffectCheck extends Measuring {
   holds(measured: Measured): Promise<boolean>;
 }
 
+/** Where rows go that are not kept. What it throws ends the call. */
+export interface RowSink {
+  /** Once, before the first rows. */
+  columns(names: readonly string[]): Promise<void>;
+  /** One batch after another, none empty. */
+  rows(batch: readonly (readonly (string | null)[])[]): Promise<void>;
+}
+
 export interface ExecuteContext {
   readonly call: CallId;
   readonly limits: Limits;
@@ -120,6 +128,11 @@ export interface ExecuteContext {
    * awaits it before it sends the first byte that could take effect; it throws where the call is no longer ours.
    */
   started(evidence: Json): Promise<void>;
+  /**
+   * Takes the masked rows of a read as they come; the result then holds none, so that its size costs no memory. Nothing
+   * more is read until what was handed over has been taken. Caps hold as ever. Absent: the result holds them all.
+   */
+  readonly rows?: RowSink;
   /** Aborted by a stop, a cancellation or a shutdown; before the commit was sent it ends in `rolled_back`. */
   readonly signal: AbortSignal;
   /**

@@ -4,7 +4,8 @@
  */
 import { CountersignError, type Ran, type RowsResult } from '@countersign/core';
 import type { LoginName } from '../../connections/postgres-logins.ts';
-import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
+import { withSignal } from '../../connections/with-signal.ts';
+import type { Analysis, ExecuteContext, Execution, RowSink } from '../protocol.ts';
 import type { BackendFacts } from './backend-facts.ts';
 import { deadline } from './deadline.ts';
 import { onlyReads, type Plan } from './effects.ts';
@@ -39,16 +40,28 @@ export async function executeRead(
     ran = 'rolled_back';
     let result: RowsResult = { columns: [], rows: [], truncated: false };
     for (const [i, { text }] of plan.statements.entries()) {
-      const mask = i === plan.statements.length - 1 ? rowMask(context.masker) : nothingOf;
-      const window = new RowWindow(limits, mask);
+      const isLast = i === plan.statements.length - 1;
+      const window = new RowWindow(limits, isLast ? rowMask(context.masker) : nothingOf);
       const values = input.params.map(parameterText);
-      result = await readRows(transaction, { text, values }, plan, window, context);
+      // What a check of the whole may yet refuse is kept until then.
+      const sink = isLast && context.effect === undefined ? context.rows : undefined;
+      const check = (columns: readonly string[]) => isLast && checkOutputs(columns, analysis.lineage);
+      result = await readRows(transaction, { text, values }, plan, window, {
+        limits,
+        sink,
+        check,
+        signal: clock.signal,
+      });
     }
     reach.runtime.reached('read.after');
-    checkOutputs(result.columns, analysis.lineage);
     const rows = result.truncated ? null : result.rows.length;
     if ((await context.effect?.holds({ rows, effect: null })) === false)
       throw new CountersignError('effect_drift');
+    if (context.effect !== undefined && context.rows !== undefined) {
+      await context.rows.columns(result.columns);
+      if (result.rows.length > 0) await context.rows.rows(result.rows);
+      return { outcome: 'succeeded', result: { ...result, rows: [] } };
+    }
     return { outcome: 'succeeded', result };
   } catch (error) {
     const fault = error instanceof LeftTransaction ? new CountersignError('wall_refused') : error;
@@ -66,12 +79,21 @@ function loginFor(analysis: Analysis, { masks }: ExecuteContext): LoginName {
   return masks.showErrors && masks.columns.every((mask) => mask === null) ? 'wall' : 'read';
 }
 
+interface Reading {
+  readonly limits: ExecuteContext['limits'];
+  /** Where its rows go, instead of into the result. */
+  readonly sink: RowSink | undefined;
+  /** Throws where these are not the columns that the masks are for. */
+  readonly check: (columns: readonly string[]) => unknown;
+  readonly signal: AbortSignal;
+}
+
 async function readRows(
   transaction: Transaction<BackendFacts>,
   statement: { readonly text: string; readonly values: readonly (string | null)[] },
   plan: Plan,
   window: RowWindow,
-  { limits }: ExecuteContext,
+  { limits, sink, check, signal }: Reading,
 ): Promise<RowsResult> {
   const batch = (most: number) => {
     transaction.allow(wireCap(limits.bytes));
@@ -83,10 +105,19 @@ async function readRows(
   );
   const { columns, snapshot } = step;
   await transaction.compare(plan, snapshot);
-  while (step.suspended && !window.cut) {
+  check(columns);
+  const handOver = async () => {
+    const taken = window.take();
+    // Whoever takes them may have stopped taking; a stop and the clock end the call all the same.
+    if (sink !== undefined && taken.length > 0) await withSignal(sink.rows(taken), signal);
+  };
+  if (sink !== undefined) await withSignal(sink.columns(columns), signal);
+  for (;;) {
+    if (sink !== undefined) await handOver();
+    if (!step.suspended || window.cut) break;
     const rows = batch(largestBatch);
     step = await transaction.step((client) => fetchMore(client, rows, window.add));
   }
-  if (window.cut && window.rows.length === 0) throw new CountersignError('result_too_large');
+  if (window.cut && window.count === 0) throw new CountersignError('result_too_large');
   return { columns: [...columns], rows: window.rows.map((row) => [...row]), truncated: window.cut };
 }

@@ -46,3 +46,14 @@ test('never 39: counts what is left of a row, so that its end tells nothing of w
   ]);
   expect([window.cut, window.nextBatch(100)]).toEqual([false, 1]);
 });
+
+test('rows that were taken are gone, and count', () => {
+  const window = new RowWindow({ rows: 3, bytes: 1000 }, asItIs);
+  window.add(['a']);
+  window.add(['b']);
+  expect(window.take()).toEqual([['a'], ['b']]);
+  expect([window.rows, window.count, window.nextBatch(100)]).toEqual([[], 2, 2]);
+  window.add(['c']);
+  window.add(['d']);
+  expect([window.take(), window.cut, window.count]).toEqual([[['c']], true, 3]);
+});

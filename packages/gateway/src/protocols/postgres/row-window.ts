@@ -5,7 +5,8 @@
 import type { Row } from './portal.ts';
 
 export class RowWindow {
-  readonly #rows: Row[] = [];
+  #rows: Row[] = [];
+  #count = 0;
   readonly #maxRows: number;
   readonly #maxBytes: number;
   readonly #mask: (row: Row) => Row;
@@ -21,10 +22,22 @@ export class RowWindow {
     this.#mask = mask;
   }
 
-  /** Throws what masking one of them threw. */
+  /** Those that were not taken. Throws what masking one of them threw. */
   get rows(): readonly Row[] {
     if (this.#fault !== null) throw this.#fault.thrown;
     return this.#rows;
+  }
+
+  /** Rows that fitted, those that were taken included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The rows since the last time, which are not kept here any longer. They count as ever. Throws as `rows` does. */
+  take(): readonly Row[] {
+    const { rows } = this;
+    this.#rows = [];
+    return rows;
   }
 
   /** Whether there was a row that did not fit. */
@@ -44,19 +57,20 @@ export class RowWindow {
       return;
     }
     const bytes = bytesOf(row);
-    if (this.#rows.length >= this.#maxRows || this.#bytes + bytes > this.#maxBytes) {
+    if (this.#count >= this.#maxRows || this.#bytes + bytes > this.#maxBytes) {
       this.#cut = true;
       return;
     }
     this.#bytes += bytes;
     this.#bytesRead += row === read ? bytes : bytesOf(read);
     this.#rows.push(row);
+    this.#count++;
   };
 
   /** Rows to ask for next: one beyond the cap, to know of it; fewer where the rows so far were large. */
   nextBatch(most: number): number {
-    const left = this.#maxRows - this.#rows.length + 1;
-    const average = Math.max(1, this.#bytesRead / Math.max(1, this.#rows.length));
+    const left = this.#maxRows - this.#count + 1;
+    const average = Math.max(1, this.#bytesRead / Math.max(1, this.#count));
     const fitting = Math.floor((this.#maxBytes - this.#bytes) / average) + 1;
     return Math.max(1, Math.min(left, fitting, most));
   }
