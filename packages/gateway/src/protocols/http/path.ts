@@ -63,12 +63,14 @@ function readSegment(written: string): string {
     throw malformed('a segment that is percent-encoded twice', 'each character encoded once');
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cn}\p{Co}]/u.test(segment))
     throw malformed('a character in the path that nobody can see', 'visible ones');
-  // As a server reads it that folds compatible characters: a fullwidth dot, a two-dot leader, a division slash.
-  const folded = segment.normalize('NFKC');
-  if (/[/\\;⁄∕⧸⧵∖]/.test(folded))
+  // A server that folds compatible characters reads a fullwidth dot, a two-dot leader, a ligature as ASCII.
+  if (/[/\\;⁄∕⧸⧵∖]/.test(segment))
     throw malformed('an encoded slash, backslash or ";" in a segment', 'segments without them');
-  if (/^[\s.。․]+$/u.test(folded)) throw malformed('a segment of dots', 'a path without "." and ".."');
-  if (/^\s|[\s.]$/u.test(folded))
+  for (const character of segment)
+    if (character > '\u007f' && /[ -~]/.test(character.normalize('NFKC')))
+      throw malformed('a character in the path that passes for ASCII', 'the ASCII one, or another');
+  if (/^[\s.。]+$/u.test(segment)) throw malformed('a segment of dots', 'a path without "." and ".."');
+  if (/^\s|[\s.]$/u.test(segment))
     throw malformed('a segment with a blank at its edge, or a dot at its end', 'one without');
   return segment;
 }
