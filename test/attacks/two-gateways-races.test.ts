@@ -209,6 +209,20 @@ const shortened = (answer: Awaited<ReturnType<typeof execute>> | string | undefi
     ? { outcome: answer.outcome, result: answer.result, error: { code: answer.error?.code } }
     : answer;
 
+test('a cancellation at one ends what runs at the other, and nothing is changed', async () => {
+  const call = await approved(12);
+  const letGo = await holdAccount(target.url, 12);
+  const running = execute(people.agent(one), call);
+  await untilHeld(atTarget, plusOne(12));
+  await people.agent(two).cancelCall(call.id);
+  const told = { outcome: 'failed', error: { code: 'cancelled', ran: 'rolled_back' } };
+  expect(await running).toMatchObject(told);
+  await letGo();
+  expect(await execute(people.agent(two), call)).toMatchObject(told);
+  expect(await balances(atTarget, 12)).toEqual([100]);
+  expect((await record(two, folder)).of(call).slice(-2)).toEqual(['call.cancel_asked', 'call.failed']);
+});
+
 test('never 24: a stop at one that races claims at the other: what was not claimed before runs no more, and the answer is true', async () => {
   const racers = await Promise.all(
     Array.from({ length: 8 }, async (_, i) => {

@@ -15,6 +15,7 @@ import {
   type VoteRequest,
 } from '@countersign/core';
 import { votingHuman } from '@countersign/policy';
+import type { RowSink } from '../protocols/protocol.ts';
 import { appendEvent } from '../store/append-event.ts';
 import { findApproval, waitingApprovals } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
@@ -22,7 +23,7 @@ import { findCall } from '../store/find-call.ts';
 import { markFetched } from '../store/memory.ts';
 import { settleByHand } from '../store/settle-by-hand.ts';
 import { listStops, type StopRow } from '../store/stops.ts';
-import { cancel, expireIfDue } from './end.ts';
+import { cancel, endRunning, expireIfDue } from './end.ts';
 import { execute, ownCall } from './execute.ts';
 import { type Explained, explain } from './explain.ts';
 import type { Room } from './room.ts';
@@ -67,16 +68,17 @@ export class Calls {
     id: CallId,
     digest: InputDigest,
     signal: AbortSignal,
+    rows?: RowSink,
   ): Promise<{ readonly view: ExecuteView; readonly writes: boolean }> {
-    const executed = await execute(this.#room, principal, id, digest, signal);
+    const executed = await execute(this.#room, principal, id, digest, signal, rows);
     return { view: await executeView(this.#room, executed), writes: executed.row.writes };
   }
 
   /** What waits, is allowed or approved is cancelled; what runs is ended at the target. */
   async cancel(principal: Principal, id: CallId): Promise<CallView> {
     const row = await ownCall(this.#room, principal, id);
-    await cancel(this.#room, row, principal.id, 'cancelled');
-    this.#room.running.abort((running) => running.call === id, new CountersignError('cancelled'));
+    if (!(await cancel(this.#room, row, principal.id, 'cancelled')))
+      await endRunning(this.#room, row, principal.id);
     return callView(this.#room, must(await findCall(this.#room.db, id)));
   }
 

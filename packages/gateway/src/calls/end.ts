@@ -1,6 +1,7 @@
 /** Ends calls that have not been claimed: their clock ran out, their agent or a stop cancelled them. */
-import type { CallId, CallState, ErrorCode } from '@countersign/core';
+import { type CallId, type CallState, CountersignError, type ErrorCode } from '@countersign/core';
 import { type RawBuilder, sql } from 'kysely';
+import { askedToCancel, askToCancel } from '../store/ask-to-cancel.ts';
 import { moveCall } from '../store/move-call.ts';
 import { moves } from './machine.ts';
 import type { Room } from './room.ts';
@@ -64,4 +65,26 @@ export function expireNow(room: Room, call: Endable): Promise<boolean> {
 
 export function cancel(room: Room, call: Endable, actor: string, code: ErrorCode): Promise<boolean> {
   return end(room, call, { move: moves.cancel, type: 'call.cancelled', actor, code });
+}
+
+/** Has a call that runs ended at its target, whichever gateway runs it: here at once, elsewhere within a second or two. */
+export async function endRunning(room: Room, call: Endable, actor: string): Promise<void> {
+  const event = await room.ledger.event({
+    type: 'call.cancel_asked',
+    actor,
+    call: call.id,
+    run: { id: call.run_id, name: call.run },
+  });
+  if (await askToCancel(room.db, call.id, event)) room.ledger.wake();
+  abort(room, call.id);
+}
+
+/** Ends what this gateway runs and was asked to end: by another gateway, or before it was known to run here. */
+export async function endCancelled(room: Room): Promise<void> {
+  if (room.running.calls().length === 0) return;
+  for (const id of await askedToCancel(room.db, room.instance)) abort(room, id);
+}
+
+function abort(room: Room, id: CallId): void {
+  room.running.abort(({ call }) => call === id, new CountersignError('cancelled'));
 }

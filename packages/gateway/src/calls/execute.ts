@@ -11,7 +11,7 @@ import {
   type Principal,
 } from '@countersign/core';
 import { sameDigest } from '../identity/same-digest.ts';
-import type { Execution } from '../protocols/protocol.ts';
+import type { Execution, RowSink } from '../protocols/protocol.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { CallRow } from '../store/call-row.ts';
@@ -25,7 +25,7 @@ import type { Judged } from './judge.ts';
 import { moves } from './machine.ts';
 import { asJson } from './record.ts';
 import type { Connected, Room } from './room.ts';
-import { type SettledColumns, settle } from './settle.ts';
+import { type Settled, type SettledColumns, settle } from './settle.ts';
 import { endStopped } from './stop.ts';
 import { must } from './submit.ts';
 import { type Kept, keepForRun } from './tokens.ts';
@@ -40,6 +40,7 @@ export interface Executed {
 }
 
 /**
+ * @param rows Where the rows of a read go instead of into its result, which is then not kept either.
  * @returns the call as it then stands: with an outcome, or why it was not executed.
  * @throws {CountersignError} `not_found` (also for another principal's call), `digest_mismatch`, `unavailable`.
  */
@@ -49,6 +50,7 @@ export async function execute(
   id: CallId,
   digest: InputDigest,
   signal: AbortSignal,
+  rows?: RowSink,
 ): Promise<Executed> {
   const remembered = remember(room, principal, id);
   const row = remembered ?? (await ownCall(room, principal, id));
@@ -66,7 +68,7 @@ export async function execute(
   const { connected, again } = await decideUnderOnePolicy(room, principal, row, signal);
   if (again.code !== null) {
     // Memory is good enough to be claimed by, because the claim looks; what is said of a call comes from the store.
-    if (remembered !== null) return execute(room, principal, id, digest, signal);
+    if (remembered !== null) return execute(room, principal, id, digest, signal, rows);
     // What may be over in a moment costs nobody the consent they gave: the call stays as it is until its clock is out.
     if (errorTable[again.code].retry === 'later') throw new CountersignError(again.code);
     await deny(room, { id: row.id, run: row.run, runId: row.run_id }, again.code, again.detail);
@@ -74,7 +76,7 @@ export async function execute(
   }
   const claim = await take(room, principal, row, again.judged);
   if (claim === null) return asItStands();
-  return (await runClaimed(room, principal, row, connected, again, claim)) ?? asItStands();
+  return (await runClaimed(room, principal, row, connected, again, claim, rows)) ?? asItStands();
 }
 
 /** A call that this gateway allowed a moment ago, as it then stood; told once. */
@@ -130,13 +132,25 @@ async function runClaimed(
   connected: Connected,
   again: MayRun,
   claim: Claim,
+  rows: RowSink | undefined,
 ): Promise<Executed | null> {
   const running = { call: row.id, principal: row.principal, connection: row.connection };
   // The agent's own connection may break; what was claimed goes on, and its outcome is kept.
   const executed = room.running.during(running, async (signal) => {
-    const execution = await runAtTarget(room, principal, row, connected, again, claim, signal);
+    let handedOn = false;
+    const sink = rows && {
+      rows: (batch: Parameters<RowSink['rows']>[0]) => rows.rows(batch),
+      columns: (names: readonly string[]) => {
+        handedOn = true;
+        return rows.columns(names);
+      },
+    };
+    const execution = await runAtTarget(room, principal, row, connected, again, claim, signal, sink);
     await tellOfWall(room, row, execution);
-    const settled = await settleForSure(room, row, claim, execution);
+    // What was handed on is not kept: it can be larger than memory.
+    const outcome: Settled =
+      execution.outcome === 'succeeded' && handedOn ? { outcome: 'succeeded', result: null } : execution;
+    const settled = await settleForSure(room, row, claim, outcome);
     return settled === null ? null : { row: { ...row, ...settled }, execution };
   });
   // A stop that came after the claim and looked for what runs before this did.
@@ -152,6 +166,7 @@ async function runAtTarget(
   { judged, effect }: MayRun,
   claim: Claim,
   signal: AbortSignal,
+  rows: RowSink | undefined,
 ): Promise<Execution> {
   const { analysis, parsed, decision } = judged;
   if (analysis === null || parsed === null)
@@ -169,6 +184,7 @@ async function runAtTarget(
       limits: connected.config.limits,
       masks: decision.masks,
       masker: room.makeMasker(decision.masks, scope),
+      ...(rows === undefined ? {} : { rows: keepingTokens(rows, () => keepGiven(room, row, given)) }),
       started: async (evidence) => {
         const event = await room.ledger.event({
           type: 'call.started',
@@ -216,11 +232,22 @@ async function tellOfWall(room: Room, row: CallRow, execution: Execution): Promi
   }
 }
 
+/** Tokens are kept before the rows they stand in leave, batch by batch. */
+const keepingTokens = (rows: RowSink, keep: () => Promise<void>): RowSink => ({
+  columns: (names) => rows.columns(names),
+  rows: async (batch) => {
+    await keep();
+    await rows.rows(batch);
+  },
+});
+
 /** A token that could not be kept is refused when it comes back; the answer it stands in is none the worse. */
-async function keepGiven(room: Room, row: CallRow, given: ReadonlyMap<string, Kept>): Promise<void> {
+async function keepGiven(room: Room, row: CallRow, given: Map<string, Kept>): Promise<void> {
   if (given.size === 0) return;
+  const now = new Map(given);
+  given.clear();
   try {
-    await keepForRun(room, row.run_id, given);
+    await keepForRun(room, row.run_id, now);
   } catch (thrown) {
     room.log.error({ err: faultForLog(thrown), call: row.id }, 'tokens could not be kept');
   }
@@ -234,7 +261,7 @@ async function settleForSure(
   room: Room,
   row: CallRow,
   claim: Claim,
-  execution: Execution,
+  execution: Settled,
 ): Promise<SettledColumns | null> {
   for (let tries = 1; ; tries++) {
     try {

@@ -4,7 +4,7 @@ import { faultForLog } from '../runtime/fault-for-log.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
 import { beat } from '../store/claim-call.ts';
 import { dropExpiredContents } from '../store/contents.ts';
-import { type Endable, expireIfDue } from './end.ts';
+import { type Endable, endCancelled, expireIfDue } from './end.ts';
 import { recover } from './recover.ts';
 import type { Room } from './room.ts';
 import { endStopped } from './stop.ts';
@@ -30,6 +30,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
         await room.stops.refresh();
         endStopped(room);
       }
+      await endCancelled(room);
       if (hasPassed(room.runtime, beaten, beatEveryMs)) {
         beaten = room.runtime.now();
         const held = room.running.held();

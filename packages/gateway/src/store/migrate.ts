@@ -5,6 +5,7 @@ import { first } from './migrations/0001-first.ts';
 import { parkedRuns } from './migrations/0002-parked-runs.ts';
 import { drifts } from './migrations/0003-drifts.ts';
 import { maskTokens } from './migrations/0004-mask-tokens.ts';
+import { cancelAsked } from './migrations/0005-cancel-asked.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -13,6 +14,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 2, statements: parkedRuns },
   { number: 3, statements: drifts },
   { number: 4, statements: maskTokens },
+  { number: 5, statements: cancelAsked },
 ];
 
 /** The schema that this version writes. */
