@@ -279,7 +279,7 @@ async function settleForSure(
 }
 
 /** Tries in the background, for as long as the claim is ours and the process lives. */
-async function keepSettling(room: Room, row: CallRow, claim: Claim, execution: Execution): Promise<void> {
+async function keepSettling(room: Room, row: CallRow, claim: Claim, execution: Settled): Promise<void> {
   for (let tries = 0; tries < slowTries; tries++) {
     await room.runtime.sleep(slowTryMs, room.ending);
     if (room.ending.aborted) return;

@@ -29,6 +29,8 @@ export interface Judged {
   readonly message: string | null;
   /** The input as the target snapshotted it; null where it could not. */
   readonly parsed: Json | null;
+  /** The version of the policy that decided; null where it did not come to that. */
+  readonly policy: string | null;
 }
 
 export interface JudgeOptions {
@@ -96,7 +98,8 @@ export function decideOn(
 ): Judged {
   const { name, protocol, labels } = connected.config;
   const { effects, lineage } = analysis;
-  const decision = decide(room.current().policy, {
+  const { policy } = room.current();
+  const decision = decide(policy, {
     principal,
     connection: { name, protocol, labels },
     effects,
@@ -104,7 +107,7 @@ export function decideOn(
     earlierOutcomeOpen,
     ...(rows === undefined ? {} : { rows }),
   });
-  return { analysis, decision, message: messageOf(decision), parsed };
+  return { analysis, decision, message: messageOf(decision), parsed, policy: policy.version };
 }
 
 export function denied(code: ErrorCode, detail: string, message: string | null): Judged {
@@ -119,7 +122,7 @@ export function denied(code: ErrorCode, detail: string, message: string | null):
     startWithinMs: 0,
     masks: noMasks,
   };
-  return { analysis: null, decision, message, parsed: null };
+  return { analysis: null, decision, message, parsed: null, policy: null };
 }
 
 function messageOf(decision: Decision): string | null {

@@ -165,7 +165,7 @@ async function insert(
       onBehalfOf: call.onBehalfOf,
       verdict: decision.verdict,
       code: decision.code,
-      policy: room.current().policy.version,
+      policy: judged.policy ?? room.current().policy.version,
     },
     contents: { [recordName]: writeRecord(record) },
   });
