@@ -137,7 +137,7 @@ export function analysisOf(
       usesProven: true,
     },
     fingerprint: 'hand-made',
-    reliedOn: plan,
+    reliedOn: plan as unknown as Json,
   };
 }
 
