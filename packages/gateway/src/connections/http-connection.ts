@@ -190,6 +190,8 @@ async function dispatch(
       idempotent: false,
       blocking: true,
     });
+    // Whoever reads it hears of its faults; one that is ended unread has nobody to hear of that.
+    answer.body.on('error', () => undefined);
     const raw = answer.headers as unknown as readonly (string | Uint8Array)[];
     return { status: answer.statusCode, headers: pairsOf(raw), body: answer.body };
   } catch (thrown) {

@@ -180,8 +180,6 @@ const hostile = [
   ';x=1',
   '%00',
   '%20',
-  ,
-
   ' ',
   '?',
   '#',
@@ -199,7 +197,6 @@ const hostile = [
   '@',
   ':',
   '%0a',
-  ,
 ];
 const piece = fc.constantFrom(...hostile);
 
