@@ -64,6 +64,7 @@ describe.each(stores)('on the %s store:', (on) => {
     ['POST', '/v1/calls', 'agent', true],
     ['GET', `/v1/calls/${ids.call}`, 'agent', false],
     ['POST', `/v1/calls/${ids.call}/execute`, 'agent', true],
+    ['POST', `/v1/calls/${ids.call}/rows`, 'agent', true],
     ['POST', `/v1/calls/${ids.call}/cancel`, 'agent', false],
     ['GET', '/v1/connections', 'agent', false],
     ['POST', '/v1/explain', 'agent', true],

@@ -1,5 +1,6 @@
 /** The agent's routes. Each checks that the call is the caller's own. */
 import {
+  type CallId,
   callIdSchema,
   callInputSchema,
   callViewSchema,
@@ -11,10 +12,12 @@ import {
   submitRequestSchema,
   waitQuerySchema,
 } from '@countersign/core';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import type { Parts } from './parts.ts';
 import { type Route, route } from './route.ts';
+import { RowLines } from './row-lines.ts';
 
 const idParams = z.strictObject({ id: callIdSchema });
 
@@ -22,6 +25,13 @@ const idParams = z.strictObject({ id: callIdSchema });
 const judgeWithinMs = 30_000;
 
 export function callRoutes({ calls, connections, log }: Parts): readonly Route[] {
+  /** The result of a write is known to have arrived once its last byte has left. */
+  const markWhenSent = (reply: FastifyReply, id: CallId) =>
+    reply.raw.once('finish', () => {
+      calls
+        .fetched(id)
+        .catch((fault: unknown) => log.warn({ call: id, err: faultForLog(fault) }, 'not marked as fetched'));
+    });
   return [
     route({
       method: 'POST',
@@ -59,16 +69,32 @@ export function callRoutes({ calls, connections, log }: Parts): readonly Route[]
           body.input_digest,
           AbortSignal.timeout(judgeWithinMs),
         );
-        if (writes && view.outcome === 'succeeded') {
-          reply.raw.once('finish', () => {
-            calls
-              .fetched(params.id)
-              .catch((fault: unknown) =>
-                log.warn({ call: params.id, err: faultForLog(fault) }, 'not marked as fetched'),
-              );
-          });
-        }
+        if (writes && view.outcome === 'succeeded') markWhenSent(reply, params.id);
         return view;
+      },
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/calls/:id/rows',
+      actor: 'agent',
+      summary:
+        'Runs a decided call, once, and streams the rows of a read as lines of JSON: its columns, each row, and last what `execute` answers. They are not kept.',
+      params: idParams,
+      body: executeRequestSchema,
+      answer: null,
+      handle: async ({ principal, params, body, reply }) => {
+        const lines = new RowLines();
+        const signal = AbortSignal.timeout(judgeWithinMs);
+        const done = calls
+          .execute(principal, params.id, body.input_digest, signal, lines)
+          .then((executed) => {
+            if (executed.writes && executed.view.outcome === 'succeeded') markWhenSent(reply, params.id);
+            lines.end(executed.view);
+          });
+        done.catch((fault: unknown) => lines.fail(fault));
+        // Until the first line there is a status to say no with.
+        await Promise.race([lines.begun, done]);
+        return reply.type('application/x-ndjson').send(lines.stream);
       },
     }),
     route({

@@ -10,6 +10,7 @@ import {
   isFinished,
   type Principal,
 } from '@countersign/core';
+import { isFreeOfHidden } from '@countersign/policy';
 import { sameDigest } from '../identity/same-digest.ts';
 import type { Execution, RowSink } from '../protocols/protocol.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
@@ -184,6 +185,7 @@ async function runAtTarget(
       limits: connected.config.limits,
       masks: decision.masks,
       masker: room.makeMasker(decision.masks, scope),
+      freeOfHidden: isFreeOfHidden(room.current().policy, connected.config, analysis),
       ...(rows === undefined ? {} : { rows: keepingTokens(rows, () => keepGiven(room, row, given)) }),
       started: async (evidence) => {
         const event = await room.ledger.event({
