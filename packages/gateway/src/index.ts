@@ -15,6 +15,7 @@ export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export type { Keys } from './ledger/keys.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './ledger/verify.ts';
 export { type SchemaAnalyser, schemaAnalyser } from './protocols/postgres/schema-analyser.ts';
+export { type Setup, setupPostgres } from './protocols/postgres/setup/setup.ts';
 export type { Inspection } from './protocols/protocol.ts';
 export { type CrashPoint, crashPoints, type Runtime, systemRuntime } from './runtime/runtime.ts';
 export type { Store } from './store/store.ts';

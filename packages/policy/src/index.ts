@@ -14,5 +14,6 @@ export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-fil
 export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './policy.ts';
 export { type ColumnsByConnection, reviewNames } from './review/names.ts';
+export { hiddenColumns, isFreeOfHidden, possibleActions } from './review/protection.ts';
 export { reviewPolicy } from './review/review-policy.ts';
 export { reviewWalls } from './review/wall.ts';

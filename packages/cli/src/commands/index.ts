@@ -9,6 +9,7 @@ import { addLedger } from './ledger.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
+import { addSetup } from './setup.ts';
 import { addStop } from './stop.ts';
 import { addToken } from './token.ts';
 import { addVerify } from './verify.ts';
@@ -25,5 +26,6 @@ export const commands: readonly AddCommand[] = [
   addLedger,
   addVerify,
   addDoctor,
+  addSetup,
   addCalls,
 ];

@@ -5,6 +5,7 @@ import { type Inspection, inspectStore, inspectTarget } from '@countersign/gatew
 import {
   type ConnectionConfig,
   type LoadedFile,
+  type Policy,
   reviewNames,
   reviewPolicy,
   reviewWalls,
@@ -42,17 +43,17 @@ async function lookAtOwn({ terminal, signal }: Host, { server }: LoadedFile): Pr
 }
 
 async function lookAtTargets(
-  { connections }: LoadedFile,
+  { connections, policy }: LoadedFile,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Inspection>> {
   const looks = [...connections.values()].map(
-    async (config) => [config.name, await lookAt(config, signal)] as const,
+    async (config) => [config.name, await lookAt(config, policy, signal)] as const,
   );
   return new Map(await Promise.all(looks));
 }
 
-async function lookAt(config: ConnectionConfig, signal: AbortSignal): Promise<Inspection> {
-  if (!isStandIn(config.settings)) return await inspectTarget(config, signal);
+async function lookAt(config: ConnectionConfig, policy: Policy, signal: AbortSignal): Promise<Inspection> {
+  if (!isStandIn(config.settings)) return await inspectTarget(config, signal, undefined, policy);
   const unset = problem(
     'target.variable',
     'a variable that its settings name is not set, so it can’t be looked at',

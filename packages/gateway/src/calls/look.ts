@@ -7,10 +7,12 @@ import {
   asCountersignError,
   type Binding,
   CountersignError,
+  type Effect,
   type Lineage,
   type OutputColumn,
   type Principal,
   type Requirement,
+  resource,
 } from '@countersign/core';
 import { decide } from '@countersign/policy';
 import type { Masker } from '../masking/masker.ts';
@@ -40,7 +42,7 @@ export async function look(room: Room, { call, connected, judged, signal }: Look
     bind: bindingOf(decision.requirement),
     digestKey: digestKey(room, call.runId),
     makeMasker: (columns: readonly OutputColumn[]) =>
-      maskerForPeople(room, call, connected, decision.requirement, columns),
+      maskerForPeople(room, call, connected, { ...decision, effects: analysis.effects }, columns),
   };
   if (!target.previewReachesTarget(parsed, analysis)) return target.preview(parsed, analysis, signal, wish);
   if (!room.looks.take(call.principal)) throw new CountersignError('rate_limited');
@@ -88,7 +90,7 @@ function maskerForPeople(
   room: Room,
   call: Looked,
   { config }: Connected,
-  requirement: Requirement | null,
+  { requirement, effects }: { readonly requirement: Requirement | null; readonly effects: readonly Effect[] },
   outputs: readonly OutputColumn[],
 ): Masker {
   const { name, protocol, labels } = config;
@@ -105,7 +107,12 @@ function maskerForPeople(
       owner: null,
       onBehalfOf: null,
     };
-    const question = { principal, connection: { name, protocol, labels }, effects: [], lineage };
+    const question = {
+      principal,
+      connection: { name, protocol, labels },
+      effects: shownAs(effects, name),
+      lineage,
+    };
     return room.makeMasker(decide(room.current().policy, question).masks, scope);
   });
   return {
@@ -118,6 +125,12 @@ function maskerForPeople(
     message: () => null,
   };
 }
+
+/** A card is read: a mask that hides from what the call does, or from reading, hides from it. */
+const shownAs = (effects: readonly Effect[], connection: string): readonly Effect[] => [
+  ...effects,
+  { action: 'read', resource: resource('connection', connection) },
+];
 
 /** Where one group may see less than another, nobody sees more than the least; two ways of hiding are hidden whole. */
 function hiddenOf(cells: ReadonlySet<string | null>, text: string | null): string | null {

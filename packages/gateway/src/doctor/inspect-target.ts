@@ -1,12 +1,12 @@
 /** A connection's target, looked at by its protocol. */
 import { CountersignError, problem, warning } from '@countersign/core';
-import type { ConnectionConfig } from '@countersign/policy';
+import { type ConnectionConfig, hiddenColumns, type Policy } from '@countersign/policy';
 import { protocols } from '../protocols/index.ts';
 import type { Inspection } from '../protocols/protocol.ts';
 import { type Runtime, systemRuntime } from '../runtime/runtime.ts';
 
 /**
- * Looks at a target within five seconds. What can't be reached, or can't work, is a finding.
+ * Looks at a target within five seconds, and tries its wall where the policy is given. What can't be reached, or can't work, is a finding.
  *
  * @throws The signal's reason where it aborts.
  */
@@ -14,6 +14,7 @@ export async function inspectTarget(
   config: ConnectionConfig,
   signal: AbortSignal,
   runtime: Runtime = systemRuntime,
+  policy: Policy | null = null,
 ): Promise<Inspection> {
   const nothing = { columns: null, wallReads: null };
   const protocol = protocols.get(config.protocol);
@@ -29,7 +30,8 @@ export async function inspectTarget(
       ],
     };
   try {
-    return await protocol.inspect(config, runtime, signal);
+    const isHidden = policy === null ? undefined : hiddenColumns(policy, config);
+    return await protocol.inspect(config, runtime, signal, isHidden);
   } catch (thrown) {
     if (!(thrown instanceof CountersignError) || thrown.code !== 'config_invalid') throw thrown;
     const { what = 'its settings', expected = 'other settings' } = thrown.details;

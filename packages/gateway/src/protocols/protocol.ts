@@ -40,9 +40,15 @@ export interface Protocol {
    * Looks at a target as a careful operator would, within five seconds, on connections of its own. What can't be
    * reached is a finding.
    *
+   * @param isHidden Whether a mask hides a column; where it is given, a wall is tried and not only looked at.
    * @throws {CountersignError} `config_invalid`; the signal's reason where it aborts.
    */
-  inspect(config: ConnectionConfig, runtime: Runtime, signal: AbortSignal): Promise<Inspection>;
+  inspect(
+    config: ConnectionConfig,
+    runtime: Runtime,
+    signal: AbortSignal,
+    isHidden?: (column: Resource) => boolean,
+  ): Promise<Inspection>;
 }
 
 /** What is known of a target after looking at it. */
@@ -123,6 +129,8 @@ export interface ExecuteContext {
   readonly limits: Limits;
   readonly masks: MaskPlan;
   readonly masker: Masker;
+  /** Whether it touches nothing that a mask hides from anybody; where it is not said, the mask plan tells. */
+  readonly freeOfHidden?: boolean;
   /**
    * Makes `evidence` durable: what {@link Target.recover} needs to find out later whether the call took effect. A write
    * awaits it before it sends the first byte that could take effect; it throws where the call is no longer ours.

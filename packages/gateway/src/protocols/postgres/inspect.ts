@@ -1,5 +1,5 @@
 /** Looks at a PostgreSQL connection as a careful operator would: each login, the server, the way there. */
-import { type Finding, fine, problem } from '@countersign/core';
+import { type Finding, fine, problem, type Resource } from '@countersign/core';
 import type { ConnectionConfig } from '@countersign/policy';
 import type { Client } from 'pg';
 import { faultInWords } from '../../connections/fault-in-words.ts';
@@ -17,6 +17,7 @@ import type { Session } from './inspect/session.ts';
 import { sessionFacts } from './inspect/session-facts.ts';
 import { searchPath, timeouts } from './inspect/settings.ts';
 import { strength } from './inspect/strength.ts';
+import { tryWall } from './inspect/try-wall.ts';
 import { walls } from './inspect/walls.ts';
 
 /** Milliseconds for all of it. */
@@ -25,6 +26,8 @@ const withinMs = 5000;
 interface Seen {
   readonly session: Session;
   readonly columns: Columns;
+  /** What came of trying to walk through a wall. */
+  readonly tried: readonly Finding[];
 }
 
 /** As {@link Protocol.inspect}. */
@@ -32,13 +35,16 @@ export async function inspect(
   config: ConnectionConfig,
   runtime: Runtime,
   signal: AbortSignal,
+  isHidden?: (column: Resource) => boolean,
 ): Promise<Inspection> {
   const logins = readLogins(config);
   const connection = postgresConnection(logins, runtime, { waitMs: 2 * withinMs });
   const clock = deadline(runtime, withinMs, [signal]);
   try {
     const names = separate(logins);
-    const looking = names.map((name) => withSignal(look(connection, runtime, logins, name), clock.signal));
+    const looking = names.map((name) =>
+      withSignal(look(connection, runtime, logins, name, isHidden), clock.signal),
+    );
     const looked = await Promise.allSettled(looking);
     signal.throwIfAborted();
     const seen = new Map<LoginName, Seen>();
@@ -72,11 +78,13 @@ async function look(
   runtime: Runtime,
   logins: Logins,
   name: LoginName,
+  isHidden: ((column: Resource) => boolean) | undefined,
 ): Promise<Seen> {
   return await connection.aside(name, async (client: Client) => {
     const facts = await sessionFacts(client, runtime);
     const session = { label: labelOf(logins, name), forReads: name !== 'write', facts };
-    return { session, columns: await columnsSeenBy(client) };
+    const tried = name === 'wall' && isHidden !== undefined ? await tryWall(client, isHidden) : [];
+    return { session, columns: await columnsSeenBy(client), tried };
   });
 }
 
@@ -112,6 +120,7 @@ function judged(
       ),
       ...sessions.map(strength),
       ...walls(byLogin, hasWall, separated),
+      ...[...seen.values()].flatMap(({ tried }) => tried),
       ...timeouts(sessions, config.limits.timeoutMs),
       searchPath(main),
       compareClocks(config.name, main.facts.clock),

@@ -74,9 +74,9 @@ export async function executeRead(
 }
 
 /** Reads run as the weakest login that can do it: no protected column in sight is what the wall is made for. */
-function loginFor(analysis: Analysis, { masks }: ExecuteContext): LoginName {
+function loginFor(analysis: Analysis, { masks, freeOfHidden = masks.showErrors }: ExecuteContext): LoginName {
   if (!onlyReads(analysis)) return 'write';
-  return masks.showErrors && masks.columns.every((mask) => mask === null) ? 'wall' : 'read';
+  return freeOfHidden && masks.columns.every((mask) => mask === null) ? 'wall' : 'read';
 }
 
 interface Reading {

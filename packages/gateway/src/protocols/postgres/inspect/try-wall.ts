@@ -1,0 +1,100 @@
+/** Whether the wall holds, by trying: every column that shows what masks hide is asked for, and every table written to. */
+import { type Finding, fine, problem, type Resource } from '@countersign/core';
+import { catalogQuery, createAnalyser, isSupportedMajor, readCatalog } from '@countersign/postgres';
+import type { Client } from 'pg';
+import { readFault } from '../../../connections/postgres-fault.ts';
+import { type ShieldedTable, shieldedTables } from '../setup/shielded-tables.ts';
+
+/** Columns and tables that are tried; a finding says where there are more. */
+const [mostColumns, mostTables] = [300, 100];
+/** Names that a finding lists before it counts. */
+const listed = 3;
+
+const quoted = (...names: readonly string[]): string =>
+  names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
+
+/** @param client Logged in as the wall. Throws what the driver throws where the server can't be asked at all. */
+export async function tryWall(
+  client: Client,
+  isHidden: (column: Resource) => boolean,
+): Promise<readonly Finding[]> {
+  const tables = await tablesOf(client, isHidden);
+  const columns = tables.flatMap(({ schema, table, hidden }) =>
+    hidden.map((column) => ({
+      name: `${schema}.${table}.${column}`,
+      text: `SELECT ${quoted(column)} FROM ${quoted(schema, table)} LIMIT 0`,
+    })),
+  );
+  const writes = tables.map(({ schema, table }) => ({
+    name: `${schema}.${table}`,
+    text: `DELETE FROM ${quoted(schema, table)} WHERE false`,
+  }));
+  const read = await passed(client, columns.slice(0, mostColumns));
+  const written = await passed(client, writes.slice(0, mostTables));
+  const open = [
+    ...(read.length === 0 ? [] : [`could read ${inShort(read)}, which masks hide`]),
+    ...(written.length === 0 ? [] : [`could delete from ${inShort(written)}`]),
+  ];
+  if (open.length > 0)
+    return open.map((what) =>
+      problem(
+        'wall.tried',
+        `logins.wall ${what}`,
+        'Run `countersign setup postgres`: it takes this from it.',
+      ),
+    );
+  const more = columns.length > mostColumns || writes.length > mostTables ? ', the first of more' : '';
+  const [asked, tried] = [Math.min(columns.length, mostColumns), Math.min(writes.length, mostTables)];
+  return [
+    fine(
+      'wall.tried',
+      `the database refused logins.wall ${asked} hidden columns, and writing to ${tried} tables${more}`,
+    ),
+  ];
+}
+
+async function tablesOf(
+  client: Client,
+  isHidden: (column: Resource) => boolean,
+): Promise<readonly ShieldedTable[]> {
+  const { rows: versions } = await client.query<{ version: string }>(
+    "SELECT pg_catalog.current_setting('server_version_num') AS version",
+  );
+  const major = Math.floor(Number(versions[0]?.version) / 10_000);
+  if (!isSupportedMajor(major)) return [];
+  const { rows } = await client.query<[string]>({ text: catalogQuery(major), rowMode: 'array' });
+  const analyser = createAnalyser();
+  try {
+    return await shieldedTables(readCatalog(rows[0]?.[0] ?? '', major), analyser, isHidden);
+  } finally {
+    await analyser.close();
+  }
+}
+
+interface Try {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Those that were not refused. Each is rolled back; a session that says READ ONLY could say otherwise, so this one does. */
+async function passed(client: Client, tries: readonly Try[]): Promise<readonly string[]> {
+  const open: string[] = [];
+  for (const { name, text } of tries) {
+    await client.query('BEGIN READ WRITE; SET LOCAL lock_timeout = 200');
+    try {
+      await client.query(text);
+      open.push(name);
+    } catch (error) {
+      // Refused is refused; what fails otherwise (a lock, a view that can't be written) has told nothing and is no way in.
+      if (readFault(error).kind === 'lost') throw error;
+    } finally {
+      await client.query('ROLLBACK').catch(() => {});
+    }
+  }
+  return open;
+}
+
+function inShort(names: readonly string[]): string {
+  const more = names.length - listed;
+  return names.slice(0, listed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

@@ -1,0 +1,208 @@
+/** Makes the second wall of a connection: plans it from the masks and rules in force, and applies it. */
+import { CountersignError } from '@countersign/core';
+import { type ConnectionConfig, hiddenColumns, type Policy, possibleActions } from '@countersign/policy';
+import {
+  type Catalog,
+  catalogQuery,
+  createAnalyser,
+  isSupportedMajor,
+  readCatalog,
+} from '@countersign/postgres';
+import { Client } from 'pg';
+import { unavailable } from '../../../connections/postgres-fault.ts';
+import { type LoginName, readLogins } from '../../../connections/postgres-logins.ts';
+import { type Runtime, systemRuntime } from '../../../runtime/runtime.ts';
+import { scramVerifier } from './scram.ts';
+import { type ShieldedTable, shieldedTables } from './shielded-tables.ts';
+import { wallSql } from './wall-sql.ts';
+
+/** Milliseconds for each statement, and to connect. */
+const [statementMs, connectMs] = [30_000, 5000];
+const loginNames: readonly LoginName[] = ['wall', 'read', 'write'];
+
+export interface Setup {
+  /** One statement an entry, without passwords; all of them are run in one transaction. */
+  readonly statements: readonly string[];
+  readonly roles: Readonly<Record<LoginName, string>>;
+  /** What only a person can decide, a line each: rights that everybody has. */
+  readonly warnings: readonly string[];
+  /** Runs the statements, and gives each role the password of its URL. Nothing is kept where one fails. */
+  apply(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param adminUrl A login that may create roles, and grant what is to be granted.
+ * @throws {CountersignError} `config_invalid` without three logins of their own; `target_unavailable`.
+ */
+export async function setupPostgres(
+  config: ConnectionConfig,
+  policy: Policy,
+  adminUrl: string,
+  runtime: Runtime = systemRuntime,
+): Promise<Setup> {
+  const logins = loginsOf(config);
+  const client = new Client({
+    connectionString: adminUrl,
+    fallback_application_name: 'countersign setup',
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const catalog = await catalogOf(client);
+    const roles = { wall: logins.wall.user, read: logins.read.user, write: logins.write.user };
+    const tables = await tablesOf(catalog, policy, config);
+    const may = possibleActions(policy, config);
+    const statements = wallSql({
+      database: catalog.database,
+      roles,
+      searchPath: await searchPathOf(logins.write.url, catalog),
+      writeExists: await exists(client, roles.write),
+      tables,
+      may: {
+        read: ({ schema, table }) => may('read', schema, table),
+        write: ({ schema, table }) =>
+          (['INSERT', 'UPDATE', 'DELETE'] as const).filter((verb) =>
+            may(`write.${verb.toLowerCase()}` as 'write.insert', schema, table),
+          ),
+      },
+    });
+    return {
+      statements,
+      roles,
+      warnings: await openDoors(client, tables),
+      apply: () => apply(client, statements, Object.values(logins), runtime),
+      close: () => client.end(),
+    };
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw unavailable(error);
+  }
+}
+
+interface Login {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+function loginsOf(config: ConnectionConfig): Readonly<Record<LoginName, Login>> {
+  const { urls, hasWall } = readLogins(config);
+  const of = (login: LoginName): Login => {
+    const url = new URL(urls[login]);
+    return {
+      url: urls[login],
+      user: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    };
+  };
+  const logins = { wall: of('wall'), read: of('read'), write: of('write') };
+  const users = new Set(loginNames.map((login) => logins[login].user));
+  if (!hasWall || users.size < loginNames.length || users.has(''))
+    throw new CountersignError('config_invalid', {
+      what: `connections.${config.name} has no three logins of their own`,
+      expected:
+        'logins: { wall: URL, read: URL, write: URL }, each with a user of its own; the users need not be there yet',
+    });
+  return logins;
+}
+
+async function catalogOf(client: Client): Promise<Catalog> {
+  const { rows: versions } = await client.query<{ version: string }>(
+    "SELECT pg_catalog.current_setting('server_version_num') AS version",
+  );
+  const major = Math.floor(Number(versions[0]?.version) / 10_000);
+  if (!isSupportedMajor(major))
+    throw new CountersignError('not_supported', { what: `PostgreSQL ${major}`, expected: '15 to 18' });
+  const { rows } = await client.query<[string]>({ text: catalogQuery(major), rowMode: 'array' });
+  return readCatalog(rows[0]?.[0] ?? '', major);
+}
+
+async function tablesOf(
+  catalog: Catalog,
+  policy: Policy,
+  config: ConnectionConfig,
+): Promise<readonly ShieldedTable[]> {
+  const analyser = createAnalyser();
+  try {
+    return await shieldedTables(catalog, analyser, hiddenColumns(policy, config));
+  } finally {
+    await analyser.close();
+  }
+}
+
+const exists = async (client: Client, role: string): Promise<boolean> =>
+  (await client.query('SELECT FROM pg_catalog.pg_roles WHERE rolname = $1', [role])).rows.length > 0;
+
+/** That of the login for writes, where it can be asked: calls are analysed with it. */
+async function searchPathOf(url: string, catalog: Catalog): Promise<readonly string[]> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectMs });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ path: string }>(
+      'SELECT pg_catalog.to_json(pg_catalog.current_schemas(false))::text AS path',
+    );
+    return JSON.parse(rows[0]?.path ?? '[]') as string[];
+  } catch {
+    return catalog.searchPath.filter((schema) => !schema.startsWith('pg_'));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const publicRights = `
+  SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS what FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (
+    EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) AS a WHERE a.grantee = 0)
+    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS t, pg_catalog.aclexplode(t.attacl) AS a
+      WHERE t.attrelid = c.oid AND a.grantee = 0))`;
+
+const publicDefiners = `
+  SELECT p.oid::pg_catalog.regprocedure::text AS what FROM pg_catalog.pg_proc AS p
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+  WHERE n.nspname = ANY ($1::text[]) AND p.prosecdef AND (p.proacl IS NULL
+    OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) AS a WHERE a.grantee = 0))`;
+
+/** What everybody may do can't be taken from one role. */
+async function openDoors(client: Client, tables: readonly ShieldedTable[]): Promise<readonly string[]> {
+  const schemas = [...new Set(tables.map(({ schema }) => schema))];
+  const ask = async (question: string) =>
+    (await client.query<{ what: string }>(question, [schemas])).rows.map(({ what }) => what);
+  return [
+    ...(await ask(publicRights)).map(
+      (what) => `everybody (PUBLIC) has rights on ${what}, and so has the wall`,
+    ),
+    ...(await ask(publicDefiners)).map(
+      (what) =>
+        `everybody (PUBLIC) may call ${what}, which runs with the rights of its owner, and so may the wall`,
+    ),
+  ];
+}
+
+async function apply(
+  client: Client,
+  statements: readonly string[],
+  logins: readonly Login[],
+  runtime: Runtime,
+): Promise<void> {
+  try {
+    await client.query('BEGIN');
+    // Two of these at once would get in each other's way half-way through.
+    await client.query("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('countersign setup'))");
+    for (const statement of statements) await client.query(statement);
+    for (const { user, password } of logins)
+      if (password !== '') {
+        const role = client.escapeIdentifier(user);
+        const verifier = client.escapeLiteral(scramVerifier(password, runtime.randomBytes(16)));
+        await client.query(`ALTER ROLE ${role} PASSWORD ${verifier}`);
+      }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw unavailable(error);
+  }
+}
