@@ -20,6 +20,7 @@ export * from './finding.ts';
 export * from './ids.ts';
 export * from './input.ts';
 export * from './json.ts';
+export * from './json-path.ts';
 export * from './ledger.ts';
 export * from './lineage.ts';
 export * from './mask.ts';

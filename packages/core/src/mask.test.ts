@@ -9,9 +9,12 @@ test('masks are named once each, in order', () => {
       { with: 'redact', columns: ['column:public.a.x'], domain: 'd', nulls: 'shown' },
     ],
     detectors: [{ with: 'partial', detect: ['email'], names: ['email'], domain: 'd' }],
+    paths: [{ with: 'hash', paths: ['$.a', '$..b'], domain: 'd' }],
     showErrors: false,
   };
   expect(maskNames(plan)).toEqual([
+    'hash json:$..b',
+    'hash json:$.a',
     'partial detect:email',
     'redact column:public.a.x',
     'redact column:public.b.x',

@@ -53,12 +53,23 @@ export interface DetectorMask {
   readonly domain: string;
 }
 
+/** What hides the values that some paths lead to, in every JSON text that comes back. */
+export interface PathMask {
+  readonly with: MaskKind;
+  /** As the policy file writes them: `$.customer.email`, `$..phone`. */
+  readonly paths: readonly string[];
+  /** Hashes and tokens of one domain can be compared with each other. */
+  readonly domain: string;
+}
+
 /** What is hidden of one call's result. */
 export interface MaskPlan {
   /** By output position; null leaves the column to the detectors. */
   readonly columns: readonly (ColumnMask | null)[];
   /** For every text that no column mask hides. */
   readonly detectors: readonly DetectorMask[];
+  /** For every JSON text; absent where there are none. */
+  readonly paths?: readonly PathMask[];
   /**
    * Whether the target's own error text may be shown (after the detectors). False as soon as a protected column
    * could stand in it: a failed cast quotes the value, a violated constraint the whole row.
@@ -75,5 +86,6 @@ export function maskNames(plan: MaskPlan): readonly string[] {
   for (const mask of plan.columns)
     for (const column of mask?.columns ?? []) names.add(`${mask?.with} ${column}`);
   for (const mask of plan.detectors) for (const name of mask.names) names.add(`${mask.with} detect:${name}`);
+  for (const mask of plan.paths ?? []) for (const path of mask.paths) names.add(`${mask.with} json:${path}`);
   return [...names].sort();
 }

@@ -97,6 +97,8 @@ export interface MaskRule extends Scope {
   readonly detect?: readonly DetectorName[];
   /** The detectors as the file names them. */
   readonly detectNames?: readonly string[];
+  /** JSON paths as written: `$.customer.email`. */
+  readonly jsonPaths?: readonly string[];
   /** How it hides. */
   readonly with: MaskKind;
   /** What using a masked column in WHERE, ORDER BY, GROUP BY, a join or an aggregate does. */

@@ -115,8 +115,10 @@ function maskerForPeople(
     };
     return room.makeMasker(decide(room.current().policy, question).masks, scope);
   });
+  const paths = maskers.flatMap((masker) => masker.paths ?? []);
   return {
     touches: () => true,
+    ...(paths.length === 0 ? {} : { paths }),
     cell: (index, text) => {
       const cells = new Set(maskers.map((masker) => masker.cell(index, text)));
       const [cell = redacted] = cells;

@@ -1,6 +1,8 @@
 /** What hides values on their way back: built once for a call from its mask plan, used for every cell and every message. */
 import type { MaskPlan } from '@countersign/core';
 import { allDetectors, type Detectors } from './detectors/all.ts';
+import { type JsonPathMask, pathMasks } from './json-paths.ts';
+import { maskJson } from './json-text.ts';
 import { type Replace, redacted, replacement } from './replacements.ts';
 import { textMasker } from './text-masker.ts';
 
@@ -9,6 +11,8 @@ export interface Masker {
   cell(index: number, text: string | null): string | null;
   /** Whether any mask or detector can change a cell of this column; where false, `cell` returns what it is given. */
   touches(index: number): boolean;
+  /** What JSON paths hide, for who masks a JSON text himself; absent where there are none. `cell` does it by itself. */
+  readonly paths?: readonly JsonPathMask[];
   /** Free text of the target (an error's message): detectors applied; null where the plan hides it. */
   message(text: string): string | null;
 }
@@ -43,14 +47,18 @@ export function makeMaskerWith(detectors: Detectors, plan: MaskPlan, scope: Mask
     };
   });
   const inText = textMasker(detectors, plan.detectors, scope);
-  const touches = (index: number) => columns[index] !== null || inText !== null;
+  const paths = pathMasks(plan.paths ?? [], scope);
+  const touches = (index: number) => columns[index] !== null || inText !== null || paths.length > 0;
   return {
     touches,
+    ...(paths.length === 0 ? {} : { paths }),
     cell: (index, text) => {
       const column = columns[index];
       if (column === undefined) return redacted;
       if (text === null) return plan.columns[index]?.nulls === 'hidden' ? redacted : null;
       if (column !== null) return column(text);
+      const json = paths.length === 0 ? null : maskJson(text, inText ?? asItIs, paths);
+      if (json !== null) return json;
       return inText === null ? text : inText(text);
     },
     message: (text) => {
@@ -59,3 +67,5 @@ export function makeMaskerWith(detectors: Detectors, plan: MaskPlan, scope: Mask
     },
   };
 }
+
+const asItIs: Replace = (text) => text;

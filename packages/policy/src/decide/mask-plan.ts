@@ -11,6 +11,7 @@ import {
   type MaskPlan,
   maskKinds,
   type OutputColumn,
+  type PathMask,
   type Resource,
   splitResource,
 } from '@countersign/core';
@@ -86,9 +87,11 @@ export function masksOfColumn(
 export function maskPlan(masks: readonly CompiledMask[], question: Question): MaskPlan {
   const { outputs } = question.lineage;
   const columnMasks = masks.filter(({ columns }) => columns.length > 0);
+  const paths = masks.flatMap((compiled) => pathMask(compiled, question));
   return {
     columns: outputs.map((output) => columnMask(columnMasks, question, output)),
     detectors: masks.flatMap((compiled) => detectorMask(compiled, question)),
+    ...(paths.length === 0 ? {} : { paths }),
     showErrors: showErrors(columnMasks, question),
   };
 }
@@ -135,14 +138,24 @@ function strictest(masks: readonly CompiledMask[]): MaskRule | null {
 }
 
 function detectorMask(compiled: CompiledMask, question: Question): readonly DetectorMask[] {
-  const { mask, patterns } = compiled;
-  if (mask.detect === undefined) return [];
-  const atoms = question.effects.flatMap(atomsOf);
-  const spokenOf = atoms.length === 0 || atoms.some((atom) => matchesResource(compiled, atom, 'could'));
-  if ((patterns !== null && !spokenOf) || excepted(compiled, question, atoms)) return [];
+  const { mask } = compiled;
+  if (mask.detect === undefined || !holdsForAll(compiled, question)) return [];
   return [
     { with: mask.with, detect: mask.detect, names: mask.detectNames ?? mask.detect, domain: mask.domain },
   ];
+}
+
+function pathMask(compiled: CompiledMask, question: Question): readonly PathMask[] {
+  const { jsonPaths, with: how, domain } = compiled.mask;
+  if (jsonPaths === undefined || !holdsForAll(compiled, question)) return [];
+  return [{ with: how, paths: jsonPaths, domain }];
+}
+
+/** Whether a mask that looks at whatever comes back holds for this call. */
+function holdsForAll(compiled: CompiledMask, question: Question): boolean {
+  const atoms = question.effects.flatMap(atomsOf);
+  const spokenOf = atoms.length === 0 || atoms.some((atom) => matchesResource(compiled, atom, 'could'));
+  return (compiled.patterns === null || spokenOf) && !excepted(compiled, question, atoms);
 }
 
 /** The kinds of which a target's errors quote nothing but names, where no masked column is near. */

@@ -1,20 +1,14 @@
 /** `masks:` */
-import { type DetectorName, detectorGroups, detectorNames, maskKinds } from '@countersign/core';
+import {
+  type DetectorName,
+  detectorGroups,
+  detectorNames,
+  maskKinds,
+  parseJsonPath,
+} from '@countersign/core';
 import type { MaskRule } from '../policy.ts';
 import { consequenceReader } from './consequence.ts';
-import {
-  anyList,
-  described,
-  flag,
-  list,
-  notYet,
-  object,
-  oneOf,
-  type Read,
-  reader,
-  text,
-  textLike,
-} from './read.ts';
+import { anyList, described, flag, list, object, oneOf, type Read, reader, text, textLike } from './read.ts';
 import { checkPattern, exceptReader, type Names, scopeOf, scopeShape } from './scope.ts';
 
 const columnText = text('SCHEMA.TABLE.COLUMN, where * stands for any one of them');
@@ -22,6 +16,15 @@ const columnPattern: Read<string> = reader(columnText.schema, (tree, report) => 
   const value = columnText(tree, report);
   if (value === undefined) return undefined;
   return checkPattern('column', value, tree, report) ? value : undefined;
+});
+
+const jsonPath = reader(text('a JSON path').schema, (tree, report) => {
+  const path = text('a JSON path')(tree, report);
+  if (path === undefined || parseJsonPath(path) !== null) return path;
+  report.problem(tree.at, `"${path.slice(0, 100)}" is no JSON path`, {
+    expected: "one like $.customer.email, $.items[*].iban, $..phone, $['a name']",
+  });
+  return undefined;
 });
 
 const detector = oneOf([...detectorNames, 'secret']);
@@ -44,7 +47,10 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
         list('detectors', detector),
         'What is hidden in any text that comes back. `secret` is `jwt`, `private_key` and `api_key`.',
       ),
-      json_paths: notYet('json_paths'),
+      json_paths: described(
+        list('JSON paths', jsonPath),
+        'Values that are hidden in every JSON text that comes back, whole: `$.customer.email`, `$.items[*].iban`, `$..phone` at any depth. A body that is no JSON is hidden whole.',
+      ),
       with: described(
         oneOf(maskKinds),
         'What stands in place of a value. Of several masks on one value `redact` goes first, then `hash`, `tokenize`, `partial`; `hash` and `tokenize` read the same for the same value within one run.',
@@ -73,7 +79,9 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
     const mask = readMask(tree, report);
     if (mask === undefined || tree.kind !== 'map') return undefined;
     if (!['columns', 'detect', 'json_paths'].some((key) => tree.entries.has(key)))
-      report.problem(tree.at, 'a mask that hides nothing', { expected: '"columns" or "detect"' });
+      report.problem(tree.at, 'a mask that hides nothing', {
+        expected: '"columns", "detect" or "json_paths"',
+      });
     if (tree.entries.has('filter') && !tree.entries.has('columns'))
       report.problem(tree.at, '"filter" is about columns', { expected: '"columns" beside it' });
     if (mask.restore === true && (mask.with !== 'tokenize' || !tree.entries.has('columns')))
@@ -85,6 +93,7 @@ export function masksReader(known: Names, groups: ReadonlySet<string>): Read<rea
       ...(mask.except === undefined ? {} : { except: mask.except }),
       ...(mask.columns === undefined ? {} : { columns: mask.columns }),
       ...(mask.detect === undefined ? {} : { detect: detectorsOf(mask.detect), detectNames: mask.detect }),
+      ...(mask.json_paths === undefined ? {} : { jsonPaths: mask.json_paths }),
       with: mask.with ?? 'redact',
       filter: mask.filter ?? { verdict: 'deny' },
       ...(mask.domain === undefined ? {} : { domain: mask.domain }),

@@ -103,7 +103,7 @@ limitz: {}
     ],
     [
       'version: 1\nmasks: [{ with: redact }]',
-      '2:9: a mask that hides nothing; expected "columns" or "detect"',
+      '2:9: a mask that hides nothing; expected "columns", "detect" or "json_paths"',
     ],
     [
       'version: 1\nmasks: [{ columns: [a.b.c], with: hash, restore: true }]',
@@ -170,12 +170,11 @@ limitz: {}
     expect(problems[0]).toContain(message);
   });
 
-  test.each([['masks', '[{ json_paths: [$.a], with: redact }]', '"json_paths" is not supported yet']])(
-    'a key of a later version is an error, not a no-op: %s %s',
-    (section, value, message) => {
-      expect(problemsOf(`${base}${section}: ${value}`).join('\n')).toContain(message);
-    },
-  );
+  test.each(['a', '$.', '$[1:2]', '$[?(@.a)]'])('%j is no JSON path', (path) => {
+    expect(problemsOf(`${base}masks: [{ json_paths: ["${path}"], with: redact }]`).join('\n')).toContain(
+      `"${path}" is no JSON path; expected one like $.customer.email`,
+    );
+  });
 });
 
 describe('a file made to hurt', () => {

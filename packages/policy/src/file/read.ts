@@ -3,7 +3,7 @@
  * nothing is used of a file with problems, so the callers fill such gaps with whatever fits the type.
  */
 import type { Report } from './report.ts';
-import { hidden, type Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import type { Position, Tree } from './tree.ts';
 
 export interface Read<T> {
@@ -70,10 +70,9 @@ export function objectSchema(
   shape: Readonly<Record<string, { readonly schema: Schema }>>,
   required: readonly string[],
 ): Schema {
-  const shown = Object.entries(shape).filter(([, { schema }]) => schema !== hidden);
   return {
     type: 'object',
-    properties: Object.fromEntries(shown.map(([name, { schema }]) => [name, schema])),
+    properties: Object.fromEntries(Object.entries(shape).map(([name, { schema }]) => [name, schema])),
     ...(required.length === 0 ? {} : { required }),
     additionalProperties: false,
   };
@@ -178,14 +177,6 @@ export function wholeNumber(what: string, min: number, max: number): Read<number
     if (tree.kind !== 'scalar' || typeof tree.value !== 'number') return wrongKind(tree, report, expected);
     if (Number.isInteger(tree.value) && tree.value >= min && tree.value <= max) return tree.value;
     report.problem(tree.at, `${tree.value} is out of range`, { expected });
-    return undefined;
-  });
-}
-
-/** A key that belongs to a later version. It is an error, not a no-op: what it narrows would not be narrowed. */
-export function notYet(name: string): Read<never> {
-  return reader<never>(hidden, (tree, report) => {
-    report.problem(tree.at, `"${name}" is not supported yet`, { expected: `a file without "${name}"` });
     return undefined;
   });
 }

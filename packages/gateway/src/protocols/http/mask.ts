@@ -52,7 +52,7 @@ function maskBody(
     if (binary && !truncated) return { body: bytes.toString('base64'), truncated };
     return { body: `[withheld: ${bytes.length} bytes that are no text]`, truncated };
   }
-  const masked = maskText(text, type, clean);
+  const masked = maskText(text, type, clean, masker.paths);
   if (!truncated) return { body: masked, truncated };
   const hides = masker.touches(0) || secrets.length > 0;
   return { body: hides ? masked.slice(0, -Math.min(cutTail, masked.length >> 1)) : masked, truncated };
