@@ -18,6 +18,7 @@ import { fingerprintOf } from './parser/fingerprint.ts';
 import type { Parser } from './parser/parser.ts';
 import { splitStatements } from './parser/split.ts';
 
+/** What a text would do, or why that can't be told. */
 export type SqlAnalysis =
   | {
       readonly ok: true;
@@ -37,7 +38,6 @@ export type SqlAnalysis =
       readonly what: string;
     };
 
-/** Tells what SQL texts would do. */
 /**
  * What a text would do. Never throws for what it holds.
  *

@@ -11,6 +11,7 @@ import { findPlacedValues, type PlacedValue } from './placed-values.ts';
 /** Milliseconds after which a small text is left to the worker, too: others wait. */
 const walkHereMs = 100;
 
+/** How long an analyser may take, and how much it keeps. */
 export interface AnalyserOptions {
   /** Milliseconds a text beyond 8 KB may take; default 2000. */
   readonly parseDeadlineMs?: number;
@@ -18,6 +19,7 @@ export interface AnalyserOptions {
   readonly cacheSize?: number;
 }
 
+/** What comes with a text. */
 export interface AnalyseOptions {
   /** How many parameter values come with the text. */
   readonly parameters: number;
@@ -25,6 +27,7 @@ export interface AnalyseOptions {
   readonly searchPath?: readonly string[];
 }
 
+/** Tells what SQL texts would do. */
 export interface Analyser {
   /**
    * Never throws for what a text holds: what can't be told is `ok: false` with the code of the denial. Small texts are

@@ -8,11 +8,15 @@ import type { Row } from './portal.ts';
 /** Rows beyond which values are not bound: a person approves a number then. */
 export const maxDigestedRows = 10_000;
 
+interface WrittenRow {
+  readonly table: string;
+  readonly columns: readonly { readonly name: string }[];
+  readonly row: Row;
+}
+
 export class RowDigest {
   readonly #key: Uint8Array;
-  /** Of whole rows, and of each column by itself, by table. */
-  readonly #rows: string[] = [];
-  readonly #columns = new Map<string, string[]>();
+  readonly #rows: WrittenRow[] = [];
 
   constructor(key: Uint8Array) {
     this.#key = key;
@@ -22,29 +26,34 @@ export class RowDigest {
     return this.#rows.length;
   }
 
-  add(table: string, columns: readonly { readonly name: string }[], row: Row): void {
-    if (this.#rows.length > maxDigestedRows) return;
-    this.#rows.push(this.#of([table, row]));
-    for (const [index, { name }] of columns.entries()) {
-      const column = `${table}.${name}`;
-      const values = this.#columns.get(column) ?? [];
-      if (values.length === 0) this.#columns.set(column, values);
-      values.push(this.#of([column, row[index] ?? null]));
-    }
+  add(table: string, columns: WrittenRow['columns'], row: Row): void {
+    if (this.#rows.length <= maxDigestedRows) this.#rows.push({ table, columns, row });
   }
 
   digest(): string {
-    return this.#of(this.#rows.toSorted());
+    // No row's JSON holds a line break, so that the lines can be told apart.
+    const lines = this.#rows.map(({ table, row }) => JSON.stringify([table, row])).toSorted();
+    return createHmac('sha256', this.#key).update(lines.join('\n')).digest('hex');
   }
 
   /** The columns whose values differ from those of another. */
   differences(other: RowDigest): readonly string[] {
-    const names = new Set([...this.#columns.keys(), ...other.#columns.keys()]);
-    const of = (digest: RowDigest, name: string) => digest.#of((digest.#columns.get(name) ?? []).toSorted());
-    return [...names].filter((name) => of(this, name) !== of(other, name)).toSorted();
+    const [mine, theirs] = [this.#byColumn(), other.#byColumn()];
+    const names = new Set([...mine.keys(), ...theirs.keys()]);
+    const text = (values: readonly string[] | undefined) => JSON.stringify(values?.toSorted());
+    return [...names].filter((name) => text(mine.get(name)) !== text(theirs.get(name))).toSorted();
   }
 
-  #of(value: unknown): string {
-    return createHmac('sha256', this.#key).update(JSON.stringify(value)).digest('hex');
+  #byColumn(): ReadonlyMap<string, readonly string[]> {
+    const byColumn = new Map<string, string[]>();
+    for (const { table, columns, row } of this.#rows)
+      for (const [index, { name }] of columns.entries()) {
+        const column = `${table}.${name}`;
+        const values = byColumn.get(column);
+        const value = JSON.stringify(row[index] ?? null);
+        if (values === undefined) byColumn.set(column, [value]);
+        else values.push(value);
+      }
+    return byColumn;
   }
 }

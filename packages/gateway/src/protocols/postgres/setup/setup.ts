@@ -20,6 +20,7 @@ import { wallSql } from './wall-sql.ts';
 const [statementMs, connectMs] = [30_000, 5000];
 const loginNames: readonly LoginName[] = ['wall', 'read', 'write'];
 
+/** A second wall that is planned and not applied yet. */
 export interface Setup {
   /** One statement an entry, without passwords; all of them are run in one transaction. */
   readonly statements: readonly string[];
@@ -32,6 +33,8 @@ export interface Setup {
 }
 
 /**
+ * Plans the logins of a connection by the masks and rules in force; changes nothing before `apply`.
+ *
  * @param adminUrl A login that may create roles, and grant what is to be granted.
  * @throws {CountersignError} `config_invalid` without three logins of their own; `target_unavailable`.
  */
