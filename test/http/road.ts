@@ -1,7 +1,7 @@
 /** A gateway in front of a server that keeps a log, with an agent and people to hand. */
 import { type Client, createClient } from '@countersign/client';
 import type { ApprovalView, CallView, ExecuteView, HttpInput, HttpResult } from '@countersign/core';
-import { type GatewayOptions, startGateway } from '@countersign/gateway';
+import { type Explainer, type GatewayOptions, openExplainer, startGateway } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
 import { startTarget, type TargetServer } from './target.ts';
 
@@ -43,6 +43,16 @@ export interface Road {
   close(): Promise<void>;
 }
 
+/** Explains calls by a policy, without a server that could answer. */
+export const explaining = (text = policy()): Explainer => openExplainer(load(text, 'http://api.invalid'));
+
+export const load = (text: string, target: string, env: Readonly<Record<string, string>> = {}) =>
+  parsePolicyFile(text, {
+    file: 'countersign.yaml',
+    env: { TARGET_URL: target, TOKEN: credential, ...env },
+    directory: import.meta.dirname,
+  });
+
 export async function openRoad(
   text = policy(),
   options: {
@@ -51,11 +61,7 @@ export async function openRoad(
   } = {},
 ): Promise<Road> {
   const target = await startTarget();
-  const file = parsePolicyFile(text, {
-    file: 'countersign.yaml',
-    env: { TARGET_URL: target.url, TOKEN: credential, ...options.env },
-    directory: '/',
-  });
+  const file = load(text, target.url, options.env);
   const gateway = await startGateway({
     file,
     store: 'memory',
