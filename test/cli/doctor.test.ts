@@ -116,7 +116,7 @@ test('where all is well it says so in lines that fit, and ends with 0', async ()
     .replace(/Node \S+/, 'Node N')
     .replace(/PostgreSQL \d\S*/, 'PostgreSQL N');
   expect(code).toBe(0);
-  expect(stderr).toBe('no problems, no warnings, 19 ok\n');
+  expect(stderr).toBe('no problems, no warnings, 20 ok\n');
   expect(shown).toMatchSnapshot();
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   expect(await readdir(folder)).toEqual(['countersign.yaml']);
@@ -160,6 +160,7 @@ describe('a login that is too strong', () => {
     try {
       expect((await complaints(policy(weak))).said).toEqual([
         'policy warning login.wall: shop-db: the wall login can read public.customers.ssn, which masks hide',
+        'connection shop-db problem wall.tried: logins.wall could read public.customers.ssn, which masks hide',
       ]);
     } finally {
       await admin.query(`revoke select (ssn) on customers from ${wall}`);

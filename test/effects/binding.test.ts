@@ -102,6 +102,20 @@ describe('where the numbers of rows are bound', () => {
     expect((await road.run(call)).outcome).toBe(outcome);
   });
 
+  test('as many other rows, with other values, are committed', async () => {
+    await road.rows('update items set price = id * 10');
+    const call = await road.ask('update items set price = price + 1 where price <= 20');
+    await road.approve(call);
+    await road.rows(
+      'update items set price = 1000 - price where id in (1, 2); update items set price = 5 where id in (3, 4)',
+    );
+    expect((await road.run(call)).outcome).toBe('succeeded');
+    expect(await road.rows('select id from items where price = 6 order by id')).toEqual([
+      { id: 3 },
+      { id: 4 },
+    ]);
+  });
+
   test('within the tolerance no other table may be touched', async () => {
     await road.rows('update items set price = id * 10');
     const call = await road.ask('delete from shelves where id = 4');
