@@ -48,7 +48,7 @@ export async function tryWall(
   return [
     fine(
       'wall.tried',
-      `the database refused logins.wall ${asked} hidden columns, and writing to ${tried} tables${more}`,
+      `the database refused logins.wall ${counted(asked, 'hidden column')}, and writing to ${counted(tried, 'table')}${more}`,
     ),
   ];
 }
@@ -93,6 +93,8 @@ async function passed(client: Client, tries: readonly Try[]): Promise<readonly s
   }
   return open;
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function inShort(names: readonly string[]): string {
   const more = names.length - listed;
