@@ -9,6 +9,7 @@ import { startPostgres } from '@countersign/testing';
 import { Client } from 'pg';
 import { makeMasker } from '../../packages/gateway/src/masking/masker.ts';
 import { postgres } from '../../packages/gateway/src/protocols/postgres/index.ts';
+import type { RowSink } from '../../packages/gateway/src/protocols/protocol.ts';
 import { systemRuntime } from '../../packages/gateway/src/runtime/runtime.ts';
 
 const count = Number(process.argv[2] ?? 200_000);
@@ -55,7 +56,7 @@ const input = target.parse({ sql });
 const analysis = await target.analyse(input, signal);
 const scope = { secret: new Uint8Array(32), principal: 'a', run: 'r' };
 
-async function throughTheGateway(plan: MaskPlan): Promise<number> {
+async function throughTheGateway(plan: MaskPlan, rows?: RowSink): Promise<number> {
   const execution = await target.execute(input, analysis, {
     call: 'call_load' as CallId,
     limits: config.limits,
@@ -63,6 +64,7 @@ async function throughTheGateway(plan: MaskPlan): Promise<number> {
     masker: makeMasker(plan, scope),
     started: async () => undefined,
     signal,
+    ...(rows === undefined ? {} : { rows }),
   });
   if (execution.outcome !== 'succeeded' || !('rows' in execution.result))
     throw new Error(JSON.stringify(execution));
@@ -87,9 +89,33 @@ const bytes = Number(sizes[0]?.bytes ?? 0);
 const alone = await timed(async () => (await direct.query({ text: sql, rowMode: 'array' })).rows.length);
 const line = (what: string, ms: number) =>
   console.log(
-    `${what.padEnd(30)} ${Math.round(ms)} ms  ${Math.round(count / ms)}k rows/s  ${(bytes / ms / 1000).toFixed(0)} MB/s  ${(ms / alone).toFixed(2)} of pg`,
+    `${what.padEnd(40)} ${Math.round(ms)} ms  ${Math.round(count / ms)}k rows/s  ${(bytes / ms / 1000).toFixed(0)} MB/s  ${(ms / alone).toFixed(2)} of pg`,
   );
 line('pg, rowMode array', alone);
 for (const [what, plan] of Object.entries(plans)) line(what, await timed(() => throughTheGateway(plan)));
+
+/** Handed on as they come, and kept by nobody: the heap is looked at after a collection, every so many rows. */
+async function streamed(plan: MaskPlan): Promise<number> {
+  let [passed, most] = [0, 0];
+  globalThis.gc?.();
+  const before = process.memoryUsage().heapUsed;
+  await throughTheGateway(plan, {
+    columns: async () => {},
+    rows: async (batch) => {
+      const mark = Math.floor(passed / 100_000);
+      passed += batch.length;
+      if (Math.floor(passed / 100_000) === mark) return;
+      globalThis.gc?.();
+      most = Math.max(most, process.memoryUsage().heapUsed - before);
+    },
+  });
+  heap = most;
+  return passed;
+}
+let heap = 0;
+for (const [what, plan] of Object.entries(plans)) {
+  line(`${what}, handed on`, await timed(() => streamed(plan)));
+  console.log(`  at most ${(heap / 1024 / 1024).toFixed(1)} MB more on the heap`);
+}
 await target.close();
 await direct.end();

@@ -88,3 +88,8 @@ describe('never 39: where an answer depends on a protected value directly, throu
     expect(heardOf(canary)).toEqual(heardOf(other));
   });
 });
+
+test('a limit: how many rows a table has is told', async () => {
+  const [answer] = await road.guarded('canary', ['select count(*) from people']);
+  expect(answer?.result).toMatchObject({ rows: [['4']] });
+});

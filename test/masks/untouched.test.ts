@@ -58,6 +58,7 @@ const queries: readonly string[] = [
   'select k, v from words, jsonb_each(doc) as e (k, v) where id < 4 order by id',
   'select 4111111111111111 as card, 5555555555554444::text, $$4012-8888-8888-1881$$',
   'select 1 as a, null as b, $$$$ as c, true, 1.50, 1e-7::float8, -0.0::float8, 0.1::float4 + 0.2::float4',
+  "select 'infinity'::date, '-infinity'::timestamptz, 'infinity'::float8, 'nan'::numeric",
   "select 'é'::text, U&'\\0441', '🙂', E'\\t\\n\\r', '\\x', 'nul'",
   "select date '2024-02-29' + 1, interval '36 hours', timestamptz '2024-06-01 00:00+00' at time zone 'Asia/Tokyo'",
   "select array[[1,2],[3,null]], array['a,b', '{', '\"', '\\', ''], '{}'::int[], '[0:1]={7,8}'::int[]",

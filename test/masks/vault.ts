@@ -165,7 +165,7 @@ insert into plain values
    '<a b="1">t</a>', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '192.168.0.1/24', '08:00:2b:01:02:03', '(1.5,-2)', '[1,5)',
    array['a b', '"q"', null, 'NULL', ''], array[[1, 2], [3, 4]], '\\x00ff10', 'odd one', row('5th, "Av"', null),
    'a fat cat', '10101', 12.5, 9007199254740993),
-  (2, E'line\n\ttab \\ back ''quote'' é 漢字 🙂', '', 'NaN', 'NaN', '-Infinity', false, 'infinity', '-infinity',
+  (2, E'line\n\ttab \\ back ''quote'' é 漢字 🙂', '', 'NaN', 'NaN', '-Infinity', false, '0001-01-01', '1900-01-01 00:00:00+00',
    '0044-03-15 BC', '-1 mon', 'null', '[]', null, null, '::1', null, null, 'empty', '{}', '{}', '', 'calm', null, '', null, -0.01,
    -9223372036854775808),
   (3, '', null, 0.000, -0.0, 0, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,

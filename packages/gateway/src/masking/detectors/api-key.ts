@@ -13,8 +13,12 @@ export const apiKey: Detector = (text) => [
   ...urlPasswords(text),
 ];
 
+/** The shortest key has so many units in a row. Most texts have no such run, and need not be searched for prefixes. */
+const longRun = /[A-Za-z0-9_+/=.~-]{12}/;
+
 function prefixed(text: string): Span[] {
   const spans: Span[] = [];
+  if (!longRun.test(text)) return spans;
   /** By prefix, the end of the last run that was no key: no part of that run is one either, so it is not walked again. */
   const noneBefore = new Map<string, number>();
   for (const { index, 0: prefix } of text.matchAll(anyPrefix)) {
