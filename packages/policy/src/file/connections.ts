@@ -174,6 +174,11 @@ function http(around: Surroundings) {
       'Whether a body that is no text goes to the agent, as base64. No mask looks into it; else it is withheld.',
       false,
     ),
+    preview: described(
+      oneOf(['request', 'current'] as const),
+      'What the card of a PUT, PATCH or DELETE shows. `current`: the gateway reads what is there first, and the request is sent only where it still is what was seen.',
+      'request',
+    ),
   };
 }
 

@@ -3,15 +3,17 @@
  * answer was lost, or that a gateway in between answered for a server that did not, is `unknown`.
  */
 import { CountersignError, type HttpResult, type Json } from '@countersign/core';
-import type { Incoming, Outgoing } from '../../connections/http-connection.ts';
+import type { Incoming } from '../../connections/http-connection.ts';
 import type { Credential } from '../../connections/http-credential.ts';
 import { within } from '../../runtime/within.ts';
-import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
+import type { Analysis, EffectCheck, ExecuteContext, Execution } from '../protocol.ts';
+import { effectOf, looksFirst, precondition, readCurrent } from './current.ts';
 import { mayChange } from './effects.ts';
 import type { HttpRequest } from './input.ts';
 import { maskAnswer } from './mask.ts';
+import { outgoing } from './outgoing.ts';
 import type { Reach } from './reach.ts';
-import { acceptedCodings, readBody } from './response-body.ts';
+import { readBody } from './response-body.ts';
 
 /** What a gateway between here and the server says when it has no answer from there. */
 const noAnswer: ReadonlySet<number> = new Set([502, 504]);
@@ -27,7 +29,14 @@ export async function execute(
   const run = mayChange(analysis) ? write : read;
   try {
     const result = await within(reach.runtime, context.limits.timeoutMs, (late) =>
-      run(reach, request, context, AbortSignal.any([late, context.signal, reach.closing]), progress),
+      run(
+        reach,
+        request,
+        analysis,
+        context,
+        AbortSignal.any([late, context.signal, reach.closing]),
+        progress,
+      ),
     );
     return { outcome: 'succeeded', result };
   } catch (thrown) {
@@ -41,13 +50,14 @@ export async function execute(
 type Run = (
   reach: Reach,
   request: HttpRequest,
+  analysis: Analysis,
   context: ExecuteContext,
   signal: AbortSignal,
   progress: { sent: boolean },
 ) => Promise<HttpResult>;
 
 /** A read may be sent again with a new credential, where the server took the old one for over. */
-const read: Run = async (reach, request, context, signal) => {
+const read: Run = async (reach, request, _, context, signal) => {
   const { connection, runtime } = reach;
   runtime.reached('read.before');
   const send = async () => {
@@ -66,25 +76,34 @@ const read: Run = async (reach, request, context, signal) => {
     throw new CountersignError('target_error', { what: `status ${incoming.status}` });
   }
   const result = await resultOf(reach, request, incoming, credential, context);
+  if ((await context.effect?.holds({ rows: null, effect: null })) === false)
+    throw new CountersignError('effect_drift');
   runtime.reached('read.after');
   return result;
 };
 
-const write: Run = async (reach, request, context, signal, progress) => {
+const write: Run = async (reach, request, analysis, context, signal, progress) => {
   const { connection, runtime } = reach;
+  const sent = await bound(reach, request, analysis, context.effect, signal);
   const credential = await connection.credential(signal);
   runtime.reached('started.before');
   await context.started(evidence);
   runtime.reached('started.after');
   signal.throwIfAborted();
   runtime.reached('commit.before');
-  const incoming = await connection.write(outgoing(reach, request, credential), signal, () => {
+  const incoming = await connection.write(outgoing(reach, sent, credential), signal, () => {
     progress.sent = true;
   });
   runtime.reached('commit.after');
   if (noAnswer.has(incoming.status)) {
     incoming.body.destroy();
     throw new CountersignError('outcome_unknown', { what: `status ${incoming.status}` });
+  }
+  if (incoming.status === 412 && sent !== request) {
+    // The precondition was ours: it became another after it was looked at, and the server did nothing.
+    incoming.body.destroy();
+    progress.sent = false;
+    throw new CountersignError('effect_drift');
   }
   if (incoming.status === 401) connection.forgetCredential();
   return await resultOf(reach, request, incoming, credential, context);
@@ -93,24 +112,27 @@ const write: Run = async (reach, request, context, signal, progress) => {
 /** There is nobody who could be asked later what became of a request. */
 const evidence: Json = { version: 1 };
 
-/** The request as it is sent. */
-export function outgoing(
-  { settings }: Pick<Reach, 'settings'>,
-  { method, path, headers, body }: HttpRequest,
-  credential: Pick<Credential, 'headers'>,
-): Outgoing {
-  return {
-    method,
-    path: settings.basePath + path,
-    headers: [...gatewayHeaders, ...headers, ...credential.headers],
-    body,
-  };
+/**
+ * Looks once more at what is there, where that was shown or a rule wants to know.
+ *
+ * @returns the request with the version of what was seen as its precondition, where the server has one.
+ * @throws {CountersignError} `effect_drift` where it is no longer what was agreed to.
+ */
+async function bound(
+  reach: Reach,
+  request: HttpRequest,
+  analysis: Analysis,
+  effect: EffectCheck | undefined,
+  signal: AbortSignal,
+): Promise<HttpRequest> {
+  if (effect === undefined) return request;
+  const seen = looksFirst(reach, request, analysis) ? await readCurrent(reach, request, signal) : '';
+  const current = typeof seen === 'string' ? null : seen;
+  const measured = current === null ? null : effectOf(request, current, effect);
+  if (!(await effect.holds({ rows: null, effect: measured }))) throw new CountersignError('effect_drift');
+  const header = current === null ? null : precondition(request, current);
+  return header === null ? request : { ...request, headers: [...request.headers, header] };
 }
-
-const gatewayHeaders = [
-  ['user-agent', 'countersign'],
-  ['accept-encoding', acceptedCodings],
-] as const;
 
 async function resultOf(
   { settings }: Reach,

@@ -10,6 +10,7 @@ import { readHttpSettings } from '../../connections/http-settings.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { within } from '../../runtime/within.ts';
 import type { Protocol, Target } from '../protocol.ts';
+import { looksFirst } from './current.ts';
 import { analyse } from './effects.ts';
 import { execute } from './execute.ts';
 import { mayBeAllowed } from './headers.ts';
@@ -54,8 +55,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   return {
     parse: (input) => parseInput(input, settings),
     analyse: async (input) => analyse(reach, own(input)),
-    preview: async (input, analysis) => preview(reach, own(input), analysis),
-    previewReachesTarget: () => false,
+    preview: (input, analysis, signal, wish) => counted(preview(reach, own(input), analysis, signal, wish)),
+    previewReachesTarget: (input, analysis) => looksFirst(reach, own(input), analysis),
     execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: async () => recovered,
     ping: (signal) =>
