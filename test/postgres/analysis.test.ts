@@ -185,6 +185,7 @@ describe('a preview', () => {
       ],
       words: expect.arrayContaining([expect.stringContaining('public.orders')]),
       impact: { count: 100, unit: 'rows', how: 'estimate', why: null },
+      locks: ['ROW EXCLUSIVE on public.orders: others read and write on, but for the rows it changes'],
       notes: ['No wall login is configured.'],
       reaches: true,
     });
