@@ -195,3 +195,27 @@ rules:
     expect(call.state).toBe('denied');
   });
 });
+
+describe('a rule for numbers of rows without trials', () => {
+  test('goes by the planner’s estimate, and by the rows themselves before COMMIT', async () => {
+    const text = `version: 1
+people: { dana: { groups: [dba], accounts: ["local:dana"] }, olivia: { groups: [dba], accounts: ["local:olivia"] } }
+connections: { bank: { protocol: postgres, url: "\${BANK_URL}" } }
+rules:
+  - { name: read, actions: [read], then: allow }
+  - { name: few, actions: [write], then: allow }
+  - { name: some, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba] } } }
+`;
+    await using road = await openRoad(text);
+    await road.rows('analyze');
+    expect((await road.ask('update items set price = price')).state).toBe('waiting');
+    const one = await road.ask('update items set price = 1 where id = 1');
+    expect(one.state).toBe('allowed');
+    expect((await road.run(one)).outcome).toBe('succeeded');
+    // The planner takes them for one row; they are all.
+    const wrong = await road.ask('update items set price = 2 where id + 0 = id');
+    expect(wrong.state).toBe('allowed');
+    expect(await road.run(wrong)).toMatchObject({ outcome: 'failed', call: { code: 'effect_drift' } });
+    expect(await road.rows('select count(*)::int as n from items where price = 2')).toEqual([{ n: 0 }]);
+  });
+});

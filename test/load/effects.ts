@@ -5,7 +5,6 @@
  * node --conditions=@countersign/source test/load/effects.ts [ROUNDS]
  * ```
  */
-import type { OutputColumn } from '@countersign/core';
 import type { EffectCheck, PreviewWish } from '../../packages/gateway/src/protocols/protocol.ts';
 import { contextOf, openShop } from '../postgres/support.ts';
 import { inTurns, print, warmUp } from './measure.ts';
@@ -17,11 +16,15 @@ await shop.rows(`create table parts (id int primary key, n int not null, name te
   insert into parts select i, 0, 'part ' || i from generate_series(1, 20000) as i; analyze`);
 const signal = new AbortController().signal;
 const digestKey = new Uint8Array(32);
-const masker = { cell: (_: number, text: string | null) => text, touches: () => false, message: () => null };
+const masker = {
+  cell: (_index: number, text: string | null) => text,
+  touches: () => false,
+  message: () => null,
+};
 const wish = (bind: 'exact' | 'counts'): PreviewWish => ({
   bind,
   digestKey,
-  makeMasker: (_: readonly OutputColumn[]) => masker,
+  makeMasker: () => masker,
 });
 const check = (bind: 'exact' | 'counts'): EffectCheck => ({
   bind,
