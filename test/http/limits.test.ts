@@ -43,7 +43,7 @@ test('a stream without an end has timed out', async () => {
 });
 
 test('a credential that a server spells in a way of its own comes back', async () => {
-  const reversed = [...credential].reverse().join('');
+  const reversed = Array.from(credential).toReversed().join('');
   road.target.answer(json({ a: reversed }));
   await expect(road.result({ method: 'GET', path: '/v1/x' })).resolves.toMatchObject({
     body: `{"a":"${reversed}"}`,
