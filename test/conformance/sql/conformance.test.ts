@@ -84,8 +84,11 @@ function expected({ id, verdict, code, effects, lineage }: Recorded): object {
   return { id, verdict, ...(code === undefined ? { effects, lineage } : { code }) };
 }
 
+/** COPY would have the driver send or take its rows. */
 const of = (is: string) =>
-  statements.filter((one) => one.is === is && one.parameters === 0).map(({ id, sql }) => [id, sql] as const);
+  statements
+    .filter((one) => one.is === is && one.parameters === 0 && !one.sql.startsWith('copy'))
+    .map(({ id, sql }) => [id, sql] as const);
 
 describe('a server', () => {
   test.each(of('read'))('runs %s read-only, without a transaction id: %s', async (_id, sql) => {

@@ -140,6 +140,9 @@ const cluster: StatementVisitor = (context, node) => {
   return administration(context, 'cluster', target, { inTransaction: relation !== undefined });
 };
 
+const checkpoint: StatementVisitor = (context) =>
+  administration(context, 'checkpoint', resource('database', context.catalog.database));
+
 export const administrationStatements: readonly (readonly [string, StatementVisitor])[] = [
   ['CreateRoleStmt', on('create_role', 'role', 'role')],
   ['AlterRoleStmt', on('alter_role', 'role', 'role')],
@@ -184,4 +187,5 @@ export const administrationStatements: readonly (readonly [string, StatementVisi
   ['VacuumStmt', maintenance],
   ['ReindexStmt', reindex],
   ['ClusterStmt', cluster],
+  ['CheckPointStmt', checkpoint],
 ];

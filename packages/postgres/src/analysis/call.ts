@@ -6,6 +6,7 @@ import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../fun
 import { castsToText, fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { totalArguments } from '../functions/total.ts';
 import { typeIds } from '../resolution/type-facts.ts';
+import { compare } from './comparisons.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpressions, condition } from './expression.ts';
 import { resultOf } from './function-result.ts';
@@ -13,7 +14,15 @@ import { harmResource } from './harm-resource.ts';
 import { readsCasts, toJson } from './json-casts.ts';
 import { type Candidates, meantFunctions } from './overloads.ts';
 import type { Scope } from './scope.ts';
-import { checkInput, convert, convertImplicitly, functionResource, isTypeName, typeOf } from './types.ts';
+import {
+  callUser,
+  checkInput,
+  convert,
+  convertImplicitly,
+  functionResource,
+  isTypeName,
+  typeOf,
+} from './types.ts';
 import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
 
 export function call(context: Context, scope: Scope, fn: FuncCall): Value {
@@ -56,19 +65,25 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   if (args.length === 1 && meant.builtin.length > 0) known.push(asUsersType(context, names, args[0]));
   const isConstant = inputs.every((input) => input.sources.size === 0);
   for (const one of meant.user) {
-    context.execute('execute', functionResource(one));
-    if (isConstant) context.constantCalls.add('execute', functionResource(one));
+    const harmless = callUser(context, one);
+    known.push(harmless);
+    if (isConstant && !harmless) context.constantCalls.add('execute', functionResource(one));
   }
+  if (meant.builtin.some(isPolymorphic)) compare(context, inputs);
   // An aggregate uses its arguments already.
   if (all.some((one) => one.kind !== 'a'))
     context.compute(...args.slice(meant.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));
   const result = resultOf(context, meant, inputs);
   const computed = derivedFrom(values, result.kind === 'unknown' ? null : result.type);
-  const value = meant.user.length > 0 || known.includes(false) ? unproven(computed) : computed;
+  const value = known.includes(false) ? unproven(computed) : computed;
   if (result.kind !== 'row') return { value, columns: result.kind === 'unknown' ? 'unknown' : null };
   const columns = result.columns.map(({ name, type }) => ({ name, value: { ...value, type } }));
   return { value: { ...value, row: columns }, columns };
 }
+
+/** Whether it takes values of any type, and so may compare them. */
+const isPolymorphic = (fn: BuiltinFunction): boolean =>
+  fn.arguments.some((type) => type.startsWith('any') || type.startsWith('record') || type === '"any"');
 
 /** @returns Whether no user's type has the name of the function. */
 function asUsersType(context: Context, names: readonly string[], value: Value | undefined): boolean {

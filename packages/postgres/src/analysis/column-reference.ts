@@ -5,7 +5,7 @@ import { findFunctions } from './call.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { entryColumn, type Scope, type ScopeEntry, use } from './scope.ts';
-import { functionResource, takenAs } from './types.ts';
+import { callUser, takenAs } from './types.ts';
 import { derivedFrom, type NamedValue, unproven, type Value } from './value.ts';
 
 interface ColumnRef {
@@ -123,9 +123,9 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
 /** `(value).name` of a value whose columns are not known may be a call of a function of that name. */
 function perhapsCalled(context: Context, name: string, value: Value): Value {
   const users = findFunctions(context, [name], 1).user;
-  for (const one of users) context.execute('execute', functionResource(one));
+  const harmless = users.map((one) => callUser(context, one));
   const field = derivedFrom([value]);
-  return users.length > 0 ? unproven(field) : field;
+  return harmless.includes(false) ? unproven(field) : field;
 }
 
 /** The type of an element or a slice of an array, or of a part of a document. */

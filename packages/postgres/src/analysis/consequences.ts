@@ -4,6 +4,7 @@
  */
 import { type Action, resource } from '@countersign/core';
 import type { ForeignKey, Relation, WriteEvent } from '../catalog/catalog.ts';
+import { compareKeys } from './comparisons.ts';
 import { type Context, tableResource } from './context.ts';
 import { applyPolicies, relationName } from './read-relation.ts';
 import { descendantsOf } from './relations.ts';
@@ -124,6 +125,7 @@ function fireTriggers(context: Context, relation: Relation, write: Write): void 
 
 /** Checks and index expressions are evaluated for each new row, so are generated columns, and the checks of domains. */
 function evaluate(context: Context, relation: Relation, write: Write): void {
+  compareKeys(context, relation);
   if (write.event !== 'insert' && write.event !== 'update') return;
   for (const { of, expression } of relation.expressions)
     context.includeEffects(storedExpression(context, relation, expression), of);

@@ -12,6 +12,7 @@ import {
 import type { Node } from '../ast/nodes.ts';
 import type { Catalog, Relation } from '../catalog/catalog.ts';
 import { type ReliedOnRow, ReliedOnRows } from '../catalog/relied-on.ts';
+import { compare } from './comparisons.ts';
 import { EffectSet } from './effect-set.ts';
 import { settingValues } from './settings.ts';
 import type { Value } from './value.ts';
@@ -58,6 +59,7 @@ export class Context {
 
   /** Counts every source of the values as used to decide what comes out. */
   use(as: ColumnUsage, ...values: readonly Value[]): void {
+    if (as === 'sort' || as === 'group' || as === 'distinct') compare(this, values);
     for (const value of values) {
       if (!value.proven) this.#usesProven = false;
       for (const column of value.sources.keys()) this.#use({ column, as });
@@ -210,8 +212,6 @@ const secretRelations: ReadonlySet<string> = new Set([
   'pg_stat_gssapi',
   'pg_stat_statements',
   'pg_prepared_xacts',
-  'pg_prepared_statements',
-  'pg_cursors',
   'pg_file_settings',
   'pg_hba_file_rules',
   'pg_ident_file_mappings',

@@ -5,9 +5,9 @@ import type { Relation } from '../catalog/catalog.ts';
 import { callColumns } from './call.ts';
 import { evaluateDefaults, writeTo } from './consequences.ts';
 import { type Context, notSupported, tableResource } from './context.ts';
-import { definition } from './ddl.ts';
+import { definition, definitionExpressions } from './ddl.ts';
 import { readRelation, relationName } from './read-relation.ts';
-import { findRelation } from './relations.ts';
+import { descendantsOf, findRelation } from './relations.ts';
 import { Scope, use } from './scope.ts';
 import { analyseQuery } from './select.ts';
 import type { StatementTraits } from './statement.ts';
@@ -53,7 +53,7 @@ const refresh: StatementVisitor = (context, node) => {
   return definition(context, 'refresh_materialized_view');
 };
 
-/** COPY to or from the server's files and programs. A call has no stream for STDIN and STDOUT. */
+/** COPY to or from the caller, or the server's files and programs. */
 const copy: StatementVisitor = (context, node) => {
   const fields = fieldsOf<{
     relation?: RangeVar;
@@ -64,19 +64,17 @@ const copy: StatementVisitor = (context, node) => {
     filename?: string;
     whereClause?: Node;
   }>(node);
-  if (fields.filename === undefined)
-    throw notSupported(fields.is_from === true ? 'COPY FROM STDIN' : 'COPY TO STDOUT');
-  context.execute(
-    'admin',
-    fields.is_program === true
-      ? resource('program', fields.filename.slice(0, 200))
-      : resource('file', ...fields.filename.split('/')),
-  );
-  const traits: StatementTraits = { ...definition(context, 'copy'), standsAlone: false };
-  if (fields.query !== undefined) {
-    analyseQuery(context, new Scope(null), fields.query);
-    return traits;
-  }
+  if (fields.filename !== undefined)
+    context.execute(
+      'admin',
+      fields.is_program === true
+        ? resource('program', fields.filename.slice(0, 200))
+        : resource('file', ...fields.filename.split('/')),
+    );
+  const stream = fields.filename !== undefined ? null : fields.is_from === true ? 'in' : 'out';
+  const traits: StatementTraits = { ...code('copy'), readOnly: fields.is_from !== true, stream };
+  if (fields.query !== undefined)
+    return { ...traits, columns: analyseQuery(context, new Scope(null), fields.query) };
   if (fields.relation === undefined) throw notSupported('COPY');
   const relation = findRelation(context, fields.relation);
   const columns = stringsOf(fields.attlist);
@@ -84,11 +82,35 @@ const copy: StatementVisitor = (context, node) => {
   if (fields.is_from === true) {
     writeTo(context, relation, { event: 'insert', columns: named });
     evaluateDefaults(context, relation, new Set(named));
-    if (fields.whereClause !== undefined) throw notSupported('COPY FROM … WHERE');
-  } else
-    for (const column of readRelation(context, relation, true).columns)
-      if (named.includes(column.name)) use(column);
-  return traits;
+    if (fields.whereClause !== undefined) definitionExpressions(context, relation, fields);
+    return traits;
+  }
+  // A table's own rows only, unless it has none of its own.
+  const { columns: all } = readRelation(context, relation, relation.kind === 'p');
+  const copied = all.filter((column) => named.includes(column.name));
+  for (const column of copied) use(column);
+  return { ...traits, columns: copied };
+};
+
+/** LOCK of tables, in whichever mode: of what inherits from them, and of the tables behind a view. */
+const lock: StatementVisitor = (context, node) => {
+  for (const range of fieldsOf<{ relations?: readonly Node[] }>(node).relations ?? []) {
+    const named = fieldsOf<RangeVar>(range);
+    const relation = findRelation(context, named);
+    const family = named.inh === true ? descendantsOf(context, relation) : [];
+    for (const one of [relation, ...family]) context.effects.add('write.lock', tableResource(one));
+    if (relation.kind !== 'v' || relation.system) continue;
+    const via = `view ${relationName(relation)}`;
+    for (const { action, resource: target } of viewQueryFindings(context, relation).effects)
+      if (action === 'read') context.effects.add('write.lock', target, null, via);
+  }
+  return code('lock');
+};
+
+/** NOTIFY is what the function does that it is short for. */
+const notify: StatementVisitor = (context) => {
+  context.execute('execute', resource('function', 'pg_catalog', 'pg_notify(text,text)'));
+  return code('notify');
 };
 
 const call: StatementVisitor = (context, node) => {
@@ -121,4 +143,6 @@ export const dataStatements: readonly (readonly [string, StatementVisitor])[] = 
   ['CopyStmt', copy],
   ['CallStmt', call],
   ['DoStmt', doBlock],
+  ['LockStmt', lock],
+  ['NotifyStmt', notify],
 ];

@@ -12,6 +12,7 @@ import {
   type TypeName,
 } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
+import { addressesOf, cascade, type Dropped } from './cascade.ts';
 import { Context, notSupported, tableResource } from './context.ts';
 import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
@@ -86,7 +87,8 @@ const alterTable: Visit = (context, node) => {
   const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
   for (const step of fields.cmds ?? []) {
     const command = fieldsOf<{ subtype: string; name?: string; behavior?: string; def?: Node }>(step);
-    refuseCascade(command, 'ALTER TABLE');
+    if (command.behavior === 'DROP_CASCADE' && relation !== null)
+      cascade(context, partDropped(context, relation, command), 'ALTER TABLE');
     if (command.subtype === 'AT_ChangeOwner') change(context, 'admin', resource('role', newOwner(step)));
     const other =
       asKind<{ name?: RangeVar }>(command.def, 'PartitionCmd')?.name ??
@@ -104,6 +106,23 @@ const alterTable: Visit = (context, node) => {
   const what = (fields.objtype ?? 'OBJECT_TABLE').replace(/^OBJECT_/, '').toLowerCase();
   return definition(context, `alter_${what}`, { inTransaction });
 };
+
+/** What DROP COLUMN, DROP CONSTRAINT and a new type of a column take along. */
+function partDropped(
+  { catalog }: Context,
+  { oid, columns }: Relation,
+  { subtype, name = '' }: { readonly subtype: string; readonly name?: string },
+): readonly Dropped[] {
+  const table = `pg_class ${oid}`;
+  if (subtype === 'AT_DropConstraint')
+    return catalog.others
+      .filter((one) => one.of === table && one.name === name)
+      .map(({ object }) => ({ object, column: 0 }));
+  const column = columns.find((one) => one.name === name);
+  // Whatever else takes something along, it is at most what depends on the whole.
+  if (subtype !== 'AT_DropColumn') return [{ object: table, column: 0 }];
+  return column === undefined ? [] : [{ object: table, column: column.number }];
+}
 
 /** DETACH PARTITION … CONCURRENTLY can't run in a transaction. */
 function isConcurrentDetach(step: Node): boolean {
@@ -211,7 +230,7 @@ const drop: Visit = (context, node) => {
     missing_ok?: boolean;
     concurrent?: boolean;
   }>(node);
-  refuseCascade(fields, 'DROP');
+  const dropped: Dropped[] = [];
   const name = fields.removeType.replace(/^OBJECT_/, '').toLowerCase();
   for (const object of fields.objects ?? []) {
     const found = objectEffect(context, fields.removeType, object, 'drop', fields.missing_ok === true);
@@ -219,8 +238,11 @@ const drop: Visit = (context, node) => {
     const isOwn =
       relation !== null && isWhole(fields.removeType) && (relation.kind === 'i' || relation.kind === 'I');
     change(context, isOwn || isPart(fields.removeType) ? 'schema.alter' : found.action, found.resource);
+    if (fields.behavior === 'DROP_CASCADE')
+      dropped.push(...addressesOf(context, fields.removeType, object, found));
     if (relation !== null && isWhole(fields.removeType)) inherit(context, relation, 'drop');
   }
+  if (fields.behavior === 'DROP_CASCADE') cascade(context, dropped, `DROP ${name.toUpperCase()}`);
   return definition(context, `drop_${name}`, { inTransaction: fields.concurrent !== true });
 };
 

@@ -167,11 +167,13 @@ const expressions = {
     return { ...partial(context, scope, node), type: isTest ? typeIds.bool : typeIds.xml };
   },
   XmlSerialize: (context, scope, node) => {
-    const { typeName } = fieldsOf<{ typeName?: TypeName }>(node);
-    return {
-      ...partial(context, scope, node),
-      type: typeName === undefined ? null : typeOf(context, typeName),
-    };
+    const { typeName, ...fields } = fieldsOf<{ typeName?: TypeName }>(node);
+    const parts = partsOf(context, scope, fields);
+    context.compute(...parts);
+    const taken = parts.map((part) => convert(context, part, typeIds.xml)).every(Boolean);
+    const type = typeName === undefined ? null : typeOf(context, typeName);
+    const value = derivedFrom(parts, type);
+    return convert(context, constantOf(typeIds.xml), type) && taken ? value : unproven(value);
   },
   JsonObjectConstructor: jsonValue(true, typeIds.json),
   JsonArrayConstructor: jsonValue(false, typeIds.json),

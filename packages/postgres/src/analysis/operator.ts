@@ -6,10 +6,11 @@ import { totalSides } from '../functions/total.ts';
 import { type Candidate, choose } from '../resolution/candidates.ts';
 import { resultType } from '../resolution/polymorphic.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
+import { compare } from './comparisons.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions } from './expression.ts';
 import type { Scope } from './scope.ts';
-import { convert, convertImplicitly, functionResource } from './types.ts';
+import { callUser, convert, convertImplicitly, functionResource } from './types.ts';
 import { derivedFrom, unproven, type Value } from './value.ts';
 
 export function operator(context: Context, scope: Scope, expression: AExpr): Value {
@@ -116,6 +117,7 @@ export function useOperator(
     throw unknownObject('operator', schema === null ? name : `${displayName(schema)}.${name}`);
   const builtin = hasBuiltin ? builtinOperators(name, context.catalog.major) : [];
   const meant = meantOperators(context, [...builtin, ...users], schemas, left, right);
+  compare(context, [...(left ?? []), ...(right ?? [])]);
   if (meant !== null) {
     const known =
       convertImplicitly(context, meant.values, meant.declared) &&
@@ -148,17 +150,18 @@ function appended(
   return cast.map((value) => convert(context, value, typeIds.text)).every(Boolean);
 }
 
-/** @returns Whether there is none. */
+/** @returns Whether there is none but such as are known to be harmless. */
 function callUsers(context: Context, operators: readonly AnyOperator[], operands: readonly Value[]): boolean {
   const isConstant = operands.every((operand) => operand.sources.size === 0);
   let known = true;
   for (const one of operators) {
     if (!('oid' in one)) continue;
-    known = false;
     const fn = context.catalog.functionsByOid.get(one.function);
-    if (fn === undefined) continue;
-    context.execute('execute', functionResource(fn), `operator ${displayName(one.schema)}.${one.name}`);
-    if (isConstant) context.constantCalls.add('execute', functionResource(fn));
+    const harmless =
+      fn !== undefined && callUser(context, fn, `operator ${displayName(one.schema)}.${one.name}`);
+    known &&= harmless;
+    if (isConstant && fn !== undefined && !harmless)
+      context.constantCalls.add('execute', functionResource(fn));
   }
   return known;
 }

@@ -1,6 +1,7 @@
 /** Reading a relation, and what that brings about besides: a view's tables, partitions, policies, a foreign server. */
 import { resource } from '@countersign/core';
 import type { Relation } from '../catalog/catalog.ts';
+import { compareKeys } from './comparisons.ts';
 import { type Context, displayName, notSupported } from './context.ts';
 import { ancestorsOf, columnsOf, descendantsOf, type RelationColumns } from './relations.ts';
 import { storedExpression } from './stored.ts';
@@ -59,6 +60,7 @@ function besides(context: Context, relation: Relation): void {
 
 /** To plan a query of a relation, its indexes, checks and statistics are simplified: what they call with constants is called. */
 function planned(context: Context, relation: Relation): void {
+  compareKeys(context, relation);
   for (const { of, expression } of relation.expressions) {
     const { constantCalls, reliedOn } = storedExpression(context, relation, expression);
     if (constantCalls.length === 0) continue;

@@ -10,6 +10,7 @@ import {
   type ResTarget,
   type SelectStmt,
   stringOf,
+  stringsOf,
   type WindowDef,
 } from '../ast/nodes.ts';
 import { commonType } from '../resolution/common-type.ts';
@@ -20,12 +21,13 @@ import { withTables } from './common-tables.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression, analyseExpressions, condition } from './expression.ts';
 import { addFrom } from './from.ts';
+import { useOperator } from './operator.ts';
 import { outputName } from './output-name.ts';
 import { findRelation } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
 import { leavesOutSecrets } from './settings.ts';
 import { convertImplicitly, takenAs } from './types.ts';
-import { constant, type NamedValue, oneOf, type Value } from './value.ts';
+import { constant, type NamedValue, oneOf, unproven, type Value } from './value.ts';
 import { analyseWrite, isWrite } from './write.ts';
 
 /**
@@ -124,8 +126,10 @@ export function sort(
   for (const node of clause ?? []) {
     const key = asKind<{ node: Node; useOp?: readonly Node[] }>(node, 'SortBy');
     if (key === null) continue;
-    if ((key.useOp?.length ?? 0) > 0) throw notSupported('ORDER BY … USING');
-    context.use('sort', sortKey(context, scope, columns, key.node));
+    const value = sortKey(context, scope, columns, key.node);
+    const using = stringsOf(key.useOp);
+    const known = using.length === 0 || useOperator(context, using, [value], [value]).known;
+    context.use('sort', known ? value : unproven(value));
   }
 }
 

@@ -1,15 +1,30 @@
 /** Statements that begin, end or change a session or a transaction. A call has neither of its own. */
 import { CountersignError } from '@countersign/core';
+import { fieldsOf, type Node } from '../ast/nodes.ts';
 import type { StatementVisitor } from './statements.ts';
 
 const needsSession =
-  (what: string): StatementVisitor =>
-  () => {
-    throw new CountersignError('needs_native_session', { what });
+  (what: string | ((node: Node) => string)): StatementVisitor =>
+  (_context, node) => {
+    throw new CountersignError('needs_native_session', {
+      what: typeof what === 'string' ? what : what(node),
+    });
   };
 
+/** `TRANS_STMT_ROLLBACK_TO` → `ROLLBACK TO`: which of them it is. */
+const transaction = (node: Node): string =>
+  fieldsOf<{ kind: string }>(node)
+    .kind.replace(/^TRANS_STMT_/, '')
+    .replaceAll('_', ' ');
+
+/** SET or RESET, and of what. */
+function setting(node: Node): string {
+  const { kind, name = 'ALL' } = fieldsOf<{ kind: string; name?: string }>(node);
+  return `${kind.startsWith('VAR_RESET') ? 'RESET' : 'SET'} ${name}`;
+}
+
 export const sessionStatements: readonly (readonly [string, StatementVisitor])[] = [
-  ['TransactionStmt', needsSession('transaction control')],
+  ['TransactionStmt', needsSession(transaction)],
   ['PrepareStmt', needsSession('PREPARE')],
   ['ExecuteStmt', needsSession('EXECUTE')],
   ['DeallocateStmt', needsSession('DEALLOCATE')],
@@ -18,11 +33,8 @@ export const sessionStatements: readonly (readonly [string, StatementVisitor])[]
   ['ClosePortalStmt', needsSession('a cursor')],
   ['ListenStmt', needsSession('LISTEN')],
   ['UnlistenStmt', needsSession('UNLISTEN')],
-  ['NotifyStmt', needsSession('NOTIFY')],
-  ['VariableSetStmt', needsSession('SET')],
+  ['VariableSetStmt', needsSession(setting)],
   ['ConstraintsSetStmt', needsSession('SET CONSTRAINTS')],
-  ['LockStmt', needsSession('LOCK')],
   ['DiscardStmt', needsSession('DISCARD')],
   ['LoadStmt', needsSession('LOAD')],
-  ['CheckPointStmt', needsSession('CHECKPOINT')],
 ];

@@ -24,6 +24,8 @@ export interface StatementTraits {
   readonly explainable: boolean;
   /** False for a statement that READ ONLY refuses, whatever its effects. */
   readonly readOnly: boolean;
+  /** Of COPY: whether its rows come from the caller, or go to the caller past the result. */
+  readonly stream?: 'in' | 'out' | null;
 }
 
 /** One statement of a SQL text. */
@@ -41,6 +43,8 @@ export interface AnalysedStatement {
   readonly standsAlone: boolean;
   /** Whether it can run in a transaction. */
   readonly inTransaction: boolean;
+  /** Of COPY FROM STDIN and COPY TO STDOUT: rows come from the caller, or go to the caller past the result. */
+  readonly stream: 'in' | 'out' | null;
   /** Whether EXPLAIN can be asked about it: the planner evaluates known harmless functions only. */
   readonly plannerSafe: boolean;
   /** The strongest lock on the tables it is about; null where it locks none there was before. */
@@ -79,6 +83,7 @@ export function analyseStatement(
       readOnly: traits.readOnly && !traits.standsAlone && !locksRows && effects.every(isRead),
       standsAlone: traits.standsAlone,
       inTransaction: traits.inTransaction,
+      stream: traits.stream ?? null,
       plannerSafe: traits.explainable && plannerSafe,
       lock: tableLock(raw.stmt),
     },

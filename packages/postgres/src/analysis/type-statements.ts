@@ -1,11 +1,11 @@
 /** CREATE and ALTER of what is neither a relation nor a function: types, sequences, operators, casts, schemas. */
-import { type Resource, resource } from '@countersign/core';
-import { fieldsOf, type Node, type RangeVar, stringsOf, type TypeName } from '../ast/nodes.ts';
+import { type Action, CountersignError, type Resource, resource } from '@countersign/core';
+import { fieldsOf, kindOf, type Node, type RangeVar, stringsOf, type TypeName } from '../ast/nodes.ts';
 import { type Context, notSupported } from './context.ts';
 import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
 import { alterRelation } from './definition-statements.ts';
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
-import type { StatementVisitor } from './statements.ts';
+import { type StatementVisitor, statementName } from './statements.ts';
 import { writtenName } from './types.ts';
 
 type Visit = StatementVisitor;
@@ -51,10 +51,44 @@ const createSchema: Visit = (context, node) => {
     schemaElts?: readonly Node[];
     authrole?: { rolename?: string };
   }>(node);
-  if ((schemaElts?.length ?? 0) > 0) throw notSupported('CREATE SCHEMA with elements');
-  change(context, 'schema.create', resource('schema', schemaname ?? authrole?.rolename ?? ''));
+  const schema = schemaname ?? authrole?.rolename ?? '';
+  change(context, 'schema.create', resource('schema', schema));
+  for (const element of schemaElts ?? []) schemaElement(context, schema, element, schemaElts ?? []);
   return definition(context, 'create_schema');
 };
+
+/** What CREATE SCHEMA makes along with the schema. What its elements are made on may be another of them. */
+function schemaElement(context: Context, schema: string, element: Node, all: readonly Node[]): void {
+  const kind = kindOf(element);
+  const fields = fieldsOf<{ relation?: RangeVar; view?: RangeVar; sequence?: RangeVar; objects?: Node[] }>(
+    element,
+  );
+  const made = fields.view ?? fields.sequence ?? fields.relation;
+  const ranges = made === undefined ? (fields.objects ?? []).map((node) => fieldsOf<RangeVar>(node)) : [made];
+  const action = schemaActions.get(kind);
+  if (action === undefined || ranges.some(({ relname }) => relname === undefined))
+    throw notSupported(`CREATE SCHEMA with ${statementName(kind)}`);
+  for (const range of ranges) {
+    if (range.relpersistence === 't')
+      throw new CountersignError('needs_native_session', { what: 'a temporary object' });
+    if (range.schemaname !== undefined && range.schemaname !== schema)
+      throw notSupported('CREATE SCHEMA with an element of another');
+    change(context, action, resource(kind === 'CreateSeqStmt' ? 'sequence' : 'table', schema, range.relname));
+  }
+  // An index is made on a table that this statement makes: its columns are those that stand there.
+  if (kind === 'CreateStmt') definitionExpressions(context, null, fieldsOf(element));
+  if (kind === 'IndexStmt')
+    definitionExpressions(context, null, [all.filter((one) => kindOf(one) === 'CreateStmt'), element]);
+}
+
+const schemaActions: ReadonlyMap<string, Action> = new Map([
+  ['CreateStmt', 'schema.create'],
+  ['ViewStmt', 'schema.create'],
+  ['CreateSeqStmt', 'schema.create'],
+  ['IndexStmt', 'schema.alter'],
+  ['CreateTrigStmt', 'schema.alter'],
+  ['GrantStmt', 'admin'],
+]);
 
 const statistics: Visit = (context, node) => {
   const { relations = [], defnames } = fieldsOf<{ relations?: readonly Node[]; defnames?: readonly Node[] }>(

@@ -1,8 +1,9 @@
 /** Types as a statement names them, and what converting to one of them brings about. */
 import { resource } from '@countersign/core';
 import { stringsOf, type TypeName } from '../ast/nodes.ts';
-import { isBuiltIn, type TypeInfo, type UserCast } from '../catalog/catalog.ts';
+import { isBuiltIn, type TypeInfo, type UserCast, type UserFunction } from '../catalog/catalog.ts';
 import { isBuiltinType } from '../functions/builtins.ts';
+import { actionOf } from '../functions/extensions.ts';
 import { typeFacts, typeIds, writtenNames } from '../resolution/type-facts.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { storedExpression } from './stored.ts';
@@ -129,12 +130,10 @@ export function takenAs(context: Context, value: Value, type: string): Value {
   return convert(context, value, type) ? value : { ...value, proven: false };
 }
 
-/** @returns Whether a user's function is called. */
+/** @returns Whether a user's function is called that is not known to be harmless. */
 export function callCast(context: Context, cast: UserCast): boolean {
   const fn = cast.function === null ? undefined : context.catalog.functionsByOid.get(cast.function);
-  if (fn === undefined) return false;
-  context.execute('execute', functionResource(fn), 'cast');
-  return true;
+  return fn !== undefined && !callUser(context, fn, 'cast');
 }
 
 /**
@@ -187,14 +186,7 @@ export function checkInput(context: Context, oid: string | null): boolean {
       context.reliedOn.relation(relation);
       open.push(...relation.columns.map((column) => column.type));
     }
-    const input = type.input === null ? undefined : context.catalog.functionsByOid.get(type.input);
-    known &&= type.input === null;
-    if (type.input !== null)
-      context.execute(
-        'execute',
-        input === undefined ? resource('function', type.schema, type.name) : functionResource(input),
-        `type ${displayName(type.schema, type.name)}`,
-      );
+    known &&= readAs(context, type);
     for (const check of type.checks)
       context.includeEffects(
         storedExpression(context, null, check, type.base),
@@ -204,8 +196,30 @@ export function checkInput(context: Context, oid: string | null): boolean {
   return known;
 }
 
+/** @returns Whether the type's input function is known to be harmless. */
+function readAs(context: Context, type: TypeInfo): boolean {
+  if (type.input === null) return true;
+  const input = context.catalog.functionsByOid.get(type.input);
+  const via = `type ${displayName(type.schema, type.name)}`;
+  if (input !== undefined) return callUser(context, input, via);
+  context.execute('execute', resource('function', type.schema, type.name), via);
+  return false;
+}
+
 function typeById(context: Context, oid: string | null): TypeInfo | null {
   return oid === null ? null : (context.catalog.types.get(oid) ?? null);
+}
+
+/**
+ * A function that a user made is called.
+ *
+ * @returns Whether it is an extension's that is known to be harmless.
+ */
+export function callUser(context: Context, fn: UserFunction, via?: string): boolean {
+  context.reliedOn.name('pg_proc', fn.name);
+  const action = actionOf(fn);
+  if (action !== null) context.execute(action, functionResource(fn), via);
+  return action === null;
 }
 
 export function functionResource(fn: {

@@ -253,7 +253,8 @@ function update(context: Context, outer: Scope, statement: UpdateStmt): ScopeCol
 
 function where(context: Context, scope: Scope, clause: Node | undefined): void {
   if (clause === undefined) return;
-  if ('CurrentOfExpr' in clause) throw notSupported('WHERE CURRENT OF');
+  // The row a cursor stands on: the server finds it without evaluating anything.
+  if ('CurrentOfExpr' in clause) return;
   context.use('filter', condition(context, scope, clause));
 }
 

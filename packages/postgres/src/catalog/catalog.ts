@@ -27,8 +27,37 @@ export interface Catalog {
   readonly casts: readonly UserCast[];
   /** Run when the catalog is changed. */
   readonly eventTriggers: readonly EventTrigger[];
+  /** What depends on each object, by its catalog and id, as `pg_class 16403`; null where that is not known. */
+  readonly dependents: ReadonlyMap<string, Dependents> | null;
+  /** Objects that have no place elsewhere here: schemas, extensions, servers, constraints, … */
+  readonly others: readonly OtherObject[];
   /** The versions of everything that is found by name: the rows of a name in `pg_class`, `pg_proc`, … */
   readonly names: Readonly<Record<NamedCatalog, ReadonlyMap<string, string>>>;
+}
+
+/** What depends on one object. */
+export interface Dependents {
+  /** The version of the rows that say so. */
+  readonly version: string;
+  readonly list: readonly Dependent[];
+}
+
+export interface Dependent {
+  /** `pg_class 16403`, and the number of a column; 0 for the whole. */
+  readonly object: string;
+  readonly column: number;
+  /** The number of the column it depends on; 0 for the whole. */
+  readonly onColumn: number;
+  /** `pg_depend.deptype`: normal, automatic, internal, extension, … */
+  readonly how: string;
+}
+
+export interface OtherObject {
+  /** `pg_namespace 16403`. */
+  readonly object: string;
+  readonly name: string;
+  /** The relation or type that a constraint belongs to, as `pg_class 16403`. */
+  readonly of: string | null;
 }
 
 /** Casts and event triggers have no names that are looked up; theirs is `any`. */
@@ -74,6 +103,8 @@ export interface Relation {
   readonly partitionKey: readonly string[];
   /** The columns of each constraint that keeps rows apart: primary keys, unique and exclusion constraints, by name. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** Ids of the users' functions that its indexes and its partition key compare by. */
+  readonly comparedBy: readonly string[];
   /** The version of its row in `pg_class`. */
   readonly xmin: string;
   /** The versions of the rows that belong to it, by catalog; empty where there are none. */
@@ -95,6 +126,8 @@ export type PartCatalog = (typeof partCatalogs)[number];
 export interface Column {
   readonly name: string;
   readonly type: string;
+  /** `pg_attribute.attnum`. */
+  readonly number: number;
   readonly default: string | null;
   /** A generated column's expression stands in `default`. */
   readonly generated: 'stored' | 'virtual' | null;
@@ -163,6 +196,11 @@ export interface UserFunction {
   /** Ids of the types of the input arguments, and of the output columns. */
   readonly argumentTypes: readonly string[];
   readonly outputTypes: readonly string[];
+  /**
+   * `c LIBRARY SYMBOL`, or `internal SYMBOL`, where it is written in C and belongs to the server's libraries; of an
+   * aggregate those of its functions. Empty for any other function.
+   */
+  readonly symbols: readonly string[];
   readonly xmin: string;
 }
 
@@ -185,6 +223,8 @@ export interface TypeInfo {
   readonly preferred: boolean;
   /** Of a range or a multirange: the type of its bounds. */
   readonly bounds: string | null;
+  /** Ids of the users' functions that compare values of it: to sort, to group, to find what is equal. */
+  readonly comparedBy: readonly string[];
   readonly xmin: string;
 }
 

@@ -4,9 +4,21 @@
  */
 import type { Major } from '../major.ts';
 import { namedCatalogs, partCatalogs } from './catalog.ts';
-import { allNameVersions, allPartVersions, firstUserOid } from './versions.ts';
+import { allNameVersions, allPartVersions, dependentsVersion, firstUserOid } from './versions.ts';
 
 const isUser = (oid: string) => `${oid} >= ${firstUserOid}`;
+
+/** Whether an operator class is one of the methods that compare: B-tree and hash. */
+const compares = 'o.opcmethod in (403, 405)';
+
+/** The users' functions that comparing by operator classes calls. */
+const comparisons = (classes: string) => `
+  select pg_catalog.json_agg(distinct r.oid::text) from (${classes}) as k (oid, family)
+  join lateral (
+    select m.amproc::oid from pg_catalog.pg_amproc m where m.amprocfamily = k.family
+    union all select n.oprcode::oid from pg_catalog.pg_amop m join pg_catalog.pg_operator n on n.oid = m.amopopr
+    where m.amopfamily = k.family
+  ) as r (oid) on ${isUser('r.oid')}`;
 
 const partsOfRelations = `
   select relation, pg_catalog.json_object_agg(part, version) as parts from (
@@ -24,7 +36,7 @@ const names = namedCatalogs
 
 const columns = `
   select a.attrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
-    a.attname, a.atttypid::text, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity <> ''
+    a.attname, a.atttypid::text, pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attgenerated, a.attidentity <> '', a.attnum
   ) order by a.attnum) as columns
   from pg_catalog.pg_attribute a left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where a.attnum > 0 and not a.attisdropped group by a.attrelid`;
@@ -92,7 +104,10 @@ const relations = `
     end,
     (select coalesce(${columnNames('c.oid', 'p.partattrs::int2[]')}, '[]') from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid),
     (select pg_catalog.json_agg(pg_catalog.json_build_array(k.conname, ${columnNames('c.oid', 'k.conkey')}) order by k.oid)
-     from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u', 'x'))
+     from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u', 'x')),
+    (${comparisons(`select o.oid, o.opcfamily from pg_catalog.pg_opclass o where ${isUser('c.oid')} and ${compares} and (
+        o.oid in (select pg_catalog.unnest(i.indclass::oid[]) from pg_catalog.pg_index i where i.indrelid = c.oid)
+        or o.oid in (select pg_catalog.unnest(p.partclass::oid[]) from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid))`)})
   ))
   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   left join (${columns}) as columns on columns.relation = c.oid and c.relkind not in ('i', 'I')
@@ -104,6 +119,18 @@ const relations = `
   left join (${expressions}) as expressions on expressions.relation = c.oid
   where c.relpersistence <> 't' and c.relkind <> 't'
     and (${isUser('c.oid')} or c.relkind in ('r', 'v'))`;
+
+/** What is behind a function that only a superuser can have made: of an aggregate, behind each of its functions. */
+const symbols = `(
+  select pg_catalog.json_agg(case
+    when s.proconfig is not null or s.prosecdef then null
+    when l.lanname = 'internal' then 'internal ' || s.prosrc
+    when l.lanname = 'c' and s.probin like '$libdir/%' then 'c ' || pg_catalog.substr(s.probin, 9) || ' ' || s.prosrc
+    end order by s.oid)
+  from pg_catalog.pg_proc s join pg_catalog.pg_language l on l.oid = s.prolang
+  where l.oid < ${firstUserOid} and case when p.prokind <> 'a' then s.oid = p.oid else s.oid in (
+    select pg_catalog.unnest(array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+      g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[]) from pg_catalog.pg_aggregate g where g.aggfnoid = p.oid) end)`;
 
 const functions = `
   select pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -127,7 +154,8 @@ const functions = `
       (select pg_catalog.json_agg(a.atttypid::text order by a.attnum) from pg_catalog.pg_type t join pg_catalog.pg_attribute a
        on a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
        where t.oid = p.prorettype and t.typrelid <> 0),
-      '[]')
+      '[]'),
+    ${symbols}
   ))
   from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
   where ${isUser('p.oid')}`;
@@ -139,7 +167,11 @@ const types = `
     nullif(t.typbasetype, 0)::text, case when ${isUser('t.typinput')} then t.typinput::oid::text end,
     (select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'),
     t.xmin::text, t.typcategory, t.typispreferred, (
-      select r.rngsubtype::text from pg_catalog.pg_range r where t.oid in (r.rngtypid, r.rngmultitypid))
+      select r.rngsubtype::text from pg_catalog.pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)),
+    (${comparisons(`select o.oid, o.opcfamily from pg_catalog.pg_opclass o
+      where o.opcintype = t.oid and o.opcdefault and ${compares}
+      union select o.oid, o.opcfamily from pg_catalog.pg_opclass o join pg_catalog.pg_range r on r.rngsubopc = o.oid
+      where t.oid in (r.rngtypid, r.rngmultitypid)`)})
   ))
   from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
   where ${isUser('t.oid')} or (t.typrelid = 0 and t.typtype <> 'c')`;
@@ -160,6 +192,26 @@ const casts = `
 const eventTriggers = `
   select pg_catalog.json_agg(pg_catalog.json_build_array(evtname, evtfoid::text)) from pg_catalog.pg_event_trigger where evtenabled <> 'D'`;
 
+/** What depends on users' objects, but for the tables beside tables in which the server keeps long values. */
+const dependents = `
+  select pg_catalog.json_agg(pg_catalog.json_build_array(object, version, list)) from (
+    select r.relname || ' ' || d.refobjid::text as object, ${dependentsVersion} as version,
+      pg_catalog.json_agg(pg_catalog.json_build_array(c.relname || ' ' || d.objid::text, d.objsubid, d.refobjsubid, d.deptype)) as list
+    from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.classid join pg_catalog.pg_class r on r.oid = d.refclassid
+    where ${isUser('d.refobjid')} group by r.relname, d.refobjid
+  ) as d`;
+
+const others = `
+  select pg_catalog.json_agg(pg_catalog.json_build_array(object, name, owner)) from (
+    select 'pg_namespace ' || oid::text as object, nspname::text as name, null as owner from pg_catalog.pg_namespace where ${isUser('oid')}
+    union all select 'pg_extension ' || oid::text, extname, null from pg_catalog.pg_extension
+    union all select 'pg_foreign_server ' || oid::text, srvname, null from pg_catalog.pg_foreign_server
+    union all select 'pg_foreign_data_wrapper ' || oid::text, fdwname, null from pg_catalog.pg_foreign_data_wrapper
+    union all select 'pg_constraint ' || oid::text, conname,
+      case when conrelid <> 0 then 'pg_class ' || conrelid::text else 'pg_type ' || contypid::text end
+    from pg_catalog.pg_constraint where ${isUser('oid')}
+  ) as o`;
+
 /**
  * One SQL text that yields one row with one column: the catalog as JSON text, for `readCatalog`. It reads system
  * catalogs that every role may read, and runs in a read-only transaction.
@@ -177,6 +229,8 @@ select pg_catalog.json_build_object(
   'types', (${types}),
   'operators', (${operators}),
   'casts', (${casts}),
-  'event_triggers', (${eventTriggers})
+  'event_triggers', (${eventTriggers}),
+  'dependents', coalesce((${dependents}), '[]'),
+  'others', (${others})
 )::text`;
 }

@@ -53,9 +53,10 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 const mapOf = (value: unknown): Map<string, string> =>
   new Map(Object.entries(value ?? {}).map(([key, item]) => [key, text(item)]));
 
-const readColumn = ([name, type, defaultTo, generated, identity]: Row): Column => ({
+const readColumn = ([name, type, defaultTo, generated, identity, number]: Row): Column => ({
   name: text(name),
   type: text(type),
+  number: Number(number ?? 0),
   default: optional(defaultTo),
   generated: generated === 's' ? 'stored' : generated === 'v' ? 'virtual' : null,
   identity: identity === true,
@@ -111,7 +112,7 @@ const policyCommands = { r: 'select', a: 'insert', w: 'update', d: 'delete', '*'
 function readRelation(row: Row): Relation {
   const [oid, schema, name, kind, rowSecurity, xmin, parts, columns, definition] = row;
   const [triggers, rules, references, policies, expressions, parents, children] = row.slice(9);
-  const [server, belongsTo, partitionKey, keys] = row.slice(16);
+  const [server, belongsTo, partitionKey, keys, comparedBy] = row.slice(16);
   return {
     oid: text(oid),
     schema: text(schema),
@@ -142,6 +143,7 @@ function readRelation(row: Row): Relation {
     belongsTo: optional(belongsTo),
     partitionKey: texts(partitionKey),
     keys: new Map(listOf(keys, ([constraint, names]) => [text(constraint), texts(names)])),
+    comparedBy: texts(comparedBy),
   };
 }
 
@@ -159,6 +161,8 @@ const readFunction = (row: Row): UserFunction => ({
   xmin: text(row[10]),
   argumentTypes: texts(row[11]),
   outputTypes: texts(row[12]),
+  // One that is not known is none of the server's libraries, and then the whole is not.
+  symbols: rowsOf(row[13]).includes(null) ? [] : texts(row[13]),
 });
 
 const readType = (row: Row): TypeInfo => ({
@@ -175,6 +179,7 @@ const readType = (row: Row): TypeInfo => ({
   category: text(row[10]),
   preferred: row[11] === true,
   bounds: optional(row[12]),
+  comparedBy: texts(row[13]),
 });
 
 /**
@@ -233,6 +238,28 @@ export function readCatalog(json: string, major: Major): Catalog {
     eventTriggers: listOf(document.event_triggers, ([name, fn]) => ({
       name: text(name),
       function: text(fn),
+    })),
+    dependents:
+      document.dependents === undefined
+        ? null
+        : new Map(
+            listOf(document.dependents, ([object, version, list]) => [
+              text(object),
+              {
+                version: text(version),
+                list: listOf(list, ([dependent, column, onColumn, how]) => ({
+                  object: text(dependent),
+                  column: Number(column),
+                  onColumn: Number(onColumn),
+                  how: text(how),
+                })),
+              },
+            ]),
+          ),
+    others: listOf(document.others, ([object, name, of]) => ({
+      object: text(object),
+      name: text(name),
+      of: optional(of),
     })),
     names: {
       pg_class: mapOf(names.pg_class),

@@ -4,14 +4,15 @@
  */
 import type { Catalog, NamedCatalog, PartCatalog, Relation } from './catalog.ts';
 import { namedCatalogs, partCatalogs } from './catalog.ts';
-import { nameVersion, partVersion } from './versions.ts';
+import { dependentsOf, nameVersion, partVersion } from './versions.ts';
 
 /** The version of one row, or set of rows, of the catalog. */
 export interface ReliedOnRow {
-  readonly catalog: NamedCatalog | PartCatalog;
+  readonly catalog: NamedCatalog | PartCatalog | 'pg_depend';
   /**
    * What was looked at: `oid 16403` for an object's own row, `of 16403` for the rows that belong to a relation, `name
-   * orders` for the rows of users' objects of that name, whichever their schema.
+   * orders` for the rows of users' objects of that name, whichever their schema. Of `pg_depend`, `of pg_class 16403` for
+   * what depends on an object.
    */
   readonly oid: string;
   /** The row's xmin, or the xmins of the rows in order, separated by commas; empty where there was none. */
@@ -46,6 +47,11 @@ export class ReliedOnRows {
     this.#add(catalog, `name ${name}`, this.#catalog.names[catalog].get(name) ?? '');
   }
 
+  /** What depends on an object, given as `pg_class 16403`. */
+  dependents(object: string): void {
+    this.#add('pg_depend', `of ${object}`, this.#catalog.dependents?.get(object)?.version ?? '');
+  }
+
   addAll(rows: Iterable<ReliedOnRow>): void {
     for (const { catalog, oid, xmin } of rows) this.#add(catalog, oid, xmin);
   }
@@ -67,6 +73,7 @@ export function searchPathText(searchPath: readonly string[]): string {
 const branches = [
   `when 'pg_class oid' then (select xmin::text from pg_catalog.pg_class where oid = r.key::oid)`,
   ...namedCatalogs.map((catalog) => `when '${catalog} name' then (${nameVersion(catalog, 'r.key')})`),
+  `when 'pg_depend of' then (${dependentsOf('r.key')})`,
   ...partCatalogs.map((part) => `when '${part} of' then (${partVersion(part, 'r.key::oid')})`),
 ].join('\n    ');
 

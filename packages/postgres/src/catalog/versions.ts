@@ -54,6 +54,19 @@ export function partVersion(part: PartCatalog, relation: string): string {
   return `select pg_catalog.string_agg(xmin::text, ',' order by ${order}) from pg_catalog.${part} where ${only} and (${mine})`;
 }
 
+/** What orders the rows of `pg_depend` that refer to one object. */
+const dependentOrder = 'd.classid, d.objid, d.objsubid, d.refobjsubid, d.deptype';
+
+/** The version of what depends on an object, as an aggregate over rows `d` of `pg_depend`. */
+export const dependentsVersion = `pg_catalog.string_agg(d.xmin::text, ',' order by ${dependentOrder})`;
+
+/** The version of what depends on the object that the expression gives: its catalog and its id, with a space between. */
+export function dependentsOf(object: string): string {
+  return `select ${dependentsVersion} from pg_catalog.pg_depend d
+    where d.refclassid = ('pg_catalog.' || pg_catalog.split_part(${object}, ' ', 1))::regclass
+      and d.refobjid = pg_catalog.split_part(${object}, ' ', 2)::oid`;
+}
+
 /** The versions of every name in one catalog, as rows (name, version). */
 export function allNameVersions(catalog: NamedCatalog): string {
   const { name, only } = nameVersions[catalog];

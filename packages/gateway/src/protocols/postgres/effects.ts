@@ -50,6 +50,11 @@ export async function analyse(
   if (!found.ok) throw new CountersignError(found.code, { what: found.what });
   if (found.statements.some((statement) => !statement.inTransaction))
     throw new CountersignError('not_supported', { what: 'a statement that cannot run in a transaction' });
+  const stream = found.statements.find((statement) => statement.stream !== null)?.stream;
+  if (stream !== undefined)
+    throw new CountersignError('not_supported', {
+      what: stream === 'in' ? 'COPY FROM STDIN' : 'COPY TO STDOUT',
+    });
   const plan: Plan = {
     major: catalog.major,
     statements: found.statements.map(({ text, readOnly, standsAlone, plannerSafe, lock }) => ({
