@@ -17,6 +17,7 @@ connections:
 rules:
   - { name: read, actions: [read], then: allow }
   - { name: join, actions: [write.insert], resources: ["table:public.members"], then: allow }
+  - { name: design, actions: [schema, execute], resources: ["table:public.drafts", "function:public.peek(*"], then: allow }
 masks:
   - { columns: ["*.*.ssn", "*.*.score", "*.*.doc"], with: redact }
 limits: { rows: 1000, bytes: 100KB, timeout: 5s }
@@ -27,6 +28,9 @@ create table customers (id int primary key, name text not null, ssn text not nul
 insert into customers values (1, 'ann', '${ssn}', ${score}, '${doc}'), (2, 'bob', 'b${ssn}', ${score + 1}, '{}');
 create table members (id int, ssn text unique);
 insert into members values (1, '${ssn}');
+create function peek(int) returns text language sql stable as $$ select ssn from customers where id = $1 $$;
+create table drafts (id int);
+insert into drafts values (1);
 create domain small as int check (value < 10);
 analyze`;
 
@@ -116,4 +120,11 @@ test('a limit: who may insert can confirm a guess of a protected value that has 
   const sql = "insert into members values (2, '123-45-6789') on conflict do nothing";
   expect(await answerOf('one', sql)).toMatchObject({ outcome: 'succeeded', result: { affected: 0 } });
   expect(await answerOf('two', sql)).toMatchObject({ outcome: 'succeeded', result: { affected: 1 } });
+});
+
+test('a limit: who may change a table and call a function has that function fill a column with what masks hide', async () => {
+  await answerOf('one', 'alter table drafts add column copied text default peek(1)');
+  expect(await answerOf('one', 'select copied from drafts')).toMatchObject({
+    result: { rows: [['123-45-6789']] },
+  });
 });
