@@ -29,6 +29,8 @@ export interface HttpSettings {
   readonly auth: HttpAuth;
   /** The credential's name, for people: `bearer`, `header x-api-key`. */
   readonly authName: string | null;
+  /** The OpenAPI document’s file; null where none is named. */
+  readonly openapi: string | null;
   readonly getIsRead: boolean;
   /** Addresses beside the public ones. */
   readonly allowed: BlockList;
@@ -52,6 +54,7 @@ export function readHttpSettings({ name, settings }: ConnectionConfig): HttpSett
     basePath: origin.pathname.replace(/\/+$/, ''),
     auth,
     authName: authName(settings['auth']),
+    openapi: typeof settings['openapi'] === 'string' ? settings['openapi'] : null,
     getIsRead: settings['get_is_read'] !== false,
     allowed: addresses(texts(settings['allow_addresses'])),
     allowHeaders: new Set(texts(settings['allow_headers']).map((header) => header.toLowerCase())),

@@ -2,18 +2,23 @@
 import { type Action, baseAction, type Json, sha256 } from '@countersign/core';
 import type { Analysis } from '../protocol.ts';
 import { type HttpRequest, mediaType } from './input.ts';
+import { operationFor } from './openapi.ts';
 import { parseTarget, resourceOf } from './path.ts';
 import type { Reach } from './reach.ts';
 
 /** @throws {CountersignError} with the code of the denial. */
-export function analyse({ settings }: Pick<Reach, 'settings'>, request: HttpRequest): Analysis {
+export function analyse(
+  { settings, openapi }: Pick<Reach, 'settings' | 'openapi'>,
+  request: HttpRequest,
+): Analysis {
   const target = parseTarget(request.path);
-  const action = actionOf(request.method, settings.getIsRead);
+  const operation = openapi === null ? null : operationFor(openapi, request.method, target);
+  const action = operation?.action ?? actionOf(request.method, settings.getIsRead);
   return {
     effects: [{ action, resource: resourceOf(target) }],
     lineage: { outputs: [{ name: 'body', sources: [], proven: true }], uses: [], usesProven: true },
     fingerprint: fingerprintOf(request, target),
-    reliedOn: null,
+    reliedOn: operation === null ? null : { operation: operation.name },
   };
 }
 

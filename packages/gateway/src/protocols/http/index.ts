@@ -16,6 +16,7 @@ import { execute } from './execute.ts';
 import { mayBeAllowed } from './headers.ts';
 import { type HttpRequest, parseInput } from './input.ts';
 import { inspect } from './inspect.ts';
+import { readOpenApi } from './openapi.ts';
 import { preview } from './preview.ts';
 import type { Reach } from './reach.ts';
 import { recovered } from './recover.ts';
@@ -34,7 +35,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
       });
   const connection = httpConnection(settings, runtime);
   const closing = new AbortController();
-  const reach: Reach = { settings, connection, runtime, closing: closing.signal };
+  const openapi = settings.openapi === null ? null : readOpenApi(settings.openapi);
+  const reach: Reach = { settings, connection, openapi, runtime, closing: closing.signal };
   const running = new Set<Promise<unknown>>();
 
   /** Counts work, so that `close` can wait for it. */

@@ -33,7 +33,7 @@ export async function preview(
       ...(body === null ? [] : [{ label: 'body', text: visibleText(body) }]),
     ],
     words: analysis.effects.map(
-      ({ action, resource }) => `${verb(action)} ${resource.slice('http:'.length)}`,
+      ({ action, resource }) => `${verb(action)} ${resource.slice('http:'.length)}${operationIn(analysis)}`,
     ),
     impact: {
       count: null,
@@ -83,4 +83,10 @@ function boundBy(request: HttpRequest, current: Current): string {
 function verb(action: Analysis['effects'][number]['action']): string {
   if (action === 'write.delete') return 'deletes';
   return baseAction(action) === 'read' ? 'reads' : 'changes';
+}
+
+/** Its name in the OpenAPI document. */
+function operationIn({ reliedOn }: Analysis): string {
+  const { operation } = (reliedOn ?? {}) as { readonly operation?: string };
+  return operation === undefined ? '' : ` (${visibleText(operation)})`;
 }

@@ -2,10 +2,13 @@
 import type { HttpConnection } from '../../connections/http-connection.ts';
 import type { HttpSettings } from '../../connections/http-settings.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import type { OpenApi } from './openapi.ts';
 
 export interface Reach {
   readonly settings: HttpSettings;
   readonly connection: HttpConnection;
+  /** What the API's operations are; null where nobody says. */
+  readonly openapi: OpenApi | null;
   readonly runtime: Runtime;
   /** Aborted when the connection closes. */
   readonly closing: AbortSignal;
