@@ -83,7 +83,7 @@ async function look(
   return await connection.aside(name, async (client: Client) => {
     const facts = await sessionFacts(client, runtime);
     const session = { label: labelOf(logins, name), forReads: name !== 'write', facts };
-    const tried = name === 'wall' && isHidden !== undefined ? await tryWall(client, isHidden) : [];
+    const tried = name === 'wall' && isHidden !== undefined ? await tryWall(client, isHidden, runtime) : [];
     return { session, columns: await columnsSeenBy(client), tried };
   });
 }

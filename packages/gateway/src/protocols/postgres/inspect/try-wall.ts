@@ -3,10 +3,13 @@ import { type Finding, fine, problem, type Resource } from '@countersign/core';
 import { catalogQuery, createAnalyser, isSupportedMajor, readCatalog } from '@countersign/postgres';
 import type { Client } from 'pg';
 import { readFault } from '../../../connections/postgres-fault.ts';
+import type { Runtime } from '../../../runtime/runtime.ts';
 import { type ShieldedTable, shieldedTables } from '../setup/shielded-tables.ts';
 
 /** Columns and tables that are tried; a finding says where there are more. */
 const [mostColumns, mostTables] = [300, 100];
+/** Milliseconds for all tries: the whole look has five seconds. */
+const withinMs = 2500;
 /** Names that a finding lists before it counts. */
 const listed = 3;
 
@@ -17,6 +20,7 @@ const quoted = (...names: readonly string[]): string =>
 export async function tryWall(
   client: Client,
   isHidden: (column: Resource) => boolean,
+  runtime: Pick<Runtime, 'now'>,
 ): Promise<readonly Finding[]> {
   const tables = await tablesOf(client, isHidden);
   const columns = tables.flatMap(({ schema, table, hidden }) =>
@@ -29,11 +33,13 @@ export async function tryWall(
     name: `${schema}.${table}`,
     text: `DELETE FROM ${quoted(schema, table)} WHERE false`,
   }));
-  const read = await passed(client, columns.slice(0, mostColumns));
-  const written = await passed(client, writes.slice(0, mostTables));
+  const until = runtime.now() + withinMs;
+  const inTime = () => runtime.now() < until;
+  const read = await passed(client, columns.slice(0, mostColumns), inTime);
+  const written = await passed(client, writes.slice(0, mostTables), inTime);
   const open = [
-    ...(read.length === 0 ? [] : [`could read ${inShort(read)}, which masks hide`]),
-    ...(written.length === 0 ? [] : [`could delete from ${inShort(written)}`]),
+    ...(read.open.length === 0 ? [] : [`could read ${inShort(read.open)}, which masks hide`]),
+    ...(written.open.length === 0 ? [] : [`could delete from ${inShort(written.open)}`]),
   ];
   if (open.length > 0)
     return open.map((what) =>
@@ -43,8 +49,8 @@ export async function tryWall(
         'Run `countersign setup postgres`: it takes this from it.',
       ),
     );
-  const more = columns.length > mostColumns || writes.length > mostTables ? ', the first of more' : '';
-  const [asked, tried] = [Math.min(columns.length, mostColumns), Math.min(writes.length, mostTables)];
+  const more = columns.length > read.tried || writes.length > written.tried ? ', the first of more' : '';
+  const [asked, tried] = [read.tried, written.tried];
   return [
     fine(
       'wall.tried',
@@ -77,12 +83,18 @@ interface Try {
 }
 
 /** Those that were not refused. Each is rolled back; a session that says READ ONLY could say otherwise, so this one does. */
-async function passed(client: Client, tries: readonly Try[]): Promise<readonly string[]> {
+async function passed(
+  client: Client,
+  tries: readonly Try[],
+  inTime: () => boolean,
+): Promise<{ readonly open: readonly string[]; readonly tried: number }> {
   const open: string[] = [];
+  let tried = 0;
   for (const { name, text } of tries) {
-    await client.query('BEGIN READ WRITE; SET LOCAL lock_timeout = 200');
+    if (!inTime()) break;
+    tried++;
     try {
-      await client.query(text);
+      await client.query(`BEGIN READ WRITE; SET LOCAL lock_timeout = 200; ${text}`);
       open.push(name);
     } catch (error) {
       // Refused is refused; what fails otherwise (a lock, a view that can't be written) has told nothing and is no way in.
@@ -91,7 +103,7 @@ async function passed(client: Client, tries: readonly Try[]): Promise<readonly s
       await client.query('ROLLBACK').catch(() => {});
     }
   }
-  return open;
+  return { open, tried };
 }
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
