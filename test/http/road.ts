@@ -29,6 +29,8 @@ ${more}`;
 
 export interface Road {
   readonly target: TargetServer;
+  /** The gateway's address, and the agent's token. */
+  readonly gateway: { readonly url: string; readonly token: string };
   readonly agent: Client;
   readonly operator: Client;
   /** Submits a call, each of a run of its own unless one is named. */
@@ -72,9 +74,10 @@ export async function openRoad(
   const clientOf = (token: string) => createClient({ url: gateway.url, token });
   const operator = clientOf(gateway.operatorToken ?? '');
   const minted = async (request: Parameters<Client['mintToken']>[0]) =>
-    clientOf((await operator.mintToken(request)).token);
-  const agent = await minted({ class: 'agent', name: 'teller', groups: ['agents'], owner: 'olivia' });
-  const dana = await minted({ class: 'person', name: 'dana' });
+    (await operator.mintToken(request)).token;
+  const token = await minted({ class: 'agent', name: 'teller', groups: ['agents'], owner: 'olivia' });
+  const agent = clientOf(token);
+  const dana = clientOf(await minted({ class: 'person', name: 'dana' }));
   let calls = 0;
 
   const submit: Road['submit'] = (input, run) => {
@@ -87,6 +90,7 @@ export async function openRoad(
   const card: Road['card'] = (call) => dana.getApproval(call.approval ?? ('' as never));
   return {
     target,
+    gateway: { url: gateway.url, token },
     agent,
     operator,
     submit,
