@@ -34,6 +34,8 @@ test('a store of a newer version is left alone', async () => {
   await pglite.exec('insert into migrations (number) values (99)');
   await expect(migrate(db)).rejects.toMatchObject({
     code: 'data_damaged',
-    message: expect.stringMatching(`the store has schema 99; expected at most ${newestSchema}; use a newer version`),
+    message: expect.stringMatching(
+      `the store has schema 99; expected at most ${newestSchema}; use a newer version`,
+    ),
   });
 });

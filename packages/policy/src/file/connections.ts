@@ -159,7 +159,10 @@ function http(around: Surroundings) {
   return {
     base_url: described(baseUrl(env), 'Where every request goes; paths are below it.'),
     auth: described(authReader(around), 'How the gateway authenticates: one of these.'),
-    openapi: described(path(around, 'an OpenAPI document'), 'An OpenAPI 3 document, JSON or YAML: what the API’s operations do, and which there are; any other is denied.'),
+    openapi: described(
+      path(around, 'an OpenAPI document'),
+      'An OpenAPI 3 document, JSON or YAML: what the API’s operations do, and which there are; any other is denied.',
+    ),
     get_is_read: described(flag, 'False for a server where GET changes things.', true),
     allow_addresses: described(
       list('addresses', addressRange),
