@@ -95,3 +95,21 @@ describe('--jsonl', () => {
     ]);
   });
 });
+
+test('policy test decides requests, without a schema and without a server', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-http-cases-'));
+  const cases = `cases:
+  - { as: agent:a, connection: billing-api, method: GET, path: /v1/x, expect: allow }
+  - { as: agent:a, connection: billing-api, method: DELETE, path: /v1/x, expect: { decision: ask, approvers: [ops] } }
+  - { as: agent:a, connection: billing-api, method: GET, path: /v1/%61dmin, expect: { decision: deny, code: denied_by_rule } }
+  - { as: agent:a, connection: billing-api, method: GET, path: /v1/../x, expect: { decision: deny, code: malformed } }
+`;
+  writeFileSync(
+    join(folder, 'countersign.yaml'),
+    policy().replace('"${TARGET_URL}"', 'https://billing.example'),
+  );
+  writeFileSync(join(folder, 'countersign.test.yaml'), cases);
+  const { code, stdout, stderr } = await inProcess(['policy', 'test'], { cwd: folder });
+  rmSync(folder, { recursive: true });
+  expect([code, stdout.match(/✓/g)?.length, stderr]).toEqual([0, 4, '4 cases, all hold\n']);
+});

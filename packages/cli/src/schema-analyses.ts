@@ -1,4 +1,4 @@
-/** What calls would do, told from a schema file alone: no server is reached. */
+/** What calls would do, told from a schema file alone, or from a request itself: no server is reached. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { SchemaAnalyser } from '@countersign/gateway';
@@ -16,6 +16,10 @@ import { UsageError } from './usage-error.ts';
 export function schemaAnalyses(directory: string): PolicyTestOptions['analyse'] {
   const loaded = new Map<string, Promise<SchemaAnalyser>>();
   return async (connection, input, schema) => {
+    if ('method' in input) {
+      const { requestAnalysis } = await import('@countersign/gateway');
+      return await requestAnalysis(connection, input);
+    }
     if (schema === null)
       throw new UsageError('the cases name no schema', 'schema: FILE.sql at the head of the file');
     const analyser = loaded.get(schema) ?? load(resolve(directory, schema));
