@@ -249,8 +249,8 @@ function opening(
 }
 
 interface Beginning<Facts> {
-  text(backend: Backend): string;
-  facts(backend: Backend, row: FactsRow | undefined): Facts;
+  readonly text: (backend: Backend) => string;
+  readonly facts: (backend: Backend, row: FactsRow | undefined) => Facts;
 }
 
 async function begin<Facts extends BackendFacts>(
