@@ -61,6 +61,8 @@ function typesWithin(catalog: Catalog, { type, row }: Value): readonly (string |
     if (next === typeIds.unknown || seen.has(next)) continue;
     seen.add(next);
     const info = next === null ? undefined : catalog.types.get(next);
+    // A row of whatever fields.
+    if (info?.kind === 'p') open.push(null);
     for (const inner of [info?.base, info?.element, info?.bounds]) if (inner != null) open.push(inner);
     const relation = info?.relation == null ? undefined : catalog.relationsByOid.get(info.relation);
     open.push(...(relation?.columns ?? []).map((column) => column.type));

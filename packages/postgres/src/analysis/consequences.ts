@@ -7,7 +7,7 @@ import type { ForeignKey, Relation, WriteEvent } from '../catalog/catalog.ts';
 import { compareKeys } from './comparisons.ts';
 import { type Context, tableResource } from './context.ts';
 import { applyPolicies, relationName } from './read-relation.ts';
-import { descendantsOf } from './relations.ts';
+import { ancestorsOf, descendantsOf } from './relations.ts';
 import { ruleFindings } from './rules.ts';
 import { storedExpression } from './stored.ts';
 import { checkInput, functionResource } from './types.ts';
@@ -129,11 +129,20 @@ function evaluate(context: Context, relation: Relation, write: Write): void {
   if (write.event !== 'insert' && write.event !== 'update') return;
   for (const { of, expression } of relation.expressions)
     context.includeEffects(storedExpression(context, relation, expression), of);
+  for (const parent of ancestorsOf(context, relation)) belongs(context, parent);
   for (const column of relation.columns)
     if (write.columns === null || write.columns.includes(column.name)) checkInput(context, column.type);
   for (const column of relation.columns)
     if (column.generated !== null && column.default !== null)
       context.includeEffects(storedExpression(context, relation, column.default), `column ${column.name}`);
+}
+
+/** Whether a row belongs into a partition is found by the key of what it is a partition of. */
+function belongs(context: Context, parent: Relation): void {
+  if (parent.kind !== 'p') return;
+  compareKeys(context, parent);
+  for (const { of, expression } of parent.expressions)
+    if (of === 'partition key') context.includeEffects(storedExpression(context, parent, expression), of);
 }
 
 /** A default is evaluated where a row comes without a value for the column. The sequence a column owns is part of it. */

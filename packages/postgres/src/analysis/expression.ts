@@ -5,6 +5,7 @@ import { commonType } from '../resolution/common-type.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { call } from './call.ts';
 import { columnReference, indirection, starColumns } from './column-reference.ts';
+import { compare } from './comparisons.ts';
 import { type Context, notSupported } from './context.ts';
 import { toJson } from './json-casts.ts';
 import { operator, useOperator } from './operator.ts';
@@ -111,6 +112,7 @@ const expressions = {
   },
   MinMaxExpr: (context, scope, node) => {
     const values = analyseExpressions(context, scope, fieldsOf<{ args?: readonly Node[] }>(node).args);
+    compare(context, values);
     return derivedFrom(values, typeInCommon(context, values));
   },
   SQLValueFunction: (_context, _scope, node) =>

@@ -52,13 +52,14 @@ const secret: ReadonlySet<string> = new Set(
     pg_stat_get_backend_wait_event pg_stat_get_backend_wait_event_type pg_stat_get_backend_subxact`),
 );
 
-/** Run SQL that stands in a text, read tables named in one, or read a value as of a type named in one. */
+/** Run or look into SQL that stands in a text, read tables named in one, or read a value as of a type named in one. */
 const runsText: ReadonlySet<string> = new Set(
   words(`
     query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml cursor_to_xmlschema
     table_to_xml table_to_xmlschema table_to_xml_and_xmlschema schema_to_xml schema_to_xmlschema
     schema_to_xml_and_xmlschema database_to_xml database_to_xmlschema database_to_xml_and_xmlschema
-    ts_stat ts_rewrite pg_input_is_valid pg_input_error_info`),
+    ts_stat ts_rewrite pg_input_is_valid pg_input_error_info fmgr_internal_validator fmgr_c_validator
+    fmgr_sql_validator`),
 );
 
 const administers: ReadonlySet<string> = new Set(
