@@ -195,8 +195,11 @@ describe('whatever the text', () => {
   });
 });
 
-test('never 40: a text that carries a mask can be told', () => {
+test('never 40: a text that carries a mask can be told, percent-encoded too', () => {
   for (const kind of ['redact', 'hash', 'tokenize', 'partial'] as const)
-    expect(carriesMask(`x ${makeMasker(plan([column(kind)]), scope).cell(0, '123-45-6789')} y`)).toBe(true);
+    for (const written of [(mask: string) => mask, encodeURIComponent]) {
+      const mask = makeMasker(plan([column(kind)]), scope).cell(0, '123-45-6789') ?? '';
+      expect(carriesMask(`x ${written(mask)} y`)).toBe(true);
+    }
   expect(carriesMask('nothing [hash:tag] of the kind ...')).toBe(false);
 });

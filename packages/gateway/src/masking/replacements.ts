@@ -77,7 +77,15 @@ export function isWholeToken(text: string): boolean {
   return isToken.test(text);
 }
 
-/** Whether a text carries a mask: what was hidden from a reader must not be written back as if it were the value. */
+/**
+ * Whether a text carries a mask, as it is or percent-encoded as in a form: what was hidden from a reader must not be
+ * written back as if it were the value.
+ */
 export function carriesMask(text: string): boolean {
-  return marks.test(text);
+  return marks.test(text) || (text.includes('%') && marks.test(percentDecoded(text)));
 }
+
+const percentDecoded = (text: string): string =>
+  text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) =>
+    Buffer.from(encoded.replaceAll('%', ''), 'hex').toString(),
+  );
