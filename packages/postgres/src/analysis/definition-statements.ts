@@ -1,5 +1,5 @@
 /** CREATE, ALTER and DROP of what a schema holds: tables, views, indexes, sequences, functions, types, triggers. */
-import { resource } from '@countersign/core';
+import { CountersignError, resource } from '@countersign/core';
 import {
   asKind,
   fieldsOf,
@@ -196,6 +196,8 @@ const createFunction: Visit = (context, node) => {
     replace?: boolean;
   }>(node);
   const names = stringsOf(funcname);
+  if (names.at(-2)?.startsWith('pg_temp') === true)
+    throw new CountersignError('needs_native_session', { what: 'a temporary object' });
   const types = (parameters ?? []).flatMap((parameter) => {
     const { mode, argType } = fieldsOf<{ mode: string; argType: TypeName }>(parameter);
     if (mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE') return [];

@@ -269,6 +269,7 @@ const denied: readonly (readonly [string, string])[] = [
   ['discard all', 'needs_native_session: DISCARD'],
   ['create temp table x (a int)', 'needs_native_session: a temporary object'],
   ['select 1 as a into temp x', 'needs_native_session: a temporary object'],
+  ['create function pg_temp.f() returns int return 1', 'needs_native_session: a temporary object'],
   ['select pg_advisory_lock(1)', 'needs_native_session: the function pg_advisory_lock'],
   ['select 1; drop table orders', 'must_stand_alone: drop_table'],
   ['vacuum; select 1', 'must_stand_alone: vacuum'],
