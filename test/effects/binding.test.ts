@@ -58,7 +58,7 @@ describe('where values are bound', () => {
     expect(notes[0]?.join('\n')).not.toContain('Approved before');
     expect(notes[1]).toEqual(
       expect.arrayContaining([
-        'Approved before in this run, and rolled back: its effect had become another.',
+        'Approved before in this run, and not made to last: its effect had become another.',
         'public.items: 9 rows updated then, 10 now',
       ]),
     );

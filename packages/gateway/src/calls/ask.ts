@@ -147,11 +147,11 @@ async function previewOf(
 function boundInWords({ effect }: TargetPreview, requirement: Requirement): readonly string[] {
   if (effect === undefined) return [];
   if (bindingOf(requirement) === 'exact')
-    return ['Bound to this approval: these rows, with these values. Anything else is rolled back.'];
+    return ['Bound to this approval: exactly the change that is shown. No other one is made to last.'];
   const { tolerance = 0 } = requirement;
   const within = tolerance > 0 ? `, ${tolerance} more or fewer` : '';
   return [
-    `Bound to this approval: these numbers of rows by table${within}; not which rows, and not their values. Anything else is rolled back.`,
+    `Bound to this approval: the numbers that are shown${within}; not which ones, and not their values. No other change is made to last.`,
   ];
 }
 
@@ -161,7 +161,7 @@ async function driftInWords(
   { effect }: TargetPreview,
   { preview }: Drifts,
 ): Promise<readonly string[]> {
-  const head = 'Approved before in this run, and rolled back: its effect had become another.';
+  const head = 'Approved before in this run, and not made to last: its effect had become another.';
   const opened = preview === null ? null : await room.ledger.open(preview, previewName);
   const before = (JSON.parse(opened?.content ?? 'null') as Preview | null)?.effect;
   if (before === undefined || effect === undefined) return [head];
