@@ -1,6 +1,6 @@
 /**
  * As crash-schedule.test.ts, on the embedded store: the process that takes over finds the folder as the dead one left
- * it. A start of that store takes a second, so that only the road of a write is taken here, at the moments at which
+ * it. A start of that store takes seconds, so that only the road of a write is taken here, at the moments at which
  * something is durable that was not before, and recovery itself. All roads, at every moment, by
  * `COUNTERSIGN_CRASH_SCHEDULE=all pnpm test test/fault/crash-schedule`.
  */
@@ -13,19 +13,13 @@ import { all, casesOf, onStage } from './crash-schedule-stages.ts';
 const take = onStage((target) => embeddedStage(target));
 
 const durable: readonly CrashPoint[] = [
-  'submit.before',
   'submit.after',
-  'ask.before',
   'ask.after',
-  'vote.before',
   'vote.after',
-  'claim.before',
   'claim.after',
-  'started.before',
   'started.after',
   'commit.before',
   'commit.after',
-  'settle.before',
   'settle.after',
   'sequence.after',
 ];
