@@ -8,5 +8,7 @@ export default {
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.js' },
   testEnvironmentOptions: { customExportConditions: ['@countersign/source', 'node', 'node-addons'] },
   maxWorkers: '100%',
+  // Modules of a finished file are never let go of. A worker that holds much spends its time on collecting garbage.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 60_000,
 };
