@@ -14,14 +14,11 @@ const take = onStage((target) => embeddedStage(target));
 
 const durable: readonly CrashPoint[] = [
   'submit.after',
-  'ask.after',
   'vote.after',
   'claim.after',
   'started.after',
-  'commit.before',
   'commit.after',
   'settle.after',
-  'sequence.after',
 ];
 
 test.each(casesOf(all ? roads : [{ ...writeRoad, points: durable }]))(
