@@ -8,7 +8,8 @@ import { forEach, inTurns, print, storeFromArguments, warmUp } from './measure.t
 
 const on = storeFromArguments();
 const waiting = Number(process.argv[3] ?? 10_000);
-const agents = 20;
+// A target is looked at so many times a minute for one principal.
+const agents = 100;
 const policy = `
 version: 1
 people:
