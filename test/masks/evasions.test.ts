@@ -19,11 +19,11 @@ const paramsOf = ({ statements }: Way) => (statements.some((sql) => sql.includes
 
 interface Tried {
   readonly directly: Heard;
-  /** On the database with the other values. */
-  readonly directlyOther: Heard;
+  /** On the database with the other values; only of ways that tell by a difference. */
+  readonly directlyOther: Heard | null;
   readonly canary: readonly RunAnswer[];
   readonly other: readonly RunAnswer[];
-  /** Where policy allows whatever it can. */
+  /** Where policy allows whatever it can; only of ways that show. */
   readonly open: readonly RunAnswer[];
 }
 
@@ -46,12 +46,13 @@ afterAll(async () => await road[Symbol.asyncDispose]());
 async function attempt(way: Way): Promise<Tried> {
   const { statements } = way;
   const params = paramsOf(way);
+  const tells = telling.includes(way);
   return {
     directly: await road.directly('canary', statements, params),
-    directlyOther: await road.directly('other', statements, params),
+    directlyOther: tells ? await road.directly('other', statements, params) : null,
     canary: await road.guarded('canary', statements, params),
     other: await road.guarded('other', statements, params),
-    open: await road.guarded('open', statements, params),
+    open: tells ? [] : await road.guarded('open', statements, params),
   };
 }
 
@@ -84,6 +85,7 @@ describe('never 38 and 40: nor by a write, nor in the place it is written to', (
 describe('never 39: where an answer depends on a protected value directly, through the gateway it does not', () => {
   test.each(titled(telling))('%s', (_, way) => {
     const { directly, directlyOther, canary, other } = attemptOf(way);
+    expect(directlyOther).not.toBeNull();
     expect(directly).not.toEqual(directlyOther);
     expect(heardOf(canary)).toEqual(heardOf(other));
   });
