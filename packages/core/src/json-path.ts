@@ -30,13 +30,13 @@ export function parseJsonPath(text: string): readonly JsonPathStep[] | null {
 function readStep(text: string): { readonly step: JsonPathStep; readonly length: number } | null {
   const byDot = dotted.exec(text);
   if (byDot !== null) {
-    const [whole, dots, any, name = ''] = byDot;
-    return { step: { to: any === undefined ? name : null, deep: dots === '..' }, length: whole.length };
+    const [whole, dots, star, name = ''] = byDot;
+    return { step: { to: star === undefined ? name : null, deep: dots === '..' }, length: whole.length };
   }
   const byBracket = bracketed.exec(text);
   if (byBracket === null) return null;
-  const [whole, dots, any, index, single, double] = byBracket;
+  const [whole, dots, star, index, single, double] = byBracket;
   const name = (single ?? double ?? '').replace(/\\(.)/g, '$1');
-  const to = any !== undefined ? null : index !== undefined ? Number(index) : name;
+  const to = star !== undefined ? null : index !== undefined ? Number(index) : name;
   return { step: { to, deep: dots !== undefined }, length: whole.length };
 }
