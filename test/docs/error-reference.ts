@@ -17,7 +17,9 @@ export const sections: readonly Section[] = [
       unauthenticated:
         'Mint a new token with `countersign token`, and hand it over by `COUNTERSIGN_TOKEN` or the option.',
       wrong_actor:
-        'Use a token of the class that the route is for: agents call, people vote, operators operate.',
+        'Use a token of the class that the route is for: agents call, people vote, operators operate, auditors read.',
+      cross_site:
+        'Send what a page of the gateway would: its `Origin`, and the `csrf` of `GET /auth/session` as `x-countersign-csrf`.',
       not_found:
         'Check the id, and whose it is: what belongs to another principal looks the same as what isn’t there.',
       unsupported_media_type: 'Send `content-type: application/json`.',
@@ -122,6 +124,16 @@ export const sections: readonly Section[] = [
       unmapped_account: 'List the account under `people`, with whom it belongs to.',
       already_voted: 'Nothing: a human counts once, by whichever account.',
       reason_required: 'Vote with a reason: `--reason "…"`.',
+      sign_in_again:
+        'Approve it on its card in the console, which leads to the identity provider first. A token that `countersign token` made has nothing to sign in with.',
+    },
+  },
+  {
+    title: 'Signing in',
+    codes: {
+      sign_in_failed:
+        'Read what the message says, begin again, and do not leave the page open for longer than ten minutes. The gateway’s log has what the identity provider answered.',
+      sign_in_pending: 'Open the address that was printed, sign in there, and let the command wait.',
     },
   },
   {

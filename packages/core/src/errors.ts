@@ -43,6 +43,12 @@ export const errorTable = Object.freeze({
     'This token may not use this route.',
     'The route is for another class of token.',
   ),
+  cross_site: entry(
+    403,
+    'no',
+    'The request does not come from a page of this gateway.',
+    'A request of a browser session came from another site, or without the session’s own x-countersign-csrf.',
+  ),
   not_found: entry(404, 'no', 'There is no such thing, or it belongs to someone else.'),
   unsupported_media_type: entry(415, 'no', 'The body must be application/json.'),
   rate_limited: entry(429, 'later', 'Too many requests; wait before the next one.'),
@@ -208,6 +214,16 @@ export const errorTable = Object.freeze({
   ),
   already_voted: entry(409, 'no', 'You have voted already.'),
   reason_required: entry(400, 'no', 'A vote on this needs a reason.'),
+  sign_in_again: entry(
+    403,
+    'no',
+    'An approval of this needs a fresh sign-in for it.',
+    'A rule asks for a fresh sign-in, made for this very approval.',
+  ),
+
+  // Signing in.
+  sign_in_failed: entry(400, 'no', 'The sign-in did not succeed.'),
+  sign_in_pending: entry(409, 'later', 'The person has not signed in yet.'),
 
   // Parked runs.
   run_taken: entry(409, 'later', 'Another process has taken this parked run.'),

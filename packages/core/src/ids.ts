@@ -29,6 +29,14 @@ export const stopIdSchema = idOf('stop');
 export const parkedRunIdSchema = idOf('park');
 /** A lease's id, as it comes from outside: `lease_…`. */
 export const leaseIdSchema = idOf('lease');
+/** A session's id, as it comes from outside: `ses_…`. */
+export const sessionIdSchema = idOf('ses');
+
+/** A run's id in the record, as it comes from outside: `run_` and 32 hex digits. */
+export const runIdSchema = z
+  .string()
+  .regex(/^run_[0-9a-f]{32}$/, 'expected an id like run_…')
+  .brand<'run'>();
 
 /** A call's id: `call_` and 22 characters. */
 export type CallId = z.infer<typeof callIdSchema>;
@@ -42,8 +50,12 @@ export type TokenId = z.infer<typeof tokenIdSchema>;
 export type StopId = z.infer<typeof stopIdSchema>;
 /** A parked run's id: `park_` and 22 characters. */
 export type ParkedRunId = z.infer<typeof parkedRunIdSchema>;
+/** A run's id in the record. The id that the application gave the run stands beside it. */
+export type RunId = z.infer<typeof runIdSchema>;
 /** Names one taking of a parked run; whoever takes it makes it up, so that a lost answer can be asked for again. */
 export type LeaseId = z.infer<typeof leaseIdSchema>;
+/** A session's id: `ses_` and 22 characters. It is no secret. */
+export type SessionId = z.infer<typeof sessionIdSchema>;
 
 interface IdByKind {
   readonly call: CallId;
@@ -53,6 +65,7 @@ interface IdByKind {
   readonly stop: StopId;
   readonly park: ParkedRunId;
   readonly lease: LeaseId;
+  readonly ses: SessionId;
 }
 
 /** Makes a new id: the kind, an underscore, 22 random characters. */

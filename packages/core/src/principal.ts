@@ -1,9 +1,9 @@
 /** Who asks, and who votes. */
 import { z } from 'zod';
 
-/** A token calls (`agent`, `service`), votes (`person`) or operates (`operator`): never two of these. */
-export const tokenClasses = ['agent', 'service', 'person', 'operator'] as const;
-/** What a token may do: call, vote or operate. */
+/** A token calls (`agent`, `service`), votes (`person`), operates (`operator`) or reads (`auditor`): never two of these. */
+export const tokenClasses = ['agent', 'service', 'person', 'operator', 'auditor'] as const;
+/** What a token may do: call, vote, operate or read. */
 export type TokenClass = (typeof tokenClasses)[number];
 
 /** What a name may be made of: it stands in ids, logs and digests. */

@@ -73,12 +73,12 @@ export type ExecuteView = z.infer<typeof executeViewSchema>;
 /** `GET /v1/calls/:id?wait=SECONDS`: answers when the call is no longer submitted or waiting, or after the wait. */
 export const waitQuerySchema = z.strictObject({ wait: z.coerce.number().int().min(0).max(60).default(0) });
 
-/** A connection of `GET /v1/connections`. */
+/** A connection of `GET /v1/connections`, for agents. */
 export const connectionViewSchema = z.strictObject({
   name: nameSchema,
   protocol: z.enum(protocolNames),
 });
-/** `GET /v1/connections`: every connection the gateway has, by name and protocol. */
+/** `GET /v1/connections` for agents: every connection the gateway has, by name and protocol. */
 export const connectionListSchema = z.strictObject({ connections: z.array(connectionViewSchema) });
 /** The connections a gateway has. */
 export type ConnectionList = z.infer<typeof connectionListSchema>;

@@ -1,6 +1,7 @@
 /** The operator's routes: tokens, policy, stops, events, and settling a call whose outcome a person found out. */
 import { z } from 'zod';
 import { callIdSchema, stopIdSchema, tokenIdSchema } from '../ids.ts';
+import { callInputSchema } from '../input.ts';
 import { nameSchema, tokenClasses } from '../principal.ts';
 
 /** `POST /v1/tokens`: mints a token. */
@@ -100,8 +101,16 @@ export const policyViewSchema = z.strictObject({
   loaded_at: z.iso.datetime(),
   rules: z.array(z.string()),
   warnings: z.array(z.string()),
+  /** The file as it was read, before `${VAR}` is filled in. */
+  text: z.string(),
+  /** How often each rule or mask decided a call that was submitted to this gateway, since it started. */
+  matched: z.array(
+    z.strictObject({ rule: z.string(), times: z.number().int(), last: z.iso.datetime().nullable() }),
+  ),
+  /** Since when that is counted. */
+  matched_since: z.iso.datetime(),
 });
-/** The policy in force: its version, the names of its rules, its warnings. */
+/** The policy in force: its version, its text, the names of its rules and how often they matched, its warnings. */
 export type PolicyView = z.infer<typeof policyViewSchema>;
 
 /** `POST /v1/calls/:id/settle`: an operator closes a call whose outcome stayed open. */
@@ -124,6 +133,33 @@ export const explainViewSchema = z.strictObject({
 });
 /** How a call would be decided. */
 export type ExplainView = z.infer<typeof explainViewSchema>;
+
+/** `POST /v1/policy/try`: how a call would be decided for somebody, without making one. */
+export const tryRequestSchema = z.strictObject({
+  connection: nameSchema,
+  input: callInputSchema,
+  as: z.strictObject({
+    class: z.enum(['agent', 'service']).default('agent'),
+    name: nameSchema,
+    groups: z.array(nameSchema).max(100).default([]),
+  }),
+});
+/** A call to be tried, and for whom. */
+export type TryRequest = z.input<typeof tryRequestSchema>;
+
+/** The answer of `POST /v1/policy/try`. */
+export const tryViewSchema = z.strictObject({
+  ...explainViewSchema.shape,
+  effects: z.array(z.strictObject({ action: z.string(), resource: z.string(), via: z.string().optional() })),
+  rules: z.array(z.string()),
+  masks: z.array(z.string()),
+  /** For people: which effect, which rule. */
+  detail: z.string(),
+  /** Who would be asked; empty where nobody is. */
+  asks: z.array(z.strictObject({ approvers: z.array(z.string()), votes: z.number().int() })),
+});
+/** How a call would be decided, and why. */
+export type TryView = z.infer<typeof tryViewSchema>;
 
 /** `GET /v1/events?after=INDEX&limit=N`: the lines of the ledger above an index. */
 export const eventsQuerySchema = z.strictObject({

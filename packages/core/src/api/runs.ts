@@ -1,4 +1,4 @@
-/** The agent's routes for parked runs. The gateway keeps a state that it cannot read, and its header in clear. */
+/** The agent's routes for its parked runs. The gateway keeps a state that it cannot read, and its header in clear. */
 import { z } from 'zod';
 import { leaseIdSchema, parkedRunIdSchema } from '../ids.ts';
 import { outsideIdSchema } from '../input.ts';
