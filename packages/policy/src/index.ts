@@ -8,7 +8,8 @@ export { type PolicyTestOptions, type PolicyTestResult, runPolicyTests } from '.
 export { decide } from './decide/decide.ts';
 export { type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
 export type { Question } from './decide/question.ts';
-export { type Human, requirementMet } from './decide/requirement.ts';
+export { countedFor, type Human, requirementMet } from './decide/requirement.ts';
+export { rulesReaching } from './decide/rules-reaching.ts';
 export { tokenDomains } from './decide/token-domains.ts';
 export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';
 export { PolicyFileError, type Problem, problemLine } from './file/report.ts';

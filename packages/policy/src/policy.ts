@@ -165,4 +165,6 @@ export interface LoadedFile {
   readonly connections: ReadonlyMap<string, ConnectionConfig>;
   /** What is odd and yet valid, a line each, with its place. */
   readonly warnings: readonly string[];
+  /** The file as it was read, before `${VAR}` is filled in. */
+  readonly text: string;
 }

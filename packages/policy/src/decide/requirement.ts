@@ -50,20 +50,30 @@ export function isEligible(ask: Ask, { groups }: Human): boolean {
 }
 
 /**
- * Whether every ask gets its votes when each human counts for one ask only, assigned in the best way (a maximum
- * bipartite matching). Humans are distinct by name; more than are needed do no harm. A requirement without asks, or
- * an ask without a vote, is never met.
+ * Whether every ask gets its votes when each human counts for one ask only. A requirement without asks, or an ask
+ * without a vote, is never met.
  */
 export function requirementMet(requirement: Requirement, humans: readonly Human[]): boolean {
   const { asks } = requirement;
   if (asks.length === 0 || !asks.every(({ votes }) => votes >= 1)) return false;
+  const counted = countedFor(requirement, humans);
+  return asks.every(({ votes }, index) => counted[index]?.length === votes);
+}
+
+/**
+ * Which humans count for which ask, each for one only and none beyond its votes, assigned in the best way (a maximum
+ * bipartite matching). Humans are distinct by name; more than are needed do no harm.
+ *
+ * @returns for each ask of the requirement, in its order, the names of those who count for it.
+ */
+export function countedFor({ asks }: Requirement, humans: readonly Human[]): readonly (readonly string[])[] {
   const distinct = [...new Map(humans.map((human) => [human.name, human])).values()];
   const counted = asks.map(() => new Set<Human>());
-  return asks.every((ask, index) => {
-    while ((counted[index]?.size ?? 0) < ask.votes)
-      if (!assign(index, asks, distinct, counted, new Set())) return false;
-    return true;
-  });
+  for (const [index, { votes }] of asks.entries()) {
+    while ((counted[index]?.size ?? votes) < votes)
+      if (!assign(index, asks, distinct, counted, new Set())) break;
+  }
+  return counted.map((set) => [...set].map(({ name }) => name));
 }
 
 /** Finds one more human for an ask, moving others to asks where they also fit. */

@@ -39,13 +39,18 @@ export function parsePolicyFile(text: string, options: PolicyFileOptions): Loade
   const report = new Report(options.file);
   const tree = readTree(text, report);
   report.throwIfAny();
-  const loaded = tree === null ? undefined : readFile(tree, options, report);
+  const loaded = tree === null ? undefined : readFile(text, tree, options, report);
   report.throwIfAny();
   if (loaded === undefined) throw new TypeError('a file without problems gave nothing');
   return freezeDeep(loaded);
 }
 
-function readFile(tree: Tree, options: PolicyFileOptions, report: Report): LoadedFile | undefined {
+function readFile(
+  text: string,
+  tree: Tree,
+  options: PolicyFileOptions,
+  report: Report,
+): LoadedFile | undefined {
   if (tree.kind !== 'map') {
     report.problem(tree.at, 'no policy file', { expected: `a mapping with ${sections.join(', ')}` });
     return undefined;
@@ -75,6 +80,7 @@ function readFile(tree: Tree, options: PolicyFileOptions, report: Report): Loade
     server,
     connections,
     warnings: report.warnings,
+    text,
   };
 }
 
