@@ -6,13 +6,14 @@
 export type { Expectation } from './cases/policy-case.ts';
 export { type PolicyTestOptions, type PolicyTestResult, runPolicyTests } from './cases/run-policy-tests.ts';
 export { decide } from './decide/decide.ts';
-export { type MayVote, mayVote, type Requester, votingHuman } from './decide/people.ts';
+export { humanOf, type MayVote, mayVote, type Requester, rolesOf, votingHuman } from './decide/people.ts';
 export type { Question } from './decide/question.ts';
 export { countedFor, type Human, requirementMet } from './decide/requirement.ts';
 export { rulesReaching } from './decide/rules-reaching.ts';
 export { tokenDomains } from './decide/token-domains.ts';
 export { type PolicyFileOptions, parsePolicyFile } from './file/parse-policy-file.ts';
 export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
+export * from './identity.ts';
 export * from './policy.ts';
 export { type ColumnsByConnection, reviewNames } from './review/names.ts';
 export { hiddenColumns, isFreeOfHidden, possibleActions } from './review/protection.ts';

@@ -1,5 +1,6 @@
 /** A policy, as loaded from `countersign.yaml`: plain frozen data. */
 import type { Action, Binding, DetectorName, MaskKind, ProtocolName } from '@countersign/core';
+import type { Identity } from './identity.ts';
 
 /** How much a connection's calls may bring back, and how often people may be asked. */
 export interface Limits {
@@ -155,6 +156,8 @@ export interface Policy {
    * not known, so it can be a second one of someone who voted, or of the requester.
    */
   readonly unmappedMayVote: boolean;
+  /** Whose word is taken for who somebody is, and which groups give a role. */
+  readonly identity: Identity;
 }
 
 /** A whole `countersign.yaml`. */

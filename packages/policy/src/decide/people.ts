@@ -1,5 +1,5 @@
 /** Whose account it is, and whether they may vote. */
-import type { ErrorCode, Principal, Requirement } from '@countersign/core';
+import type { ErrorCode, Principal, Requirement, Role } from '@countersign/core';
 import type { Person, Policy } from '../policy.ts';
 import { compile } from './compiled-policy.ts';
 import { type Human, isEligible } from './requirement.ts';
@@ -19,6 +19,21 @@ export function votingHuman(policy: Policy, principal: Principal): Human | null 
   if (human !== null) return human;
   if (!policy.unmappedMayVote || principal.account === null) return null;
   return { name: principal.account, groups: principal.groups };
+}
+
+/**
+ * What an account may do that was proven by a sign-in: by the groups of its human under `people`, and by those that the
+ * identity provider named. An auditor is nothing else.
+ */
+export function rolesOf(policy: Policy, account: string, groups: readonly string[]): readonly Role[] {
+  const human = humanOf(policy, account);
+  const theirs = new Set([...groups, ...(human?.groups ?? [])]);
+  const { auditor, operator } = policy.identity.roles;
+  if (auditor.some((group) => theirs.has(group))) return ['auditor'];
+  return [
+    ...(human !== null || policy.unmappedMayVote ? (['approver'] as const) : []),
+    ...(operator.some((group) => theirs.has(group)) ? (['operator'] as const) : []),
+  ];
 }
 
 /** Whose call is voted on. */
@@ -45,6 +60,8 @@ export function mayVote(
   if (principal.class !== 'person') return 'not_eligible';
   const human = votingHuman(policy, principal);
   if (human === null) return 'unmapped_account';
+  // An auditor looks at what others decide.
+  if (rolesOf(policy, principal.account ?? '', principal.groups).includes('auditor')) return 'not_eligible';
   const requesters = [requester.owner, requester.onBehalfOf];
   const themselves = [human.name, principal.account, principal.name];
   if (requester.id === principal.id || themselves.some((name) => name !== null && requesters.includes(name)))

@@ -2,6 +2,7 @@ import { type Action, type Effect, noLineage, type Principal, type Verdict } fro
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { defaultLimits } from '../file/limits.ts';
+import { noIdentity } from '../identity.ts';
 import type { Consequence, Policy, Rule } from '../policy.ts';
 import { atomsOf, speaksOf } from './atom.ts';
 import { matchesAction, matchesConnection, matchesWho } from './compiled-scope.ts';
@@ -85,6 +86,7 @@ const policyOf = (list: readonly Rule[]): Policy => ({
   limits: defaultLimits,
   people: new Map(),
   unmappedMayVote: false,
+  identity: noIdentity,
 });
 const strictness: Readonly<Record<Verdict, number>> = { allow: 0, ask: 1, deny: 2 };
 

@@ -1,7 +1,9 @@
 /** `countersign.yaml`: read whole, or refused with everything that is wrong with it. */
+import { noIdentity } from '../identity.ts';
 import type { ConnectionConfig, LoadedFile } from '../policy.ts';
 import { connectionsReader } from './connections.ts';
 import { freezeDeep } from './freeze.ts';
+import { identityReader } from './identity.ts';
 import { defaultLimits, readLimits } from './limits.ts';
 import { masksReader } from './masks.ts';
 import { groupsOf, readPeople } from './people.ts';
@@ -24,7 +26,16 @@ export interface PolicyFileOptions {
   readonly directory: string;
 }
 
-const sections = ['version', 'server', 'people', 'connections', 'rules', 'masks', 'limits'] as const;
+const sections = [
+  'version',
+  'server',
+  'identity',
+  'people',
+  'connections',
+  'rules',
+  'masks',
+  'limits',
+] as const;
 const nothing: Tree = { kind: 'map', at: { line: 1, column: 1 }, entries: new Map() };
 const none: Tree = { kind: 'list', at: nothing.at, items: [] };
 
@@ -68,6 +79,7 @@ function readFile(
     people: new Map(),
     unmappedMayVote: false,
   };
+  const identity = read('identity', identityReader(options), nothing) ?? noIdentity;
   const limits = read('limits', readLimits, nothing) ?? defaultLimits;
   const connections = read('connections', connectionsReader(options, limits), nothing) ?? new Map();
   const groups = groupsOf(people);
@@ -76,7 +88,7 @@ function readFile(
   const masks = read('masks', masksReader(names, groups), none) ?? [];
   if (server === undefined || report.problems.length > 0) return undefined;
   return {
-    policy: { version: policyVersion(tree), rules, masks, limits, people, unmappedMayVote },
+    policy: { version: policyVersion(tree), rules, masks, limits, people, unmappedMayVote, identity },
     server,
     connections,
     warnings: report.warnings,

@@ -4,7 +4,7 @@ import { plain, type Tree } from './tree.ts';
 
 /**
  * SHA-256 over `countersign.policy.v1`, a newline, and the RFC 8785 JSON of `rules`, `masks`, `limits` and `people` as
- * the file has them (null where it hasn't), and of each connection's `name`, `protocol` and `labels`, by name; before
+ * the file has them (null where it hasn't), `identity` where it has one, and of each connection's `name`, `protocol` and `labels`, by name; before
  * any `${VAR}` is filled in.
  */
 export function policyVersion(file: Tree): string {
@@ -13,7 +13,9 @@ export function policyVersion(file: Tree): string {
   const json = (tree: Tree | undefined): Json => (tree === undefined ? null : (plain(tree) as Json));
   const connections = section('connections');
   const named = connections?.kind === 'map' ? [...connections.entries.values()] : [];
+  const identity = section('identity');
   const body = canonicalJson({
+    ...(identity === undefined ? {} : { identity: json(identity) }),
     rules: json(section('rules')),
     masks: json(section('masks')),
     limits: json(section('limits')),
