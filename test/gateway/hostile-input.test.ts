@@ -58,7 +58,7 @@ describe.each(stores)('on the %s store:', (on) => {
   const routes: readonly (readonly [
     method: string,
     path: string,
-    actor: 'agent' | 'person' | 'operator',
+    actor: 'agent' | 'person' | 'operator' | 'session',
     takesBody: boolean,
   ])[] = [
     ['POST', '/v1/calls', 'agent', true],
@@ -88,6 +88,8 @@ describe.each(stores)('on the %s store:', (on) => {
     ['DELETE', `/v1/stops/${ids.stop}`, 'operator', false],
     ['GET', '/v1/events', 'operator', false],
     ['POST', `/v1/calls/${ids.call}/settle`, 'operator', true],
+    ['GET', '/auth/session', 'session', false],
+    ['POST', '/auth/logout', 'session', false],
   ];
 
   const may: Record<string, readonly string[]> = {

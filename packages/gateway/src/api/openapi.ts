@@ -13,7 +13,12 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const route of routes) {
     const path = route.url.replace(/:([a-z]+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+    const method = route.method.toLowerCase();
+    const others = (paths[path]?.[method] ?? null) as JsonObject | null;
+    paths[path] = {
+      ...paths[path],
+      [method]: others === null ? operation(route) : forAnotherActor(others, operation(route)),
+    };
   }
   return {
     openapi: '3.1.0',
@@ -30,11 +35,37 @@ export function openApiDocument(routes: readonly Route[]): JsonObject {
   };
 }
 
+/** One method and path that answers each actor in its own way. */
+function forAnotherActor(one: JsonObject, other: JsonObject): JsonObject {
+  const parameters = [...(one['parameters'] as JsonObject[]), ...(other['parameters'] as JsonObject[])];
+  const names = new Set<string>();
+  return {
+    ...one,
+    summary: `${String(one['summary'])} For ${String(other['x-actor'])}: ${String(other['summary'])}`,
+    'x-actor': [one['x-actor'], other['x-actor']].flat(),
+    parameters: parameters.filter(({ in: place, name }) => {
+      const key = `${String(place)} ${String(name)}`;
+      return !names.has(key) && names.add(key);
+    }),
+    responses: eitherAnswer(one['responses'] as Responses, other['responses'] as Responses),
+  };
+}
+
+type Responses = Record<string, { description: string; content: Record<string, { schema?: JsonObject }> }>;
+
+function eitherAnswer(one: Responses, other: Responses): JsonObject {
+  const schemas = [one, other].flatMap(({ '200': done }) => done?.content['application/json']?.schema ?? []);
+  return {
+    ...one,
+    '200': { description: 'Done.', content: { 'application/json': { schema: { anyOf: schemas } } } },
+  };
+}
+
 function operation(route: Route): JsonObject {
   const { params, query, body, answer, status, actor, summary } = route;
   const content =
     answer === null
-      ? { 'application/x-ndjson': {} }
+      ? { [route.stream ?? 'application/x-ndjson']: {} }
       : { 'application/json': { schema: schemaOf(answer, 'output') } };
   return {
     summary,

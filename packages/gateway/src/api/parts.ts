@@ -1,10 +1,20 @@
 /** What the routes work with. */
 import type { PolicyView, ProtocolName } from '@countersign/core';
+import type { Policy } from '@countersign/policy';
 import type { Calls } from '../calls/calls.ts';
 import type { Log } from '../calls/room.ts';
+import type { Address } from '../identity/address.ts';
 import type { LocalTokens } from '../identity/local-tokens.ts';
+import type { Sessions } from '../identity/sessions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ParkedRuns } from '../runs/parked-runs.ts';
+
+/** What the routes by which people sign in work with. */
+export interface SessionParts {
+  readonly sessions: Sessions;
+  readonly policyNow: () => Policy;
+  readonly address: () => Address;
+}
 
 export interface Parts {
   readonly calls: Calls;

@@ -17,9 +17,10 @@ import {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../calls/room.ts';
-import type { TokenVerifier } from '../identity/token-verifier.ts';
+import { cookieName, setCookie } from '../identity/cookies.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
+import { type IdentifyParts, identify, type Known, sessionCookie } from './identify.ts';
 import { classesOf, type Route } from './route.ts';
 
 /** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
@@ -37,7 +38,7 @@ export const defaultRateLimits: RateLimits = Object.freeze({ perPrincipal: 60_00
 
 export interface ServerOptions {
   readonly routes: readonly Route[];
-  readonly verifier: TokenVerifier;
+  readonly identity: IdentifyParts;
   readonly log: Log;
   readonly rateLimits: RateLimits;
   readonly tls: { readonly cert: string; readonly key: string } | null;
@@ -88,7 +89,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     answer(reply, null, new CountersignError('not_found', { what: 'no such route' }), log, request),
   );
   const authenticate = authenticator(server, options);
-  for (const route of options.routes) addRoute(server, route, authenticate, options);
+  for (const here of byPlace(options.routes)) addRoutes(server, here, authenticate, options);
   return server;
 }
 
@@ -105,9 +106,28 @@ function readTls({ cert, key }: { cert: string; key: string }): { cert: Buffer; 
   }
 }
 
-type Authenticate = (request: FastifyRequest, route: Route) => Promise<Principal | null>;
+/** The routes of one method and path: each for another actor, so that no handler ever sees a token that is not its own. */
+type Place = readonly [Route, ...Route[]];
 
-function authenticator(server: FastifyInstance, { verifier, rateLimits }: ServerOptions): Authenticate {
+function byPlace(routes: readonly Route[]): readonly Place[] {
+  const places = new Map<string, [Route, ...Route[]]>();
+  for (const route of routes) {
+    const place = `${route.method} ${route.url}`;
+    const there = places.get(place);
+    if (there === undefined) places.set(place, [route]);
+    else there.push(route);
+  }
+  return [...places.values()];
+}
+
+interface Authenticate {
+  /** Which of the routes of a place the request is for. @throws {CountersignError} where it may use none of them. */
+  (request: FastifyRequest, here: Place): Promise<Route>;
+  /** Whether it would be let in once more. */
+  again(request: FastifyRequest, route: Route): Promise<boolean>;
+}
+
+function authenticator(server: FastifyInstance, { identity, rateLimits }: ServerOptions): Authenticate {
   const principals = server.createRateLimit({
     max: rateLimits.perPrincipal,
     timeWindow: 60_000,
@@ -122,51 +142,82 @@ function authenticator(server: FastifyInstance, { verifier, rateLimits }: Server
     const used = await limit(request);
     if (!used.isAllowed && used.isExceeded) throw new CountersignError('rate_limited');
   };
-  return async (request, route) => {
-    if (route.actor === 'public') return null;
-    const token = /^Bearer ([\x21-\x7e]{1,8192})$/.exec(request.headers.authorization ?? '')?.[1];
-    const principal = token === undefined ? null : await verifier.verify(token);
-    if (principal === null) {
+  /** The principal that a route takes the request from: a session has several, and some routes want a token. */
+  const admitted = (route: Route, { principals, session }: Known): Principal | undefined => {
+    const { actor, signedIn = true } = route;
+    if (actor === 'public' || (session !== null && !signedIn)) return undefined;
+    if (actor === 'session') return session === null ? undefined : principals[0];
+    return principals.find((principal) => classesOf[actor].includes(principal.class));
+  };
+  const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
+    if (here[0].actor === 'public') return here[0];
+    const known = await identify(identity, request);
+    const [somebody] = known?.principals ?? [];
+    if (known === null || somebody === undefined) {
       await within(strangers, request);
       throw new CountersignError('unauthenticated');
     }
-    principalsOf.set(request, principal);
+    knownOf.set(request, known);
+    principalsOf.set(request, somebody);
     await within(principals, request);
-    if (!classesOf[route.actor].includes(principal.class)) throw new CountersignError('wrong_actor');
-    return principal;
+    for (const route of here) {
+      const principal = admitted(route, known);
+      if (principal === undefined) continue;
+      principalsOf.set(request, principal);
+      return route;
+    }
+    throw new CountersignError('wrong_actor');
   };
+  const again = async (request: FastifyRequest, route: Route): Promise<boolean> => {
+    const known = await identify(identity, request);
+    return known !== null && admitted(route, known)?.id === principalsOf.get(request)?.id;
+  };
+  return Object.assign(authenticate, { again });
 }
 
-/** Who a request is from, once it is known. */
+/** Who a request is from, once it is known; by what; and which route of its place it is for. */
+const knownOf = new WeakMap<FastifyRequest, Known>();
 const principalsOf = new WeakMap<FastifyRequest, Principal>();
+const routesOf = new WeakMap<FastifyRequest, Route>();
 
-function addRoute(
+function addRoutes(
   server: FastifyInstance,
-  route: Route,
+  here: Place,
   authenticate: Authenticate,
   options: ServerOptions,
 ): void {
+  const [{ method, url }] = here;
   server.route({
-    method: route.method,
-    url: route.url,
-    bodyLimit: route.bodyBytes ?? bodyBytes,
+    method,
+    url,
+    bodyLimit: Math.max(...here.map((route) => route.bodyBytes ?? bodyBytes)),
     // Before the body is read: a stranger costs nothing.
-    onRequest: async (request) => {
-      await authenticate(request, route);
-      if (options.closing.aborted && route.url !== '/healthz') throw new CountersignError('shutting_down');
+    onRequest: async (request, reply) => {
+      routesOf.set(request, await authenticate(request, here));
+      const renewed = knownOf.get(request)?.renewed ?? null;
+      if (renewed !== null) {
+        const { origin } = options.identity.address();
+        const cookie = setCookie(cookieName(sessionCookie, origin), renewed, { origin, sameSite: 'Strict' });
+        reply.header('set-cookie', cookie);
+      }
+      if (options.closing.aborted && url !== '/healthz') throw new CountersignError('shutting_down');
     },
     handler: async (request, reply) => {
       const started = performance.now();
+      const route = routesOf.get(request);
+      if (route === undefined) throw new CountersignError('internal', { what: 'a request nobody let in' });
       const result = await route.handle({
         params: checked(route.params, request.params, 'the path'),
         query: checked(route.query, request.query, 'the query'),
         body: checked(route.body, request.body, 'the body'),
         principal: principalsOf.get(request) ?? null,
+        session: knownOf.get(request)?.session ?? null,
         gone: () => {
           const gone = new AbortController();
           reply.raw.once('close', () => gone.abort());
           return AbortSignal.any([gone.signal, options.closing]);
         },
+        stillLetIn: () => authenticate.again(request, route),
         reply,
       });
       const ms = Math.round(performance.now() - started);
@@ -223,7 +274,10 @@ function audienceOf(request: FastifyRequest): Principal['class'] | null {
 }
 
 function problemOf(error: CountersignError, audience: Principal['class'] | null): Problem {
-  const message = audience === 'person' || audience === 'operator' ? error.toApprover() : error.toModel();
+  const message =
+    audience === 'person' || audience === 'operator' || audience === 'auditor'
+      ? error.toApprover()
+      : error.toModel();
   return { error: { code: error.code, message, retry: error.entry.retry } };
 }
 

@@ -6,6 +6,7 @@ import { parkedRuns } from './migrations/0002-parked-runs.ts';
 import { drifts } from './migrations/0003-drifts.ts';
 import { maskTokens } from './migrations/0004-mask-tokens.ts';
 import { cancelAsked } from './migrations/0005-cancel-asked.ts';
+import { sessions } from './migrations/0006-sessions.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -15,6 +16,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 3, statements: drifts },
   { number: 4, statements: maskTokens },
   { number: 5, statements: cancelAsked },
+  { number: 6, statements: sessions },
 ];
 
 /** The schema that this version writes. */
