@@ -6,7 +6,7 @@ import { type Harness, startHarness, stores } from './harness.ts';
 
 describe.each(stores)('on the %s store:', (on) => {
   let harness: Harness;
-  let tokens: Record<'agent' | 'person' | 'operator' | 'service', string>;
+  let tokens: Record<'agent' | 'person' | 'operator' | 'service' | 'auditor', string>;
   beforeAll(async () => {
     harness = await startHarness({ on });
     const mint = async (request: Parameters<Harness['mint']>[0]) => (await harness.mint(request)).token;
@@ -15,6 +15,7 @@ describe.each(stores)('on the %s store:', (on) => {
       service: await mint({ class: 'service', name: 'nightly', groups: ['agents'], owner: 'olivia' }),
       person: await mint({ class: 'person', name: 'dana' }),
       operator: await mint({ class: 'operator', name: 'root' }),
+      auditor: await mint({ class: 'auditor', name: 'eyes' }),
     };
   });
   afterAll(() => harness.close());
@@ -58,7 +59,7 @@ describe.each(stores)('on the %s store:', (on) => {
   const routes: readonly (readonly [
     method: string,
     path: string,
-    actor: 'agent' | 'person' | 'operator' | 'session',
+    actor: 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'agent or viewer' | 'session',
     takesBody: boolean,
   ])[] = [
     ['POST', '/v1/calls', 'agent', true],
@@ -66,25 +67,28 @@ describe.each(stores)('on the %s store:', (on) => {
     ['POST', `/v1/calls/${ids.call}/execute`, 'agent', true],
     ['POST', `/v1/calls/${ids.call}/rows`, 'agent', true],
     ['POST', `/v1/calls/${ids.call}/cancel`, 'agent', false],
-    ['GET', '/v1/connections', 'agent', false],
+    ['GET', '/v1/connections', 'agent or viewer', false],
     ['POST', '/v1/explain', 'agent', true],
     ['POST', '/v1/runs', 'agent', true],
-    ['GET', '/v1/runs', 'agent', false],
+    ['GET', '/v1/runs', 'agent or viewer', false],
+    ['GET', `/v1/runs/run_${'0'.repeat(32)}`, 'viewer', false],
     ['POST', `/v1/runs/${ids.parked}/unpark`, 'agent', true],
     ['POST', `/v1/runs/${ids.parked}/renew`, 'agent', true],
     ['POST', `/v1/runs/${ids.parked}/release`, 'agent', true],
     ['POST', `/v1/runs/${ids.parked}/finish`, 'agent', true],
     ['GET', '/v1/principal', 'agent', false],
-    ['GET', '/v1/approvals', 'person', false],
-    ['GET', `/v1/approvals/${ids.approval}`, 'person', false],
+    ['GET', '/v1/approvals', 'viewer', false],
+    ['GET', `/v1/approvals/${ids.approval}`, 'viewer', false],
+    ['POST', `/v1/approvals/${ids.approval}/comments`, 'person', true],
     ['POST', `/v1/approvals/${ids.approval}/votes`, 'person', true],
     ['POST', '/v1/tokens', 'operator', true],
     ['GET', '/v1/tokens', 'operator', false],
     ['DELETE', `/v1/tokens/${ids.token}`, 'operator', false],
-    ['GET', '/v1/policy', 'operator', false],
+    ['GET', '/v1/policy', 'auditor', false],
+    ['POST', '/v1/policy/try', 'auditor', true],
     ['POST', '/v1/policy/reload', 'operator', false],
     ['POST', '/v1/stops', 'operator', true],
-    ['GET', '/v1/stops', 'operator', false],
+    ['GET', '/v1/stops', 'auditor', false],
     ['DELETE', `/v1/stops/${ids.stop}`, 'operator', false],
     ['GET', '/v1/events', 'operator', false],
     ['POST', `/v1/calls/${ids.call}/settle`, 'operator', true],
@@ -96,12 +100,15 @@ describe.each(stores)('on the %s store:', (on) => {
     agent: ['agent', 'service'],
     person: ['person'],
     operator: ['operator'],
+    auditor: ['auditor', 'operator'],
+    viewer: ['person', 'auditor', 'operator'],
+    'agent or viewer': ['agent', 'service', 'person', 'auditor', 'operator'],
   };
 
   describe('every route', () => {
     test('the table above is complete: it lists what the OpenAPI document lists', async () => {
       const document = JSON.parse((await send('GET', '/v1/openapi.json', null)).text) as {
-        paths: Record<string, Record<string, { 'x-actor': string }>>;
+        paths: Record<string, Record<string, { 'x-actor': string | readonly string[] }>>;
       };
       const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
         Object.entries(methods)
@@ -109,7 +116,7 @@ describe.each(stores)('on the %s store:', (on) => {
           .map(([method]) => `${method.toUpperCase()} ${path}`),
       );
       const known = routes.map(
-        ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park)_[a-z0-9]+/, '/{id}')}`,
+        ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park|run)_[a-z0-9]+/, '/{id}')}`,
       );
       expect(documented.sort()).toEqual([...new Set(known)].sort());
     });
@@ -159,7 +166,8 @@ describe.each(stores)('on the %s store:', (on) => {
     test.each(bad)('answers %s with a code, wherever a body is taken', async (_what, body, codes) => {
       for (const [method, path, actor, takesBody] of routes) {
         if (!takesBody) continue;
-        const answer = await send(method, path, tokens[actor], body);
+        const token = Object.entries(tokens).find(([name]) => may[actor]?.includes(name))?.[1] ?? null;
+        const answer = await send(method, path, token, body);
         expect([400, 413]).toContain(answer.status);
         expect(codes).toContain(answer.code);
       }

@@ -2,14 +2,18 @@
 import {
   type ApprovalId,
   type ApprovalList,
+  type ApprovalsQuery,
   type ApprovalView,
   approvalListSchema,
   approvalViewSchema,
   type CallId,
   type CallInput,
   type CallView,
+  type CommentRequest,
+  type ConnectionDetails,
   type ConnectionList,
   callViewSchema,
+  connectionDetailsSchema,
   connectionListSchema,
   type ExecuteRequest,
   type ExecuteView,
@@ -33,6 +37,13 @@ import {
   parkedRunViewSchema,
   policyViewSchema,
   principalViewSchema,
+  type RunId,
+  type RunList,
+  type RunQuery,
+  type RunsQuery,
+  type RunView,
+  runListSchema,
+  runViewSchema,
   type SettleRequest,
   type StopId,
   type StopList,
@@ -44,7 +55,10 @@ import {
   stopViewSchema,
   type TokenId,
   type TokenList,
+  type TryRequest,
+  type TryView,
   tokenListSchema,
+  tryViewSchema,
   type Unparked,
   unparkedSchema,
   type VoteRequest,
@@ -57,6 +71,13 @@ const executionMs = 60_000;
 
 /** Where the gateway is, with which token, and how much patience there is. */
 export type ClientOptions = TransportOptions;
+
+/** What is given, as a query; nothing, where nothing is. */
+function queryOf(query: Readonly<Record<string, unknown>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}
 
 /** Which routes answer depends on the token's class: a token calls, votes or operates, never two of these. */
 export interface Client {
@@ -97,12 +118,20 @@ export interface Client {
   /** Agent: erases a parked run; without a lease, one that nobody has taken. */
   finishRun(id: ParkedRunId, request: FinishRequest, options?: RequestOptions): Promise<void>;
 
-  /** Person: the approvals that wait, the oldest first. */
-  listApprovals(options?: RequestOptions): Promise<ApprovalList>;
-  /** Person: one approval, decided ones included. */
+  /** Who looks on: a page of the approvals that wait (100, at most 500), first those asked about, the oldest first. */
+  listApprovals(options?: RequestOptions & ApprovalsQuery): Promise<ApprovalList>;
+  /** Who looks on: one approval, decided ones included. */
   getApproval(id: ApprovalId, options?: RequestOptions): Promise<ApprovalView>;
   /** Person: votes on exactly what was shown; answers the approval as it is then. */
   vote(id: ApprovalId, request: VoteRequest, options?: RequestOptions): Promise<ApprovalView>;
+  /** Person: says something beside an approval that waits. It is not a vote. */
+  comment(id: ApprovalId, request: CommentRequest, options?: RequestOptions): Promise<ApprovalView>;
+  /** Who looks on: runs, the latest first (50, at most 100). What the query leaves out means every one. */
+  findRuns(query?: RunsQuery, options?: RequestOptions): Promise<RunList>;
+  /** Who looks on: a run, and a page of its calls (50, at most 100), the first one first. */
+  getRun(id: RunId, options?: RequestOptions & RunQuery): Promise<RunView>;
+  /** Who looks on: the connections, whether each was reached, and which rules lead there. */
+  inspectConnections(options?: RequestOptions): Promise<ConnectionDetails>;
 
   /** Operator: the answer is the only time the token itself is shown. */
   mintToken(request: MintInput, options?: RequestOptions): Promise<Minted>;
@@ -110,13 +139,15 @@ export interface Client {
   listTokens(options?: RequestOptions): Promise<TokenList>;
   /** Operator: the token is refused from now on; by another gateway of the same store within a second. */
   revokeToken(id: TokenId, options?: RequestOptions): Promise<void>;
-  /** Operator: the policy in force. */
+  /** Auditor, operator: how a call of somebody would be decided, and why. Nobody is asked, and nothing runs. */
+  tryPolicy(request: TryRequest, options?: RequestOptions): Promise<TryView>;
+  /** Auditor, operator: the policy in force, and how often each rule matched. */
   getPolicy(options?: RequestOptions): Promise<PolicyView>;
   /** Operator: has the policy file read again; `config_invalid` leaves the old one in force. */
   reloadPolicy(options?: RequestOptions): Promise<PolicyView>;
   /** Operator: the kill switch, for one principal, one connection, or all. It also ends what runs. */
   createStop(request: StopRequest, options?: RequestOptions): Promise<StopView>;
-  /** Operator: the latest 1000 stops, lifted ones included, the newest first. */
+  /** Auditor, operator: the latest 1000 stops, lifted ones included, the newest first. */
   listStops(options?: RequestOptions): Promise<StopList>;
   /** Operator: lifts a stop. Calls that it ended stay ended. */
   liftStop(id: StopId, options?: RequestOptions): Promise<void>;
@@ -187,12 +218,31 @@ export function createClient(options: ClientOptions): Client {
       await http.json({ method: 'POST', path: `v1/runs/${part(id)}/finish`, body, ...o }, finishedSchema);
     },
 
-    listApprovals: (o) => http.json({ method: 'GET', path: 'v1/approvals', ...o }, approvalListSchema),
+    listApprovals: ({ after, limit, ...o } = {}) =>
+      http.json(
+        { method: 'GET', path: `v1/approvals${queryOf({ after, limit })}`, ...o },
+        approvalListSchema,
+      ),
     getApproval: (id, o) =>
       http.json({ method: 'GET', path: `v1/approvals/${part(id)}`, ...o }, approvalViewSchema),
     vote: (id, body, o) =>
       http.json({ method: 'POST', path: `v1/approvals/${part(id)}/votes`, body, ...o }, approvalViewSchema),
+    comment: (id, body, o) =>
+      http.json(
+        { method: 'POST', path: `v1/approvals/${part(id)}/comments`, body, ...o },
+        approvalViewSchema,
+      ),
+    findRuns: (query = {}, o = {}) =>
+      http.json({ method: 'GET', path: `v1/runs${queryOf(query)}`, ...o }, runListSchema),
+    getRun: (id, { after, limit, ...o } = {}) =>
+      http.json(
+        { method: 'GET', path: `v1/runs/${part(id)}${queryOf({ after, limit })}`, ...o },
+        runViewSchema,
+      ),
+    inspectConnections: (o) =>
+      http.json({ method: 'GET', path: 'v1/connections', ...o }, connectionDetailsSchema),
 
+    tryPolicy: (body, o) => http.json({ method: 'POST', path: 'v1/policy/try', body, ...o }, tryViewSchema),
     mintToken: (body, o) => http.json({ method: 'POST', path: 'v1/tokens', body, ...o }, mintedSchema),
     listTokens: (o) => http.json({ method: 'GET', path: 'v1/tokens', ...o }, tokenListSchema),
     revokeToken: async (id, o) => {

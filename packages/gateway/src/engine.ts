@@ -7,6 +7,7 @@ import type { LoadedFile } from '@countersign/policy';
 import { LRUCache } from 'lru-cache';
 import { Calls } from './calls/calls.ts';
 import { createLookLimit } from './calls/look-limit.ts';
+import { createMatched } from './calls/matched.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
 import { createRecordCache } from './calls/record.ts';
 import { recover } from './calls/recover.ts';
@@ -14,6 +15,7 @@ import type { Connected, Log, Room } from './calls/room.ts';
 import { createRunning } from './calls/running.ts';
 import { createStopBoard } from './calls/stop-board.ts';
 import { sweep } from './calls/sweep.ts';
+import { createTexts } from './calls/texts.ts';
 import { trust } from './calls/trust.ts';
 import { createWaiters } from './calls/waiters.ts';
 import { type Keys, memoryKeys } from './ledger/keys.ts';
@@ -133,6 +135,8 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     );
   };
   const records = createRecordCache();
+  const texts = createTexts(ledger);
+  const matched = createMatched(runtime);
   const allowed: Room['allowed'] = new LRUCache({ max: 1000 });
   let policy: PolicyInForce | null = null;
   const room: Room = {
@@ -150,11 +154,14 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     running,
     stops: await createStopBoard(db),
     records,
+    texts,
+    matched,
     allowed,
     looks: createLookLimit(runtime),
     forget: () => {
       ledger.forget();
       records.clear();
+      texts.forget();
       allowed.clear();
     },
     instance: `gw_${runtime.randomBytes(12).toString('hex')}`,
@@ -162,7 +169,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
     maskSecret: keys.masks,
   };
   await trust(room, store, keys, bootId);
-  policy = await policyInForce({ db, ledger, runtime, protocols: parts.protocols, retire }, file);
+  policy = await policyInForce({ db, ledger, matched, runtime, protocols: parts.protocols, retire }, file);
   const inForce = policy;
   const alone = store.kind !== 'postgres';
   // A target that is down must not keep the gateway from starting: what it can't answer for yet is asked again later.

@@ -22,7 +22,7 @@ export const mintRequestSchema = z
       .max(366 * 86_400)
       .default(30 * 86_400),
   })
-  .refine((mint) => mint.owner !== undefined || mint.class === 'person' || mint.class === 'operator', {
+  .refine((mint) => mint.owner !== undefined || (mint.class !== 'agent' && mint.class !== 'service'), {
     message: 'an agent or service needs an owner: the human who answers for it',
     path: ['owner'],
   })

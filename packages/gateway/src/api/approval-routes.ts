@@ -1,8 +1,10 @@
-/** The person's routes. */
+/** The routes of those who look at approvals, vote on them and comment. */
 import {
   approvalIdSchema,
   approvalListSchema,
+  approvalsQuerySchema,
   approvalViewSchema,
+  commentRequestSchema,
   voteRequestSchema,
 } from '@countersign/core';
 import { z } from 'zod';
@@ -16,16 +18,17 @@ export function approvalRoutes({ calls }: Parts): readonly Route[] {
     route({
       method: 'GET',
       url: '/v1/approvals',
-      actor: 'person',
-      summary: 'Lists what waits for people, the oldest first.',
+      actor: 'viewer',
+      summary: 'Lists what waits: first what the one who looks was asked about, the oldest first.',
+      query: approvalsQuerySchema,
       answer: approvalListSchema,
-      handle: async ({ principal }) => ({ approvals: [...(await calls.approvals(principal))] }),
+      handle: ({ principal, query }) => calls.approvals(principal, query),
     }),
     route({
       method: 'GET',
       url: '/v1/approvals/:id',
-      actor: 'person',
-      summary: 'Reads one approval: the card, the votes, whether you may vote.',
+      actor: 'viewer',
+      summary: 'Reads one approval: the card, the votes, the comments, whether you may vote.',
       params: idParams,
       answer: approvalViewSchema,
       handle: ({ principal, params }) => calls.approval(principal, params.id),
@@ -39,6 +42,16 @@ export function approvalRoutes({ calls }: Parts): readonly Route[] {
       body: voteRequestSchema,
       answer: approvalViewSchema,
       handle: ({ principal, params, body }) => calls.vote(principal, params.id, body),
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/approvals/:id/comments',
+      actor: 'person',
+      summary: 'Says something beside an approval that waits. It is not a vote.',
+      params: idParams,
+      body: commentRequestSchema,
+      answer: approvalViewSchema,
+      handle: ({ principal, params, body }) => calls.comment(principal, params.id, body),
     }),
   ];
 }

@@ -70,14 +70,6 @@ function tokenRoutes({ tokens }: Parts): readonly Route[] {
 function policyRoutes({ policy }: Parts): readonly Route[] {
   return [
     route({
-      method: 'GET',
-      url: '/v1/policy',
-      actor: 'operator',
-      summary: 'Tells which policy is in force.',
-      answer: policyViewSchema,
-      handle: async () => policy.view(),
-    }),
-    route({
       method: 'POST',
       url: '/v1/policy/reload',
       actor: 'operator',
@@ -104,7 +96,7 @@ function stopRoutes({ calls }: Parts): readonly Route[] {
     route({
       method: 'GET',
       url: '/v1/stops',
-      actor: 'operator',
+      actor: 'auditor',
       summary: 'Lists stops, the newest first.',
       answer: stopListSchema,
       handle: async () => ({ stops: (await calls.stops()).map(stopView) }),

@@ -70,6 +70,7 @@ async function lookAndAsk(room: Room, parts: AskParts): Promise<void> {
       ? await withoutPaging(room, await decideByRows(room, parts, shown), request, call)
       : parts.judged;
   const { verdict, requirement, detail, code } = judged.decision;
+  if (judged !== parts.judged) room.matched.count(judged.decision.rules);
   if (verdict === 'deny') {
     const why = code !== 'allowed' && code !== 'needs_approval' ? code : 'internal';
     await deny(room, call, why, detail, judged.message);

@@ -1,47 +1,61 @@
 /** The operations on calls, bound to one gateway: what its routes and its command line use. */
 import {
   type ApprovalId,
+  type ApprovalList,
   type ApprovalView,
   type CallId,
   type CallInput,
   type CallView,
+  type CommentRequest,
+  type ConnectionDetail,
   CountersignError,
   type ExecuteView,
   type InputDigest,
   type Principal,
+  type RunId,
+  type RunList,
+  type RunView,
   type StopId,
   type StopRequest,
   type SubmitRequest,
+  type TryView,
+  type tryRequestSchema,
   type VoteRequest,
 } from '@countersign/core';
-import { votingHuman } from '@countersign/policy';
+import type { z } from 'zod';
 import type { RowSink } from '../protocols/protocol.ts';
 import { appendEvent } from '../store/append-event.ts';
-import { findApproval, waitingApprovals } from '../store/approvals.ts';
+import { findApproval, waitingApprovals, waitingFor } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { findCall } from '../store/find-call.ts';
 import { markFetched } from '../store/memory.ts';
+import type { RunFilter } from '../store/runs.ts';
 import { settleByHand } from '../store/settle-by-hand.ts';
 import { listStops, type StopRow } from '../store/stops.ts';
+import { approvalViews } from './approval-view.ts';
+import { comment } from './comment.ts';
+import { connectionViews } from './connection-view.ts';
 import { cancel, endRunning, expireIfDue } from './end.ts';
 import { execute, ownCall } from './execute.ts';
 import { type Explained, explain } from './explain.ts';
+import { HealthBoard } from './health.ts';
 import type { Room } from './room.ts';
 import { type RunAnswer, runOnce } from './run-once.ts';
+import { runList, runView } from './run-view.ts';
+import { mayLook, onlookerOf } from './sight.ts';
 import { lift, type StopDone, stop } from './stop.ts';
 import { must, submit } from './submit.ts';
-import { approvalView, callView, executeView, mayLook } from './view.ts';
+import { callView, executeView } from './view.ts';
 import { vote } from './vote.ts';
-
-/** The most approvals a list holds; the oldest come first. */
-const listed = 500;
 
 /** The machine's operations, each for one principal. `machine.ts` draws the states they move between. */
 export class Calls {
   readonly #room: Room;
+  readonly #health: HealthBoard;
 
   constructor(room: Room) {
     this.#room = room;
+    this.#health = new HealthBoard(room.runtime);
   }
 
   async submit(principal: Principal, request: SubmitRequest, signal: AbortSignal): Promise<CallView> {
@@ -90,13 +104,14 @@ export class Calls {
   ): Promise<Explained> {
     const explained = await explain(this.#room, principal, call, signal);
     const { decision, code } = explained;
-    const data = { connection: call.connection, decision, code };
-    await appendEvent(
-      this.#room.db,
-      await this.#room.ledger.event({ type: 'call.explained', actor: principal.id, data }),
-    );
-    this.#room.ledger.wake();
+    await this.#recordExplained(principal, { connection: call.connection, decision, code });
     return explained;
+  }
+
+  async #recordExplained(by: Principal, data: Readonly<Record<string, string>>): Promise<void> {
+    const { db, ledger } = this.#room;
+    await appendEvent(db, await ledger.event({ type: 'call.explained', actor: by.id, data }));
+    ledger.wake();
   }
 
   runOnce(
@@ -115,26 +130,93 @@ export class Calls {
     runtime.reached('fetched.after');
   }
 
-  /** Those the viewer may look at: who was asked to vote, and whom the call was made for. */
-  async approvals(viewer: Principal): Promise<readonly ApprovalView[]> {
-    const human = votingHuman(this.#room.current().policy, viewer);
-    if (human === null) return [];
-    const rows = await waitingApprovals(this.#room.db, human, listed);
-    const mine = rows.filter((row) => mayLook(this.#room, viewer, row));
-    return Promise.all(mine.map((row) => approvalView(this.#room, row, viewer)));
+  /** A page of those that wait and that the viewer may look at. @throws {CountersignError} `not_found` for another page. */
+  async approvals(
+    viewer: Principal,
+    page: { after?: ApprovalId | undefined; limit: number },
+  ): Promise<ApprovalList> {
+    const room = this.#room;
+    const onlooker = onlookerOf(room, viewer);
+    if (onlooker === 'nothing') return { approvals: [], waiting_for_me: 0, next: null };
+    const [rows, forMe] = await Promise.all([
+      waitingApprovals(room.db, onlooker === 'everything' ? null : onlooker, page),
+      onlooker === 'everything' ? 0 : waitingFor(room.db, onlooker),
+    ]);
+    const seen = rows.filter((row) => mayLook(room, viewer, row));
+    return {
+      approvals: [...(await approvalViews(room, seen, viewer))],
+      waiting_for_me: forMe,
+      next: rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null,
+    };
   }
 
   /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
   async approval(viewer: Principal, id: ApprovalId): Promise<ApprovalView> {
     const row = await findApproval(this.#room.db, id);
-    if (row === null || !mayLook(this.#room, viewer, row))
-      throw new CountersignError('not_found', { what: id });
-    return approvalView(this.#room, row, viewer);
+    const [view] =
+      row !== null && mayLook(this.#room, viewer, row) ? await approvalViews(this.#room, [row], viewer) : [];
+    if (view === undefined) throw new CountersignError('not_found', { what: id });
+    return view;
   }
 
   async vote(principal: Principal, id: ApprovalId, request: VoteRequest): Promise<ApprovalView> {
     await vote(this.#room, principal, id, request);
     return this.approval(principal, id);
+  }
+
+  async comment(principal: Principal, id: ApprovalId, request: CommentRequest): Promise<ApprovalView> {
+    await comment(this.#room, principal, id, request);
+    return this.approval(principal, id);
+  }
+
+  runs(viewer: Principal, filter: RunFilter): Promise<RunList> {
+    return runList(this.#room, viewer, filter);
+  }
+
+  /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
+  run(viewer: Principal, id: RunId, page: { after?: CallId | undefined; limit: number }): Promise<RunView> {
+    return runView(this.#room, viewer, id, page);
+  }
+
+  connections(viewer: Principal): Promise<ConnectionDetail[]> {
+    return connectionViews(this.#room, this.#health, viewer);
+  }
+
+  /** How a call of somebody would be decided. Recorded as whoever asks; nobody is asked, and nothing runs. */
+  async try(
+    by: Principal,
+    request: z.output<typeof tryRequestSchema>,
+    signal: AbortSignal,
+  ): Promise<TryView> {
+    const { connection, input, as } = request;
+    const { name, groups } = as;
+    const id = `${as.class}:${name}`;
+    const somebody: Principal = {
+      class: as.class,
+      id,
+      name,
+      groups,
+      account: null,
+      owner: null,
+      onBehalfOf: null,
+    };
+    const explained = await explain(this.#room, somebody, { connection, input }, signal);
+    const { decision, code, reason, detail, effects, rules, masks, requirement } = explained;
+    await this.#recordExplained(by, { connection, decision, code, as: id });
+    return {
+      decision,
+      code,
+      reason,
+      detail,
+      effects: effects.map(({ action, resource, via }) => ({
+        action,
+        resource,
+        ...(via === undefined ? {} : { via }),
+      })),
+      rules: [...rules],
+      masks: [...masks],
+      asks: (requirement?.asks ?? []).map(({ approvers, votes }) => ({ approvers: [...approvers], votes })),
+    };
   }
 
   stop(by: Principal, request: StopRequest): Promise<StopDone> {

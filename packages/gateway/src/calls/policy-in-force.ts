@@ -5,6 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { Database } from '../store/store.ts';
 import { type ConnectParts, connectAll } from './connect.ts';
+import type { Matched } from './matched.ts';
 import type { Connected, Current } from './room.ts';
 
 export interface PolicyInForce {
@@ -22,6 +23,7 @@ export interface PolicyInForce {
 export interface PolicyParts extends ConnectParts {
   readonly db: Database;
   readonly ledger: Ledger;
+  readonly matched: Matched;
   /** Closes a connection that was replaced, once the calls that run on it have finished. */
   retire(connected: Connected): void;
 }
@@ -29,7 +31,7 @@ export interface PolicyParts extends ConnectParts {
 export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promise<PolicyInForce> {
   const { db, ledger, runtime } = parts;
   let current: Current = { policy: file.policy, connections: connectAll(parts, file) };
-  let warnings = file.warnings;
+  let { warnings, text } = file;
   let loadedAt = runtime.now();
 
   const tell = async (by: string, version: string) => {
@@ -41,6 +43,8 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     loaded_at: new Date(loadedAt).toISOString(),
     rules: current.policy.rules.map((rule) => rule.name),
     warnings: [...warnings],
+    text,
+    ...parts.matched.view(current.policy),
   });
 
   const replace = async (next: LoadedFile, by: string): Promise<PolicyView> => {
@@ -49,7 +53,7 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     // Recorded first: no call is ever decided under a policy that the ledger does not know.
     await tell(by, next.policy.version);
     current = { policy: next.policy, connections };
-    ({ warnings } = next);
+    ({ warnings, text } = next);
     loadedAt = runtime.now();
     const kept = new Set(connections.values());
     for (const old of before.values()) if (!kept.has(old)) parts.retire(old);

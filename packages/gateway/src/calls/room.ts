@@ -9,9 +9,11 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { CallRow } from '../store/call-row.ts';
 import type { Database } from '../store/store.ts';
 import type { LookLimit } from './look-limit.ts';
+import type { Matched } from './matched.ts';
 import type { RecordCache } from './record.ts';
 import type { Running } from './running.ts';
 import type { StopBoard } from './stop-board.ts';
+import type { Texts } from './texts.ts';
 import type { Waiters } from './waiters.ts';
 
 export interface Connected {
@@ -42,6 +44,9 @@ export interface Room {
   readonly running: Running;
   readonly stops: StopBoard;
   readonly records: RecordCache;
+  readonly texts: Texts;
+  /** How often each rule decided. */
+  readonly matched: Matched;
   /** Calls allowed of late, as they then stood: most are executed at once, and need not be looked up. */
   readonly allowed: LRUCache<CallId, CallRow>;
   /** How often each principal had a target looked at of late. */

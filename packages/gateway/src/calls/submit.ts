@@ -174,6 +174,7 @@ async function insert(
   room.runtime.reached('submit.after');
   if (inserted === null) return null;
   room.records.set(inserted.record_event, record);
+  if (decision.needsRows !== true) room.matched.count(decision.rules);
   if (inserted.state === 'allowed') room.allowed.set(inserted.id, inserted);
   room.ledger.wake();
   return inserted;

@@ -1,28 +1,22 @@
 /** Calls and approvals as their readers may see them. */
 import {
-  type ApprovalView,
   assertNever,
   type CallView,
-  type ErrorCode,
   type ExecuteView,
   errorTable,
   failedText,
   notExecutedText,
   outcomeUnknownText,
-  type Preview,
-  type Principal,
 } from '@countersign/core';
-import { mayVote } from '@countersign/policy';
 import type { Execution } from '../protocols/protocol.ts';
-import { type ApprovalRow, castVotes } from '../store/approvals.ts';
+import { castVotes } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
-import { previewName } from './ask.ts';
 import type { Executed } from './execute.ts';
 import { readRecord } from './record.ts';
 import type { Room } from './room.ts';
 import { storedError, storedResult } from './settle.ts';
 import { errorCodeOf } from './submit.ts';
-import { reasonName, requesterOf } from './vote.ts';
+import { reasonName } from './vote.ts';
 
 /** The agent's view: decision, code and reason, but neither effects nor rules. */
 export async function callView(
@@ -158,48 +152,3 @@ export async function executeView(room: Room, { row, execution }: Executed): Pro
       return assertNever(row.state);
   }
 }
-
-/** Whether a person may look at an approval: they were asked, or the call was made for them. */
-export function mayLook(room: Room, viewer: Principal, row: ApprovalRow): boolean {
-  const may = mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row));
-  return may === 'yes' || may === 'own_request';
-}
-
-/** The card, as one person sees it. */
-export async function approvalView(room: Room, row: ApprovalRow, viewer: Principal): Promise<ApprovalView> {
-  const opened = await room.ledger.open(row.preview_event, previewName);
-  const preview = JSON.parse(opened?.content ?? 'null') as Preview;
-  const votes = await castVotes(room.db, row.id);
-  const may =
-    row.state === 'waiting'
-      ? mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row))
-      : 'already_decided';
-  return {
-    id: row.id,
-    call: row.call_id,
-    state: row.state,
-    digest: row.digest,
-    preview,
-    asks: row.requirement.asks.map(({ approvers, votes: needed, reason, rules }) => ({
-      approvers: [...approvers],
-      votes: needed,
-      reason,
-      rules: [...rules],
-    })),
-    votes: await Promise.all(
-      votes.map(async ({ person, vote, reason_event, at }) => ({
-        person,
-        vote,
-        reason: (await room.ledger.open(reason_event, reasonName))?.content ?? null,
-        at: at.toISOString(),
-      })),
-    ),
-    created_at: row.created_at.toISOString(),
-    vote_by: row.vote_by.toISOString(),
-    start_by: iso(row.start_by),
-    may_vote: may === 'yes',
-    may_not_vote_because: may === 'yes' ? null : mayNotBecause(may),
-  };
-}
-
-const mayNotBecause = (code: ErrorCode): string => errorTable[code].people;

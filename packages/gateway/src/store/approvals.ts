@@ -14,20 +14,35 @@ export interface ApprovalRow {
   readonly on_behalf_of: string | null;
   readonly run: string;
   readonly run_id: string;
+  readonly tool: string;
   readonly state: CallState;
   readonly created_at: Date;
   readonly vote_by: Date;
+  /** Null once those who were asked have been reminded. */
+  readonly remind_at: Date | null;
   readonly start_by: Date | null;
 }
 
 const columns =
   sql.raw(`a.id, a.call_id, a.digest, a.requirement, a.preview_event, c.principal, c.owner, c.on_behalf_of,
-  c.run, c.run_id, c.state, c.created_at, c.vote_by, c.start_by`);
+  c.run, c.run_id, c.tool, c.state, c.created_at, c.vote_by, c.remind_at, c.start_by`);
 
 export async function findApproval(db: Database, id: ApprovalId): Promise<ApprovalRow | null> {
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from approvals a join calls c on c.id = a.call_id where a.id = ${id}`.execute(db);
   return rows[0] ?? null;
+}
+
+/** The approvals of these calls, those that have one. By primary key. */
+export async function approvalsOfCalls(
+  db: Database,
+  calls: readonly CallId[],
+): Promise<readonly ApprovalRow[]> {
+  if (calls.length === 0) return [];
+  const { rows } = await sql<ApprovalRow>`
+    select ${columns} from approvals a join calls c on c.id = a.call_id
+    where a.call_id in (${sql.join(calls)})`.execute(db);
+  return rows;
 }
 
 /** Whose approvals are looked for: those that ask one of the groups, and those of calls made by or for the human. */
@@ -36,22 +51,64 @@ export interface Onlooker {
   readonly groups: readonly string[];
 }
 
-/** The oldest that wait, by the indexes on waiting calls. */
+/** Whether the call `c` asks the onlooker, and is neither theirs nor for them. */
+const asks = ({ name, groups }: Onlooker) => sql`(
+  c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(groups)}::text::jsonb))
+  and c.owner is distinct from ${name} and c.on_behalf_of is distinct from ${name})`;
+
+/** Whether the call `c` may be looked at by the onlooker; by anyone who sees everything, where there is none. */
+export const isSeenBy = (onlooker: Onlooker | null) =>
+  onlooker === null
+    ? sql`true`
+    : sql`(c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(onlooker.groups)}::text::jsonb))
+        or c.owner = ${onlooker.name} or c.on_behalf_of = ${onlooker.name})`;
+
+/** Those that wait and that the onlooker is asked about first, then the oldest, by the indexes on waiting calls. */
 export async function waitingApprovals(
   db: Database,
-  { name, groups }: Onlooker,
-  limit: number,
+  onlooker: Onlooker | null,
+  { after, limit }: { readonly after?: ApprovalId | undefined; readonly limit: number },
 ): Promise<readonly ApprovalRow[]> {
+  const place = sql`(${onlooker === null ? sql`true` : sql`not ${asks(onlooker)}`}, c.created_at, c.id)`;
+  const beyond =
+    after === undefined
+      ? sql`true`
+      : sql`${place} > (
+          select ${place} from calls c join approvals a on a.call_id = c.id where a.id = ${after})`;
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from calls c join approvals a on a.call_id = c.id
-    where c.state = 'waiting' and c.vote_by > clock_timestamp()
-      and (c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(groups)}::text::jsonb))
-           or c.owner = ${name} or c.on_behalf_of = ${name})
-    order by c.created_at, c.id limit ${limit}`.execute(db);
+    where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${isSeenBy(onlooker)} and ${beyond}
+    order by ${place} limit ${limit}`.execute(db);
+  return rows;
+}
+
+/** How many wait for the onlooker's vote. */
+export async function waitingFor(db: Database, onlooker: Onlooker): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::float8 as n from calls c join approvals a on a.call_id = c.id
+    where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${asks(onlooker)}
+      and not exists (select 1 from votes v where v.approval_id = a.id and v.person = ${onlooker.name})`.execute(
+    db,
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Others of the same runs that wait, the oldest first, at most so many of a run. By the index on calls of a run. */
+export async function waitingInRuns(
+  db: Database,
+  runs: readonly string[],
+  each: number,
+): Promise<readonly ApprovalRow[]> {
+  if (runs.length === 0) return [];
+  const { rows } = await sql<ApprovalRow>`
+    select w.* from jsonb_array_elements_text(${JSON.stringify(runs)}::text::jsonb) as r (id), lateral (
+      select ${columns} from calls c join approvals a on a.call_id = c.id
+      where c.run_id = r.id and c.state = 'waiting' order by c.created_at, c.id limit ${each}) w`.execute(db);
   return rows;
 }
 
 export interface VoteRow {
+  readonly approval_id: ApprovalId;
   readonly person: string;
   readonly account: string;
   readonly groups: readonly string[];
@@ -61,9 +118,14 @@ export interface VoteRow {
 }
 
 export async function castVotes(db: Database, approval: ApprovalId): Promise<readonly VoteRow[]> {
+  return votesOn(db, [approval]);
+}
+
+/** The votes on several approvals, each approval's in the order they were cast. */
+export async function votesOn(db: Database, approvals: readonly ApprovalId[]): Promise<readonly VoteRow[]> {
+  if (approvals.length === 0) return [];
   const { rows } = await sql<VoteRow>`
-    select person, account, groups, vote, reason_event, at from votes where approval_id = ${approval} order by at, id`.execute(
-    db,
-  );
+    select approval_id, person, account, groups, vote, reason_event, at from votes
+    where approval_id in (${sql.join(approvals)}) order by at, id`.execute(db);
   return rows;
 }

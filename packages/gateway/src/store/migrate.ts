@@ -7,6 +7,7 @@ import { drifts } from './migrations/0003-drifts.ts';
 import { maskTokens } from './migrations/0004-mask-tokens.ts';
 import { cancelAsked } from './migrations/0005-cancel-asked.ts';
 import { sessions } from './migrations/0006-sessions.ts';
+import { approvals } from './migrations/0007-approvals.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -17,6 +18,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 4, statements: maskTokens },
   { number: 5, statements: cancelAsked },
   { number: 6, statements: sessions },
+  { number: 7, statements: approvals },
 ];
 
 /** The schema that this version writes. */
@@ -37,7 +39,8 @@ export async function migrate(db: Database): Promise<void> {
         expected: `at most ${newestSchema}; use a newer version`,
       });
     }
-    for (const { number, statements } of migrations.slice(done.rows.length)) {
+    const ran = new Set(done.rows.map(({ number }) => number));
+    for (const { number, statements } of migrations.filter((one) => !ran.has(one.number))) {
       // One statement a message; the schema's own text holds no semicolon but between statements and in comments.
       for (const statement of statements.replace(/--[^\n]*/g, '').split(';')) {
         if (statement.trim() !== '') await sql.raw(statement).execute(tx);

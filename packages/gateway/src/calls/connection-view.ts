@@ -1,0 +1,36 @@
+/** Connections as people may see them: never an address, never a credential. */
+import type { ConnectionDetail, Principal, RuleView } from '@countersign/core';
+import { type Rule, rulesReaching } from '@countersign/policy';
+import type { HealthBoard } from './health.ts';
+import type { Room } from './room.ts';
+import { seesAll } from './sight.ts';
+
+export async function connectionViews(
+  room: Pick<Room, 'current' | 'ending'>,
+  health: HealthBoard,
+  viewer: Principal,
+): Promise<ConnectionDetail[]> {
+  const { policy, connections } = room.current();
+  const all = [...connections.values()];
+  const states = await health.of(all, room.ending);
+  return all.map(({ config: { name, protocol, labels } }, index) => ({
+    name,
+    protocol,
+    labels: { ...labels },
+    health: states[index] ?? { state: 'unknown', at: null, code: null },
+    rules: seesAll(viewer) ? rulesReaching(policy, { name, protocol, labels }).map(ruleView) : null,
+  }));
+}
+
+function ruleView({ name, who, actions, resources, then }: Rule): RuleView {
+  const list = (texts: readonly string[] | undefined) => (texts === undefined ? null : [...texts]);
+  return {
+    name,
+    verdict: then.verdict,
+    groups: list(who?.groups),
+    principals: list(who?.principals),
+    actions: list(actions),
+    resources: list(resources),
+    approvers: then.verdict === 'ask' ? [...then.ask.approvers] : [],
+  };
+}
