@@ -8,19 +8,25 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { approvalRoutes } from './api/approval-routes.ts';
 import { callRoutes } from './api/call-routes.ts';
+import { demoRoutes } from './api/demo-routes.ts';
 import { healthRoutes } from './api/health-routes.ts';
 import { operatorRoutes } from './api/operator-routes.ts';
-import type { Parts } from './api/parts.ts';
+import type { Parts, SessionParts } from './api/parts.ts';
 import { recordRoutes } from './api/record-routes.ts';
 import type { Route } from './api/route.ts';
 import { runRoutes } from './api/run-routes.ts';
 import { createServer, defaultRateLimits, type RateLimits } from './api/server.ts';
+import { sessionRoutes } from './api/session-routes.ts';
 import type { Log } from './calls/room.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { addressOf } from './identity/address.ts';
 import { localOperator } from './identity/local-operator.ts';
 import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
+import { createSessions } from './identity/sessions.ts';
+import { type SignInLinks, signInLinks } from './identity/sign-in-links.ts';
 import { anyOf } from './identity/token-verifier.ts';
 import { ParkedRuns } from './runs/parked-runs.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** What a gateway is started on. */
 export interface GatewayOptions extends EngineOptions {
@@ -32,6 +38,8 @@ export interface GatewayOptions extends EngineOptions {
   readonly logLevel?: 'silent' | 'error' | 'warn' | 'info';
   /** Default: 60 000 requests a principal and 300 a stranger, in a minute. */
   readonly rateLimits?: Partial<RateLimits>;
+  /** Whether {@link Gateway.signInLink} makes links: for a demo, on loopback and plain http only. Default false. */
+  readonly signInLinks?: boolean;
 }
 
 /** A gateway that runs. */
@@ -49,6 +57,13 @@ export interface Gateway {
    * @throws {CountersignError} `config_invalid`; the policy in force then stays.
    */
   reload(by: string): Promise<PolicyView>;
+  /**
+   * Makes an address that signs a person in, once, within ten minutes, on this machine.
+   *
+   * @param account Whose session it is to be: `local:dana`.
+   * @throws {CountersignError} `config_invalid` unless {@link GatewayOptions.signInLinks} is set.
+   */
+  signInLink(account: string): string;
   /** Stops listening, lets what runs finish (10 s), ends the rest, closes the store. */
   close(): Promise<void>;
 }
@@ -86,6 +101,15 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   const { file } = options;
   const { calls, ledger, policy, runtime, store } = engine;
   const operator = file.server.localOperator ? localOperator(runtime) : null;
+  const links = linksFor(options, runtime);
+  const sessions = createSessions(store.db, ledger, runtime, engine.keys.master);
+  const policyNow = () => policy.current().policy;
+  let url = '';
+  const sessionParts: SessionParts = {
+    sessions,
+    policyNow,
+    address: () => addressOf(url, policyNow().identity.publicUrl),
+  };
   const tokens = localTokens(store.db, ledger, runtime, (name) => policy.current().policy.people.has(name));
   const closing = new AbortController();
   const reload = async (by: string): Promise<PolicyView> => {
@@ -118,11 +142,18 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     ...approvalRoutes(parts),
     ...recordRoutes(parts),
     ...operatorRoutes(parts),
+    ...sessionRoutes(sessionParts),
+    ...(links === null ? [] : demoRoutes(sessionParts, links)),
   ];
   routes.push(...healthRoutes(parts, () => routes));
   const server = await createServer({
     routes,
-    verifier: operator === null ? tokens : anyOf(tokens, operator),
+    identity: {
+      verifier: operator === null ? tokens : anyOf(tokens, operator),
+      sessions,
+      policy: policyNow,
+      address: sessionParts.address,
+    },
     log,
     rateLimits: { ...defaultRateLimits, ...options.rateLimits },
     tls: file.server.tls,
@@ -142,7 +173,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     );
   }
   const { port: bound } = server.server.address() as AddressInfo;
-  const url = `${file.server.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  url = `${file.server.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   const note =
     options.store === 'memory'
       ? null
@@ -153,6 +184,11 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     engine,
     tokens,
     reload,
+    signInLink: (account) => {
+      if (links === null)
+        throw new CountersignError('config_invalid', { what: 'this gateway makes no sign-in links' });
+      return `${url}/auth/demo#${links.make(account)}`;
+    },
     close: async () => {
       // Long polls answer with what they know; new work is refused; what runs gets its moment before the sockets go.
       closing.abort();
@@ -162,6 +198,21 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
       await engine.close();
     },
   };
+}
+
+/** Who can reach a gateway from elsewhere must not be able to try codes. */
+function linksFor(
+  { file, listen, signInLinks: wanted = false }: GatewayOptions,
+  runtime: Runtime,
+): SignInLinks | null {
+  if (!wanted) return null;
+  const { host } = listen ?? file.server.listen;
+  if (file.server.tls === null && ['127.0.0.1', '::1', 'localhost'].includes(host))
+    return signInLinks(runtime);
+  throw new CountersignError('config_invalid', {
+    what: `sign-in links on ${host}`,
+    expected: '127.0.0.1 and plain http: they are for a demo',
+  });
 }
 
 /** `gateway.json`: who can read it can become anyone, so it is 0600, and made anew at each start. */

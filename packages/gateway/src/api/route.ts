@@ -5,27 +5,31 @@
 import type { Principal, TokenClass } from '@countersign/core';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import type { Session } from '../identity/sessions.ts';
 import { noBody, nothing } from './nothing.ts';
 
 /**
  * An agent or service; a person who votes; an operator; whoever may look at everything (`auditor`); whoever looks on at
- * all, a person or one of those (`viewer`), and sees what is theirs to see; anyone at all.
+ * all, a person or one of those (`viewer`), and sees what is theirs to see; whoever is signed in (`session`); anyone at all.
  */
-export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'public';
+export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'session' | 'public';
 
-export const classesOf: Readonly<Record<Exclude<Actor, 'public'>, readonly TokenClass[]>> = Object.freeze({
-  agent: ['agent', 'service'],
-  person: ['person'],
-  operator: ['operator'],
-  auditor: ['auditor', 'operator'],
-  viewer: ['person', 'auditor', 'operator'],
-});
+export const classesOf: Readonly<Record<Exclude<Actor, 'session' | 'public'>, readonly TokenClass[]>> =
+  Object.freeze({
+    agent: ['agent', 'service'],
+    person: ['person'],
+    operator: ['operator'],
+    auditor: ['auditor', 'operator'],
+    viewer: ['person', 'auditor', 'operator'],
+  });
 
-export interface Incoming<Params, Query, Body, Who> {
+export interface Incoming<Params, Query, Body, Who, In = Session | null> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly principal: Who;
+  /** That the request came by; null for one with a token of its own. */
+  readonly session: In;
   /** A signal that aborts when the client goes away, or the gateway: for those who wait. */
   readonly gone: () => AbortSignal;
   /** Whether the request would still be let in: for answers that go on after it was. */
@@ -37,6 +41,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly actor: Actor;
+  /** Whether the session of somebody with the actor’s role is let in, or a token only. */
+  readonly signedIn?: boolean | undefined;
   /** What it does, in a sentence, for the OpenAPI document. */
   readonly summary: string;
   readonly params: z.ZodType;
@@ -62,6 +68,8 @@ interface Declared<
   readonly method: Route['method'];
   readonly url: string;
   readonly actor: A;
+  /** Default true: who is signed in and has the role may use it, too. */
+  readonly signedIn?: boolean;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
@@ -77,7 +85,8 @@ interface Declared<
       z.output<Params>,
       z.output<Query>,
       z.output<Body>,
-      A extends 'public' ? null : Principal
+      A extends 'public' ? null : Principal,
+      A extends 'session' ? Session : Session | null
     >,
   ) => Promise<Answer extends z.ZodType ? z.input<Answer> : unknown>;
 }
