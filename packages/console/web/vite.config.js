@@ -1,0 +1,14 @@
+// The pages of the console. Everything is a file of its own: the policy of the page allows neither inline scripts nor
+// inline styles, nor anything from elsewhere.
+export default {
+  base: '/console/',
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: '../dist/site',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    target: 'es2022',
+    reportCompressedSize: false,
+  },
+};
