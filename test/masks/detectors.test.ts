@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { makeMasker } from '../../packages/gateway/src/masking/masker.ts';
 import { examples } from './detectors/examples.ts';
 import { measure } from './detectors/measure.ts';
+import { textsOf } from './detectors/texts.ts';
 
 const scope = { secret: new Uint8Array(32), principal: 'a', run: 'r' };
 const everything = { with: 'redact', detect: detectorNames, names: detectorNames, domain: 'd' } as const;
@@ -19,11 +20,13 @@ describe.each(detectorNames)('never 41: %s', (name) => {
   });
 
   test('finds them in JSON values and keys, in arrays, composites and bytes', () => {
-    for (const example of examples[name]) {
+    for (const example of [...examples[name], ...textsOf(name).values]) {
       const text = plain(example);
       const forms = [
         JSON.stringify({ a: { b: [text] } }),
         JSON.stringify({ [text]: 1 }),
+        JSON.stringify({ a: `\n${text}\t` }),
+        JSON.stringify(JSON.stringify({ a: `x\n${text}` })),
         `{"${text.replace(/["\\]/g, '\\$&')}",x}`,
         `(1,"${text.replace(/"/g, '""')}",t)`,
       ];

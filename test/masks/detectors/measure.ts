@@ -2,6 +2,7 @@
 import { type DetectorName, detectorNames } from '@countersign/core';
 import { makeMasker } from '../../../packages/gateway/src/masking/masker.ts';
 import { examples, nothing } from './examples.ts';
+import { benign, textsOf } from './texts.ts';
 
 export interface Measured {
   /** Values there are; found whole; texts that hold none; of those, in which something was found. */
@@ -21,7 +22,9 @@ export function measure(name: DetectorName): Measured {
   const mask = (text: string) => masker.cell(0, text) ?? '';
   const missed: string[] = [];
   let [values, found] = [0, 0];
-  for (const example of examples[name]) {
+  const { values: more, none } = textsOf(name);
+  const without = [...nothing[name], ...none, ...benign()];
+  for (const example of [...examples[name], ...more]) {
     const text = example.replace(/[«»]/g, '');
     const masked = mask(text);
     for (const [, value = ''] of example.matchAll(/«([^»]*)»/g)) {
@@ -33,8 +36,8 @@ export function measure(name: DetectorName): Measured {
     const rest = example.split(/«[^»]*»/).filter((piece) => piece.length > 2);
     if (!rest.every((piece) => masked.includes(piece))) missed.push(`around: ${text} → ${masked}`);
   }
-  const wrong = nothing[name].filter((text) => mask(text) !== text);
-  return { values, found, empty: nothing[name].length, wrong: wrong.length, missed: [...missed, ...wrong] };
+  const wrong = without.filter((text) => mask(text) !== text);
+  return { values, found, empty: without.length, wrong: wrong.length, missed: [...missed, ...wrong] };
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -8,6 +8,8 @@ export interface JsonPathMask {
   readonly steps: readonly JsonPathStep[];
   readonly kind: MaskKind;
   readonly replace: Replace;
+  /** What else a member's name can stand for, where a request can give members other names. */
+  readonly aliases?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** The masks of a plan. A path that can't be read leads to everything. */
@@ -42,7 +44,7 @@ export class Place {
     const next = this.#here.flatMap((progress) => {
       const step = progress.path.steps[progress.done];
       if (step === undefined) return [];
-      const leads = step.to === null || step.to === to;
+      const leads = step.to === null || step.to === to || isAlias(progress.path, to, step.to);
       return [
         ...(leads ? [{ path: progress.path, done: progress.done + 1 }] : []),
         ...(step.deep ? [progress] : []),
@@ -51,6 +53,9 @@ export class Place {
     return next.length === 0 ? nowhere : new Place(distinct(next));
   }
 }
+
+const isAlias = ({ aliases }: JsonPathMask, to: string | number, name: string | number): boolean =>
+  typeof to === 'string' && typeof name === 'string' && aliases?.get(to)?.has(name) === true;
 
 interface Progress {
   readonly path: JsonPathMask;

@@ -25,7 +25,12 @@ interface Level {
 
 /** Null for what is no JSON object or array. @param clean What is left of a text by itself. */
 export function maskJson(text: string, clean: Clean, paths: readonly JsonPathMask[] = []): string | null {
-  return /^\s*[[{]/.test(text) && isJson(text) ? new Walk(text, clean, paths).run() : null;
+  return maskFrom(root(paths), text, clean);
+}
+
+/** The same for a text that stands at some place of another: what leads there leads on into it. */
+function maskFrom(place: Place, text: string, clean: Clean): string | null {
+  return /^\s*[[{]/.test(text) && isJson(text) ? new Walk(text, clean, place).run() : null;
 }
 
 class Walk {
@@ -37,10 +42,10 @@ class Walk {
   #copied = 0;
   #at = 0;
 
-  constructor(text: string, clean: Clean, paths: readonly JsonPathMask[]) {
+  constructor(text: string, clean: Clean, start: Place) {
     this.#text = text;
     this.#clean = clean;
-    this.#start = root(paths);
+    this.#start = start;
   }
 
   run(): string | null {
@@ -93,7 +98,7 @@ class Walk {
     const end = this.#scalarEnd(c);
     const raw = this.#text.slice(this.#at, end);
     const value = c === '"' ? (JSON.parse(raw) as string) : raw;
-    this.#put(end, value, /[tfn]/.test(c) ? value : maskScalar(value, key, this.#clean));
+    this.#put(end, value, /[tfn]/.test(c) ? value : maskScalar(value, key, place, this.#clean));
     return true;
   }
 
@@ -118,8 +123,8 @@ function hide({ kind, replace }: Pick<JsonPathMask, 'kind' | 'replace'>, raw: st
 }
 
 /** A JSON text within a JSON string is masked as one; else alone, and then together with its name. */
-function maskScalar(value: string, key: string | null, clean: Clean): string {
-  const inner = maskJson(value, clean);
+function maskScalar(value: string, key: string | null, place: Place, clean: Clean): string {
+  const inner = maskFrom(place, value, clean);
   if (inner !== null && inner !== value) return inner;
   const alone = clean(value);
   if (alone !== value || key === null || key === '' || clean(key) !== key) return alone;

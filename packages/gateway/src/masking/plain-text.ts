@@ -1,6 +1,7 @@
 /**
- * A text as it reads once its escapes are resolved: JSON may write any character as `\u0040`, and `/` as `\/`. Detectors
- * look at both; what they find here is led back to where it stands in the text itself.
+ * A text as it reads once its escapes are resolved: JSON may write any character as `\u0040`, `/` as `\/`, and writes the
+ * end of a line as `\n`, whose letter is no part of the value after it. Detectors look at both; what they find here is led
+ * back to where it stands in the text itself.
  */
 import type { Span } from './detectors/detector.ts';
 
@@ -11,8 +12,8 @@ export interface PlainText {
 }
 
 /** JSON within JSON doubles the backslash. */
-const escapes = /\\{1,3}(?:u([0-9a-fA-F]{4})|\/)/g;
-const mayHave = /\\(?:u[0-9a-fA-F]{4}|\/)/;
+const escapes = /\\{1,3}(?:u([0-9a-fA-F]{4})|([/bfnrt]))/g;
+const mayHave = /\\(?:u[0-9a-fA-F]{4}|[/bfnrt])/;
 
 /** Null where there is nothing to resolve. */
 export function unescaped(text: string): PlainText | null {
@@ -25,10 +26,11 @@ export function unescaped(text: string): PlainText | null {
     for (let unit = done; unit < end; unit++) at.push(unit);
     plain += text.slice(done, end);
   };
-  for (const { index, 0: escape, 1: hex } of text.matchAll(escapes)) {
+  for (const { index, 0: escape, 1: hex, 2: letter = ' ' } of text.matchAll(escapes)) {
     copy(index);
     at.push(index);
-    plain += hex === undefined ? '/' : String.fromCharCode(Number.parseInt(hex, 16));
+    plain +=
+      hex === undefined ? (letter === '/' ? '/' : '\n') : String.fromCharCode(Number.parseInt(hex, 16));
     done = index + escape.length;
   }
   copy(text.length);

@@ -9,6 +9,7 @@ const byPrefix: ReadonlyMap<string, Shape> = new Map(shapes.map((shape) => [shap
 
 export const apiKey: Detector = (text) => [
   ...prefixed(text),
+  ...otherwiseShaped(text),
   ...assignedSecrets(text),
   ...urlPasswords(text),
 ];
@@ -31,6 +32,29 @@ function prefixed(text: string): Span[] {
     else noneBefore.set(prefix, end);
   }
   return spans;
+}
+
+/** What is known by its form as a whole rather than by how it begins. Fixed lengths, so that each is one pass. */
+const forms: readonly (readonly [needs: string, form: RegExp])[] = [
+  // Mailchimp, Telegram's bots, Airtable, Azure's client secrets, Terraform Cloud, Discord's bots.
+  ['-us', /(?<![0-9A-Za-z])[0-9a-f]{32}-us[0-9]{1,2}(?![0-9A-Za-z])/g],
+  [':AA', /(?<![0-9A-Za-z])[0-9]{8,10}:AA[0-9A-Za-z_-]{32,33}(?![0-9A-Za-z_-])/g],
+  ['pat', /(?<![0-9A-Za-z])pat[0-9A-Za-z]{14}\.[0-9a-f]{64}(?![0-9A-Za-z])/g],
+  ['Q~', /(?<![0-9A-Za-z_~.-])[0-9A-Za-z_~.-]{3}[0-9]Q~[0-9A-Za-z_~.-]{31,34}(?![0-9A-Za-z_~.-])/g],
+  ['.atlasv1.', /(?<![0-9A-Za-z])[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_=-]{60,70}/g],
+  [
+    '.',
+    /(?<![0-9A-Za-z_.-])[MNO][0-9A-Za-z]{23,25}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}(?![0-9A-Za-z_.-])/g,
+  ],
+];
+
+function otherwiseShaped(text: string): readonly Span[] {
+  if (!longRun.test(text)) return [];
+  return forms
+    .filter(([needs]) => text.includes(needs))
+    .flatMap(([, form]) =>
+      Array.from(text.matchAll(form), ({ index, 0: key }) => ({ start: index, end: index + key.length })),
+    );
 }
 
 const isUserinfo = (unit: number): boolean =>

@@ -5,5 +5,10 @@ const longestContext = 64;
 
 /** Whether the text just before `start` matches, which has to end in `$`. Looks at a bounded piece of text. */
 export function stands(before: RegExp, text: string, start: number): boolean {
-  return before.test(text.slice(Math.max(0, start - longestContext), start));
+  return before.test(textBefore(text, start));
+}
+
+/** As much of the text before `start` as is looked at. */
+export function textBefore(text: string, start: number): string {
+  return text.slice(Math.max(0, start - longestContext), start);
 }

@@ -1,5 +1,5 @@
 /** Payment card numbers: 13 to 19 digits, in groups or not, with an issuer's prefix, the right length for it, and Luhn's check digit. */
-import type { Detector, Span } from './detector.ts';
+import { type Detector, isDigit, runEnd, runStart, type Span } from './detector.ts';
 import { type DigitGroup, digitSequences } from './digit-groups.ts';
 
 /** Issuers: the first and last prefix of a range, and the lengths its numbers have. */
@@ -48,11 +48,25 @@ function passesLuhn(digits: string): boolean {
 
 /** Digits after a decimal point are a fraction. */
 function isFraction(text: string, { start }: DigitGroup): boolean {
-  return text[start - 1] === '.' && /[0-9]/.test(text[start - 2] ?? '');
+  return text[start - 1] === '.' && isDigit(text.charCodeAt(start - 2));
+}
+
+/** So are the digits before one that a few digits follow, an amount. */
+const hasFraction = (text: string, { end }: Span): boolean =>
+  /^\.[0-9]{1,6}(?![0-9.])/.test(text.slice(end, end + 8));
+
+/** Digits within a digest, or another number written in hex. */
+const shortestDigest = 24;
+const isHex = (unit: number): boolean => isDigit(unit) || ((unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x66);
+
+function isInDigest(text: string, { start, end }: Span): boolean {
+  const first = runStart(text, start, isHex, shortestDigest);
+  const last = runEnd(text, end, isHex, shortestDigest);
+  return (first < start || last > end) && last - first >= shortestDigest;
 }
 
 /** The longest card number that begins with the group at `index`; there are at most 19 groups to look at. */
-function cardFrom(groups: readonly DigitGroup[], index: number): Span | null {
+function cardFrom(text: string, groups: readonly DigitGroup[], index: number): Span | null {
   const start = groups[index]?.start ?? 0;
   let digits = '';
   let found: Span | null = null;
@@ -62,7 +76,20 @@ function cardFrom(groups: readonly DigitGroup[], index: number): Span | null {
     if (digits.length >= shortest && hasIssuer(digits) && passesLuhn(digits))
       found = { start, end: group.end };
   }
-  return found;
+  return found === null || hasFraction(text, found) || isInDigest(text, found) ? null : found;
+}
+
+/** Between dots or underscores, where numbers of other kinds stand too, only four groups of four are a card. */
+const apart =
+  /(?<![0-9A-Za-z]|[0-9][._])[0-9]{4}([._])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?![0-9A-Za-z]|[._][0-9])/g;
+
+function groupedOtherwise(text: string): readonly Span[] {
+  return Array.from(text.matchAll(apart), ({ index, 0: whole }) => ({ index, whole }))
+    .filter(({ whole }) => {
+      const digits = whole.replace(/[._]/g, '');
+      return hasIssuer(digits) && passesLuhn(digits);
+    })
+    .map(({ index, whole }) => ({ start: index, end: index + whole.length }));
 }
 
 /** An identifier of digits alone, or nearly, has groups like a card's. Fixed lengths, so one pass. */
@@ -78,10 +105,10 @@ function withoutIdentifiers(text: string, cards: readonly Span[]): readonly Span
 
 export const creditCard: Detector = (text) => {
   if (text.length < shortest) return [];
-  const spans: Span[] = [];
+  const spans: Span[] = [...groupedOtherwise(text)];
   for (const groups of digitSequences(text))
     groups.forEach((group, index) => {
-      const card = isFraction(text, group) ? null : cardFrom(groups, index);
+      const card = isFraction(text, group) ? null : cardFrom(text, groups, index);
       if (card !== null) spans.push(card);
     });
   return withoutIdentifiers(text, spans);

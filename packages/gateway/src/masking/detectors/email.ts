@@ -35,13 +35,19 @@ function quotedStart(text: string, at: number): number {
   return /[A-Za-z0-9]/.test(quoted) && !/[,:{}[\]]/.test(quoted) ? open : at;
 }
 
+/** A picture for dense screens, `logo@2x.png`, is no address. */
+const twiceAsLarge = /^[0-9](?:\.[0-9])?x\.(?:png|jpe?g|gif|webp|avif|svg|bmp)$/i;
+
 /** The end of the domain: labels and dots up to a last label of two letters or more; null where there is none. */
 function domainEnd(text: string, start: number): number | null {
   let end = runEnd(text, start, isDomainUnit, maxDomain);
+  const empty = text.slice(start, end).indexOf('..');
+  if (empty >= 0) end = start + empty;
   while (end > start && (text[end - 1] === '.' || text[end - 1] === '-')) end--;
   const domain = text.slice(start, end);
   const dot = domain.lastIndexOf('.');
   if (dot <= 0) return null;
+  if (twiceAsLarge.test(domain)) return null;
   const last = domain.slice(dot + 1);
   const isName = last.length >= 2 && Array.from(last).some((c) => isLetter(c.charCodeAt(0)) || c > '\u007F');
   return isName ? end : null;

@@ -1,5 +1,9 @@
-/** IPv4 and IPv6 addresses. Four numbers up to 255 between dots are taken for one, whatever they mean. */
+/**
+ * IPv4 and IPv6 addresses. Four numbers up to 255 between dots are taken for one, whatever they mean, unless it says just
+ * before them that they are a version or a heading.
+ */
 import { isIPv6 } from 'node:net';
+import { stands } from './context.ts';
 import { type Detector, isAlphanumeric, isDigit, runEnd, type Span } from './detector.ts';
 
 /** Fixed lengths, so each position is looked at a bounded number of times. */
@@ -15,6 +19,9 @@ const isSixUnit = (unit: number): boolean =>
   (unit >= 0x61 && unit <= 0x66) ||
   unit === 0x3a ||
   unit === 0x2e;
+
+const otherwise =
+  /(?:(?<![a-z])(?:version|ver\.?|release|build|firmware|chapter|section|clause)["']?[ :=]{1,3}["']?v?|(?:chrome|chromium|crios|safari|firefox|edge?|edga|opr|opera|version|browser|vivaldi)\/)$/i;
 
 /** The longest form: eight groups of four, or six and a dotted IPv4. */
 const longest = 45;
@@ -55,7 +62,7 @@ function isSix(text: string, { start, end }: Span): boolean {
 export const ipAddress: Detector = (text) => {
   const spans: Span[] = [];
   if (text.includes('.'))
-    for (const match of text.matchAll(four))
-      spans.push({ start: match.index, end: match.index + match[0].length });
+    for (const { index, 0: address } of text.matchAll(four))
+      if (!stands(otherwise, text, index)) spans.push({ start: index, end: index + address.length });
   return text.includes(':') ? [...spans, ...sixes(text)] : spans;
 };

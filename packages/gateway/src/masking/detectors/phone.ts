@@ -3,7 +3,7 @@
  * `212-555-0123`, `212.555.0123`. National forms of other countries look like any other number, and are found where it
  * says before them what they are: `tel: 030 1234567`.
  */
-import { stands } from './context.ts';
+import { textBefore } from './context.ts';
 import {
   type Detector,
   isAlphanumeric,
@@ -42,14 +42,43 @@ function internationalAt(text: string, plus: number): Span | null {
 
 /** Area, exchange and line: 3, 3 and 4 digits, the first two not beginning with 0 or 1. */
 const northAmerican =
-  /(?<![0-9A-Za-z]|[0-9][-.])(?:1[-. ])?(?:\([2-9][0-9]{2}\)[-. ]?|[2-9][0-9]{2}[-. ])[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9A-Za-z]|[-.][0-9])/g;
+  /(?<![0-9A-Za-z]|[0-9][-.])(?:1[-. ])?(?:\([2-9][0-9]{2}\)[-. ]?[2-9][0-9]{2}[-. ]?|[2-9][0-9]{2}[-. ][2-9][0-9]{2}[-. ])[0-9]{4}(?![0-9A-Za-z]|[-.][0-9])/g;
+
+/** An area in brackets that begins with the 0 of long distance; and 00 or 011, a country, and groups. */
+const longDistance =
+  /(?<![0-9A-Za-z])(?:\(0[0-9]{1,4}\)[ -]?[0-9]{3,8}|(?:00|011[ -])[1-9][0-9]{0,2}[ -][0-9]{2,4}[ -][0-9]{3,8})(?:[ -][0-9]{2,5}){0,3}(?![0-9A-Za-z]|[-.][0-9])/g;
 
 const said =
-  /(?<![a-z])(?:tele)?(?:phone[a-z_]*|fon|tel|t[eé]l[eé]phone|mobile?|m[oó]vil|handy|cell|fax|call|whats ?app|sms)[^0-9a-z\n][^0-9\n]{0,24}$/i;
+  /(?:(?:phone|t[eé]l[eé]phone|t[eé]l[eé]fon(?:o|e)?|telefoon)(?:s|nummer|number|no)?|(?<![a-z])(?:fon|tel|(?:mobil|handy)nummer|mobile?|m[oó]vil|cellulare?|celular|fax|whats ?app|contact (?:number|no)))(?![a-zà-ÿ])(?<between>[^0-9\n]{0,32})$/i;
+/** Words that stand before other things, too. */
+const perhapsSaid =
+  /(?<![a-z])(?:handy|cell|call|sms|text|number is|reach (?:me|him|her|us))(?![a-zà-ÿ])(?<between>[^0-9\n]{0,32})$/i;
+/** The only words that may stand between. */
+const linking =
+  /number|num|no|nr|is|at|me|us|him|her|them|on|or|and|to|my|the|your|our|here|now|today|please|via|home|work|office|main|cell|mobile|mobil|fixe|business|contact|direct|line|phone|tel|fax/gi;
 /** Most cells hold none of the words. */
-const mayBeSaid = /fon|phone|tel|mobil|m[oó]vil|handy|cell|fax|call|whats|sms/i;
+const mayBeSaid =
+  /fon|phone|tel|t[eé]l|mobil|m[oó]vil|handy|cel|fax|call|whats|sms|text|contact n|number is|reach/i;
 /** What the digits after such a word are now and then: a day, an address, a decimal number. */
 const somethingElse = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]+\.[0-9]+)$/;
+
+/**
+ * Whether a word before `start` says that a number follows. Where digits in one group are all there is to it, nothing but
+ * linking words may stand between.
+ */
+function isSaid(text: string, start: number, digits: string): boolean {
+  const before = textBefore(text, start);
+  const isBare = /^[1-9][0-9]*$/.test(digits);
+  const surely = said.exec(before);
+  if (surely !== null) return !isBare || isLink(surely.groups?.between);
+  const perhaps = isBare && digits.length < fewestBare ? null : perhapsSaid.exec(before);
+  return perhaps !== null && isLink(perhaps.groups?.between);
+}
+
+/** The fewest digits in one group after a word that is said of other things, too. */
+const fewestBare = 10;
+
+const isLink = (between = ''): boolean => !/[a-z]/i.test(between.replace(linking, ' '));
 
 /** Digits in any groups, where it is said what they are. */
 function nationalIn(text: string): readonly Span[] {
@@ -72,7 +101,7 @@ function nationalIn(text: string): readonly Span[] {
     const open = text[at - 1] === '(' ? at - 1 : at;
     const fits = digits >= fewest && digits <= most && !somethingElse.test(text.slice(at, end));
     const alone = !isAlphanumeric(text.charCodeAt(open - 1)) && !isAlphanumeric(text.charCodeAt(end));
-    if (fits && alone && stands(said, text, open)) spans.push({ start: open, end });
+    if (fits && alone && isSaid(text, open, text.slice(at, end))) spans.push({ start: open, end });
     at = end;
   }
   return spans;
@@ -84,8 +113,9 @@ export const phone: Detector = (text) => {
     const span = internationalAt(text, plus);
     if (span !== null) spans.push(span);
   }
-  // Every part of the pattern has a fixed length, so each position is looked at a bounded number of times.
-  for (const match of text.matchAll(northAmerican))
-    spans.push({ start: match.index, end: match.index + match[0].length });
+  // Every part of these patterns has a fixed length, so each position is looked at a bounded number of times.
+  for (const form of [northAmerican, longDistance])
+    for (const { index, 0: number } of text.matchAll(form))
+      spans.push({ start: index, end: index + number.length });
   return spans;
 };

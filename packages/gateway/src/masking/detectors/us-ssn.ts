@@ -3,7 +3,7 @@
  * where it says before them what they are.
  */
 import { stands } from './context.ts';
-import { type Detector, isAlphanumeric, type Span } from './detector.ts';
+import { type Detector, isAlphanumeric, isDigit, type Span } from './detector.ts';
 import { type DigitGroup, digitSequences } from './digit-groups.ts';
 
 const said =
@@ -27,6 +27,18 @@ function saidToBe(text: string, groups: readonly DigitGroup[]): Span | null {
   return issued && stands(said, text, first.start) ? { start: first.start, end: last.end } : null;
 }
 
+/**
+ * Whether this is not a piece of something longer: of `A123-45-6789`, of `PART-123-45-6789`, of more groups of digits
+ * between the same separators.
+ */
+function standsAlone(text: string, { start, end }: Span, separator: string | undefined): boolean {
+  if (isAlphanumeric(text.charCodeAt(start - 1)) || isAlphanumeric(text.charCodeAt(end))) return false;
+  const continues = separator === ' ' ? isDigit : isAlphanumeric;
+  const goesOn = (neighbour: number, beyond: number) =>
+    text[neighbour] === separator && continues(text.charCodeAt(beyond));
+  return !goesOn(start - 1, start - 2) && !goesOn(end, end + 1);
+}
+
 export const usSsn: Detector = (text) => {
   const spans: Span[] = [];
   for (const { index, 0: whole, 1: area = '', 2: group = '', 3: serial = '' } of text.matchAll(dotted))
@@ -41,7 +53,8 @@ export const usSsn: Detector = (text) => {
       const [area, group, serial] = groups.slice(at, at + 3) as [DigitGroup, DigitGroup, DigitGroup];
       const sameSeparator = text[area.end] === text[group.end];
       if (!sameSeparator || !isIssued(area.digits, group.digits, serial.digits)) continue;
-      spans.push({ start: area.start, end: serial.end });
+      const span = { start: area.start, end: serial.end };
+      if (standsAlone(text, span, text[area.end]) || stands(said, text, span.start)) spans.push(span);
     }
   }
   return spans;
