@@ -42,6 +42,17 @@ const outputs: readonly (readonly [string, readonly string[]])[] = [
     [`ssn < ${c}.ssn`, `email < ${c}.email`, `n < ${c}.name`],
   ],
   ['with d as (delete from customers returning ssn as q) select q from d', [`q < ${c}.ssn`]],
+  // The source's columns come first, and those of the same names after them.
+  [
+    'merge into order_items i using (select ssn as sku, name as qty from customers) s on false when matched then delete returning *',
+    [
+      `sku < ${c}.ssn`,
+      `qty < ${c}.name`,
+      'order_id < public.order_items.order_id',
+      'sku < public.order_items.sku',
+      'qty < public.order_items.qty',
+    ],
+  ],
   [
     'with recursive t (a, b) as (select id, ssn from customers union all select t.a, o.note from t join orders o on o.id = t.a) select b from t',
     [`b < ${c}.ssn, public.orders.note`],

@@ -273,8 +273,9 @@ function merge(context: Context, outer: Scope, statement: MergeStmt): ScopeColum
   const scope = withTables(context, outer, statement.withClause);
   const relation = findTarget(context, statement.relation);
   const place = new Scope(scope.outer, scope.commonTables);
-  addTarget(context, place, relation, statement.relation);
+  // As the star of RETURNING gives them: the source's columns, then the target's.
   addFrom(context, place, [statement.sourceRelation]);
+  addTarget(context, place, relation, statement.relation);
   context.use('join', condition(context, place, statement.joinCondition));
   for (const node of statement.mergeWhenClauses ?? [])
     mergeWhen(context, place, relation, fieldsOf<MergeWhenClause>(node), statement.relation.inh !== true);

@@ -103,6 +103,8 @@ export interface Relation {
   readonly partitionKey: readonly string[];
   /** The columns of each constraint that keeps rows apart: primary keys, unique and exclusion constraints, by name. */
   readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** The columns of each key that tells any two rows apart: primary and unique ones, none of whose columns may be null. */
+  readonly rowKeys: readonly (readonly string[])[];
   /** Ids of the users' functions that its indexes and its partition key compare by. */
   readonly comparedBy: readonly string[];
   /** The version of its row in `pg_class`. */

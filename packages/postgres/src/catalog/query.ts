@@ -103,7 +103,9 @@ const relations = `
       when 'I' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
     end,
     (select coalesce(${columnNames('c.oid', 'p.partattrs::int2[]')}, '[]') from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid),
-    (select pg_catalog.json_agg(pg_catalog.json_build_array(k.conname, ${columnNames('c.oid', 'k.conkey')}) order by k.oid)
+    (select pg_catalog.json_agg(pg_catalog.json_build_array(k.conname, ${columnNames('c.oid', 'k.conkey')},
+       k.contype <> 'x' and not exists (select from pg_catalog.pg_attribute a
+         where a.attrelid = c.oid and a.attnum = any (k.conkey) and not a.attnotnull)) order by k.oid)
      from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u', 'x')),
     (${comparisons(`select o.oid, o.opcfamily from pg_catalog.pg_opclass o where ${isUser('c.oid')} and ${compares} and (
         o.oid in (select pg_catalog.unnest(i.indclass::oid[]) from pg_catalog.pg_index i where i.indrelid = c.oid)

@@ -143,6 +143,7 @@ function readRelation(row: Row): Relation {
     belongsTo: optional(belongsTo),
     partitionKey: texts(partitionKey),
     keys: new Map(listOf(keys, ([constraint, names]) => [text(constraint), texts(names)])),
+    rowKeys: listOf(keys, ([, names, identifies]) => (identifies === true ? [texts(names)] : [])).flat(),
     comparedBy: texts(comparedBy),
   };
 }
