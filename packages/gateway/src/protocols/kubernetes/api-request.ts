@@ -69,7 +69,7 @@ const patchTypes: ReadonlyMap<string, ApiVerb> = new Map([
 
 /** Reads a request; what can't be read says why. */
 export function readApiRequest(raw: RawRequest): ApiRequest | Unreadable {
-  const [rawPath = '', rawQuery = ''] = splitOnce(raw.url, '?');
+  const [rawPath, rawQuery] = atQuestionMark(raw.url);
   const segments = readPath(rawPath);
   if (segments === null) return { why: 'its path is not in canonical form' };
   const query = readQuery(rawQuery);
@@ -120,27 +120,22 @@ function readPath(path: string): readonly string[] | null {
     } catch {
       return null;
     }
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-    if (/[/\\%\u0000-\u001f\u007f]/.test(segment) || segment === '.' || segment === '..') return null;
+    if (!isName(segment)) return null;
     segments.push(segment);
   }
   return segments;
 }
 
+/** What the API takes for the name of anything; a slash that is encoded is none. */
+const isName = (text: string): boolean => text !== '.' && text !== '..' && !/[/\\%\p{Cc}]/u.test(text);
+
 /** `/version`, `/api`, `/apis/GROUP/VERSION`, `/openapi/…`: what there is, and never an object. */
 function isDiscovery([root, ...rest]: readonly string[]): boolean {
-  switch (root) {
-    case 'version':
-      return rest.length === 0;
-    case 'openapi':
-      return rest[0] === 'v2' ? rest.length === 1 : rest[0] === 'v3' && rest.length <= 4;
-    case 'api':
-      return rest.length <= 1;
-    case 'apis':
-      return rest.length <= 2;
-    default:
-      return false;
-  }
+  if (root === 'version') return rest.length === 0;
+  if (root === 'api') return rest.length <= 1;
+  if (root === 'apis') return rest.length <= 2;
+  if (root !== 'openapi') return false;
+  return rest[0] === 'v2' ? rest.length === 1 : rest[0] === 'v3' && rest.length <= 4;
 }
 
 type Place = Pick<ApiRequest, 'group' | 'version' | 'namespace' | 'resource' | 'name' | 'subresource'> & {
@@ -260,7 +255,7 @@ function spelledQuery(query: ApiRequest['query']): string {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
 }
 
-function splitOnce(text: string, at: string): readonly [string, string?] {
-  const index = text.indexOf(at);
-  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+function atQuestionMark(url: string): readonly [path: string, query: string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
