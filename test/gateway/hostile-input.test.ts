@@ -41,7 +41,9 @@ describe.each(stores)('on the %s store:', (on) => {
       },
       ...(body === undefined ? {} : { body }),
     });
-    const text = await response.text();
+    const streams = response.headers.get('content-type') === 'text/event-stream';
+    if (streams) await response.body?.cancel();
+    const text = streams ? '' : await response.text();
     const code =
       (response.status >= 400 ? (JSON.parse(text) as { error?: { code?: string } }) : {}).error?.code ?? null;
     return { status: response.status, text, code };
@@ -78,6 +80,8 @@ describe.each(stores)('on the %s store:', (on) => {
     ['POST', `/v1/runs/${ids.parked}/finish`, 'agent', true],
     ['GET', '/v1/principal', 'agent', false],
     ['GET', '/v1/approvals', 'viewer', false],
+    ['GET', '/v1/approvals/events', 'viewer', false],
+    ['GET', '/v1/calls/events', 'agent', false],
     ['GET', `/v1/approvals/${ids.approval}`, 'viewer', false],
     ['POST', `/v1/approvals/${ids.approval}/comments`, 'person', true],
     ['POST', `/v1/approvals/${ids.approval}/votes`, 'person', true],

@@ -63,6 +63,7 @@ import {
   unparkedSchema,
   type VoteRequest,
 } from '@countersign/core';
+import { type Followed, type FollowOptions, follow } from './follow.ts';
 import { ledgerLines } from './ledger-lines.ts';
 import { type RequestOptions, Transport, type TransportOptions } from './transport.ts';
 
@@ -120,6 +121,13 @@ export interface Client {
 
   /** Who looks on: a page of the approvals that wait (100, at most 500), first those asked about, the oldest first. */
   listApprovals(options?: RequestOptions & ApprovalsQuery): Promise<ApprovalList>;
+  /**
+   * Who looks on: changes of approvals and stops as they happen. Taken up again where it broke off, across restarts of
+   * the gateway, until it is ended.
+   */
+  followApprovals(options?: FollowOptions): AsyncGenerator<Followed>;
+  /** Agent: what people decide of one's own calls, as it happens; taken up again as {@link followApprovals}. */
+  followCalls(options?: FollowOptions): AsyncGenerator<Followed>;
   /** Who looks on: one approval, decided ones included. */
   getApproval(id: ApprovalId, options?: RequestOptions): Promise<ApprovalView>;
   /** Person: votes on exactly what was shown; answers the approval as it is then. */
@@ -223,6 +231,8 @@ export function createClient(options: ClientOptions): Client {
         { method: 'GET', path: `v1/approvals${queryOf({ after, limit })}`, ...o },
         approvalListSchema,
       ),
+    followApprovals: (o = {}) => follow(http, 'v1/approvals/events', o),
+    followCalls: (o = {}) => follow(http, 'v1/calls/events', o),
     getApproval: (id, o) =>
       http.json({ method: 'GET', path: `v1/approvals/${part(id)}`, ...o }, approvalViewSchema),
     vote: (id, body, o) =>

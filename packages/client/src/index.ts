@@ -3,6 +3,8 @@
  *
  * @module
  */
+
 export { CountersignError, type ErrorCode } from '@countersign/core';
 export { type Client, type ClientOptions, createClient } from './client.ts';
+export type { Followed, FollowOptions } from './follow.ts';
 export { neverSent, type RequestOptions, type TokenSource } from './transport.ts';

@@ -75,6 +75,27 @@ export class Transport {
     return body;
   }
 
+  /**
+   * Sends, and returns the body of a successful answer as it comes. The caller ends it by the exchange's signal.
+   *
+   * @throws {CountersignError} as {@link text}.
+   */
+  async stream(exchange: Exchange & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>> {
+    const headers = new Headers({ accept: 'text/event-stream' });
+    headers.set('authorization', `Bearer ${await this.#currentToken()}`);
+    const { method, path, signal } = exchange;
+    try {
+      const init: RequestInit = { method, headers, redirect: 'error', signal };
+      const response = await this.#fetch(new URL(path, this.#base), init);
+      if (response.ok && response.body !== null) return response.body;
+      throw problemOf(response.status, await readBounded(response, this.#maxAnswerBytes));
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof CountersignError) throw cause;
+      throw new CountersignError('unreachable', { what: this.#base.href }, { cause });
+    }
+  }
+
   /** The status of an answer to a request without a token. */
   async status(exchange: Exchange): Promise<number> {
     return (await this.#send(exchange, new Headers())).status;

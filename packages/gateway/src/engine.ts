@@ -2,10 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CountersignError, type ProtocolName } from '@countersign/core';
+import { type CallId, CountersignError, type ProtocolName } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import { LRUCache } from 'lru-cache';
 import { Calls } from './calls/calls.ts';
+import { Feed } from './calls/feed.ts';
 import { createLookLimit } from './calls/look-limit.ts';
 import { createMatched } from './calls/matched.ts';
 import { type PolicyInForce, policyInForce } from './calls/policy-in-force.ts';
@@ -57,6 +58,7 @@ export interface EngineOptions {
 /** A gateway without its HTTP face. What is in it is the gateway's own, and may change with any version. */
 export interface Engine {
   readonly calls: Calls;
+  readonly feed: Feed;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly keys: Keys;
@@ -179,7 +181,10 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   await Promise.race([recovering, runtime.sleep(recoverWithinMs, started.signal)]);
   started.abort();
   const sweeping = sweep(room, ending.signal, alone);
-  const listening = store.listen((call) => room.waiters.moved(call), runtime, ending.signal);
+  const feed = new Feed(room);
+  ledger.onSequenced(() => feed.wake());
+  const hearing = { moved: (call: CallId) => room.waiters.moved(call), sequenced: () => feed.wake() };
+  const listening = store.listen(hearing, runtime, ending.signal);
   let closing: Promise<void> | null = null;
   const drain = async () => {
     const drained = new AbortController();
@@ -202,6 +207,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   const calls = new Calls(room);
   return {
     calls,
+    feed,
     run: (principal, call, signal) => calls.runOnce(principal, call, signal),
     store,
     ledger,

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { approvalRoutes } from './api/approval-routes.ts';
 import { callRoutes } from './api/call-routes.ts';
 import { demoRoutes } from './api/demo-routes.ts';
+import { EventStreams } from './api/event-streams.ts';
 import { healthRoutes } from './api/health-routes.ts';
 import { operatorRoutes } from './api/operator-routes.ts';
 import type { Parts, SessionParts } from './api/parts.ts';
@@ -121,6 +122,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   };
   const parts: Parts = {
     calls,
+    streams: new EventStreams(engine.feed, runtime, closing.signal),
     parkedRuns: new ParkedRuns(store.db, ledger, runtime),
     tokens,
     ledger,

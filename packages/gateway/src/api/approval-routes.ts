@@ -5,16 +5,68 @@ import {
   approvalsQuerySchema,
   approvalViewSchema,
   commentRequestSchema,
+  streamQuerySchema,
   voteRequestSchema,
 } from '@countersign/core';
 import { z } from 'zod';
+import type { Happened } from '../calls/feed.ts';
 import type { Parts } from './parts.ts';
 import { type Route, route } from './route.ts';
 
+const eventStream = 'text/event-stream';
+
+/** What ends an agent's wait. */
+const toldToAgents: ReadonlySet<string> = new Set(['decided', 'expired', 'cancelled']);
+
 const idParams = z.strictObject({ id: approvalIdSchema });
 
-export function approvalRoutes({ calls }: Parts): readonly Route[] {
+/** Where a stream goes on: as a browser says it, or as a query does; at the beginning of what comes where nobody does. */
+const lastSeen = (header: string | string[] | undefined, query: number | undefined): number | undefined => {
+  const given = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  return given ?? query;
+};
+
+export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
   return [
+    route({
+      method: 'GET',
+      url: '/v1/approvals/events',
+      actor: 'viewer',
+      summary:
+        'Tells changes of approvals and stops as they happen, and since `Last-Event-ID`, as server-sent events.',
+      query: streamQuerySchema,
+      answer: null,
+      stream: eventStream,
+      handle: async ({ principal, query, stillLetIn, reply }) => {
+        const after = lastSeen(reply.request.headers['last-event-id'], query.after);
+        const sees = ({ change, approval }: Happened) =>
+          approval === null || calls.mayLook(principal, approval) ? change : null;
+        const stream = await streams.open({ principal, stillLetIn, after, sees });
+        return reply.type(eventStream).header('cache-control', 'no-store').send(stream);
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/calls/events',
+      actor: 'agent',
+      summary: 'Tells what people decide of one’s own calls, as it happens, and since `Last-Event-ID`.',
+      query: streamQuerySchema,
+      answer: null,
+      stream: eventStream,
+      handle: async ({ principal, query, stillLetIn, reply }) => {
+        const after = lastSeen(reply.request.headers['last-event-id'], query.after);
+        const { id, onBehalfOf } = principal;
+        const sees = ({ change, approval }: Happened) =>
+          approval !== null &&
+          approval.principal === id &&
+          approval.on_behalf_of === onBehalfOf &&
+          toldToAgents.has(change.type)
+            ? change
+            : null;
+        const stream = await streams.open({ principal, stillLetIn, after, sees });
+        return reply.type(eventStream).header('cache-control', 'no-store').send(stream);
+      },
+    }),
     route({
       method: 'GET',
       url: '/v1/approvals',

@@ -8,6 +8,7 @@ import type { LocalTokens } from '../identity/local-tokens.ts';
 import type { Sessions } from '../identity/sessions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ParkedRuns } from '../runs/parked-runs.ts';
+import type { EventStreams } from './event-streams.ts';
 
 /** What the routes by which people sign in work with. */
 export interface SessionParts {
@@ -18,6 +19,7 @@ export interface SessionParts {
 
 export interface Parts {
   readonly calls: Calls;
+  readonly streams: EventStreams;
   readonly parkedRuns: ParkedRuns;
   readonly tokens: LocalTokens;
   readonly ledger: Ledger;

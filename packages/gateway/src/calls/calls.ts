@@ -25,7 +25,7 @@ import {
 import type { z } from 'zod';
 import type { RowSink } from '../protocols/protocol.ts';
 import { appendEvent } from '../store/append-event.ts';
-import { findApproval, waitingApprovals, waitingFor } from '../store/approvals.ts';
+import { type ApprovalRow, findApproval, waitingApprovals, waitingFor } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { findCall } from '../store/find-call.ts';
 import { markFetched } from '../store/memory.ts';
@@ -167,6 +167,11 @@ export class Calls {
   async comment(principal: Principal, id: ApprovalId, request: CommentRequest): Promise<ApprovalView> {
     await comment(this.#room, principal, id, request);
     return this.approval(principal, id);
+  }
+
+  /** Whether somebody may look at an approval, by the policy in force. */
+  mayLook(viewer: Principal, approval: ApprovalRow): boolean {
+    return mayLook(this.#room, viewer, approval);
   }
 
   runs(viewer: Principal, filter: RunFilter): Promise<RunList> {

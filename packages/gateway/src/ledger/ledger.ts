@@ -30,6 +30,8 @@ export interface Ledger extends Sealer {
   event(happening: Happening): Promise<NewEvent & { readonly id: EventId }>;
   /** Says that events were committed: they get their index soon. */
   wake(): void;
+  /** Has a function called whenever events got their indexes here. */
+  onSequenced(listener: () => void): void;
   /** Resolves when every event committed so far has its index. */
   settled(): Promise<SignedHead | null>;
   /**
@@ -54,6 +56,7 @@ export function createLedger(
   let closed = false;
   let asleep: Promise<void> | null = null;
   const ending = new AbortController();
+  const listeners: (() => void)[] = [];
 
   const sequenceAll = async (over: Database): Promise<void> => {
     const sign: SignTree = (tree) => {
@@ -67,6 +70,7 @@ export function createLedger(
         runtime.reached('sequence.after');
         keys.keepHead(sequenced.head);
         runtime.reached('head.after');
+        for (const listener of listeners) listener();
       }
       if (sequenced?.full !== true) return;
     }
@@ -116,6 +120,9 @@ export function createLedger(
         return closed ? undefined : pass();
       });
       asleep.catch(onFault);
+    },
+    onSequenced: (listener) => {
+      listeners.push(listener);
     },
     settled: async () => {
       await pass();

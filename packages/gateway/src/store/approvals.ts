@@ -69,11 +69,12 @@ export async function waitingApprovals(
   onlooker: Onlooker | null,
   { after, limit }: { readonly after?: ApprovalId | undefined; readonly limit: number },
 ): Promise<readonly ApprovalRow[]> {
-  const place = sql`(${onlooker === null ? sql`true` : sql`not ${asks(onlooker)}`}, c.created_at, c.id)`;
+  const age = sql`c.created_at, c.id`;
+  const place = onlooker === null ? age : sql`(not ${asks(onlooker)}), ${age}`;
   const beyond =
     after === undefined
       ? sql`true`
-      : sql`${place} > (
+      : sql`(${place}) > (
           select ${place} from calls c join approvals a on a.call_id = c.id where a.id = ${after})`;
   const { rows } = await sql<ApprovalRow>`
     select ${columns} from calls c join approvals a on a.call_id = c.id

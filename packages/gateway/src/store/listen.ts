@@ -1,12 +1,20 @@
 /**
- * Hears from the other gateways of a PostgreSQL store that a call moved. Only a hint: whoever waits also looks by itself
- * now and then, so that a notice lost while the connection was down costs moments, not an answer.
+ * Hears from the other gateways of a PostgreSQL store that a call moved, or that events got their place in the ledger.
+ * Only a hint: whoever waits also looks by itself now and then, so that a notice lost while the connection was down costs
+ * moments, not an answer.
  */
 import type { CallId } from '@countersign/core';
 import type { Runtime } from '../runtime/runtime.ts';
 import { StoreClient } from './store-client.ts';
 
 export const movedChannel = 'countersign_moved';
+export const sequencedChannel = 'countersign_sequenced';
+
+/** Who is told of what was heard. */
+export interface Hearing {
+  moved(call: CallId): void;
+  sequenced(): void;
+}
 
 /** Milliseconds after which a lost connection is made again. */
 const againMs = 1000;
@@ -15,9 +23,9 @@ const againMs = 1000;
 const [askEveryMs, answerWithinMs] = [15_000, 5000];
 
 /** Listens until the signal aborts; resolves then. */
-export async function listenForMoves(
+export async function listenForNotices(
   url: string,
-  moved: (call: CallId) => void,
+  hearing: Hearing,
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<void> {
@@ -30,10 +38,13 @@ export async function listenForMoves(
     const lost = new AbortController();
     client.on('end', () => lost.abort());
     const over = AbortSignal.any([signal, lost.signal]);
-    client.on('notification', ({ payload }) => moved((payload ?? '') as CallId));
+    client.on('notification', ({ channel, payload }) => {
+      if (channel === movedChannel) hearing.moved((payload ?? '') as CallId);
+      else hearing.sequenced();
+    });
     try {
       await client.connect();
-      await client.query(`listen ${movedChannel}`);
+      await client.query(`listen ${movedChannel}; listen ${sequencedChannel}`);
       // A connection whose other end is gone is as silent as one on which nothing happens.
       while (!over.aborted) {
         await runtime.sleep(askEveryMs, over);

@@ -6,6 +6,7 @@
 import type { SignedHead } from '@countersign/core';
 import { sql } from 'kysely';
 import { append, emptyTree, leafHash, type MerkleTree } from '../ledger/merkle.ts';
+import { sequencedChannel } from './listen.ts';
 import type { Database } from './store.ts';
 
 const batchSize = 1000;
@@ -36,9 +37,11 @@ export async function sequenceBatch(db: Database, sign: SignTree): Promise<Seque
     );
     const head = sign(tree);
     await sql`
-      insert into heads (size, root, at, key, signature, peaks)
-      values (${head.size}, ${head.root}, ${head.at}, ${head.key}, ${head.signature},
-              ${JSON.stringify(tree.peaks.map((peak) => peak.toString('hex')))}::text::jsonb)`.execute(tx);
+      with signed as (
+        insert into heads (size, root, at, key, signature, peaks)
+        values (${head.size}, ${head.root}, ${head.at}, ${head.key}, ${head.signature},
+                ${JSON.stringify(tree.peaks.map((peak) => peak.toString('hex')))}::text::jsonb) returning size)
+      select pg_notify(${sequencedChannel}, '') from signed`.execute(tx);
     return { head, full: waiting.rows.length === batchSize };
   });
 }

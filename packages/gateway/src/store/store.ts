@@ -1,11 +1,11 @@
 /** The gateway's own store: one Kysely, over PGlite in a locked folder, in memory, or over PostgreSQL. */
 import { join } from 'node:path';
-import { type CallId, CountersignError } from '@countersign/core';
+import { CountersignError } from '@countersign/core';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { Pool, type PoolClient } from 'pg';
 import type { Runtime } from '../runtime/runtime.ts';
-import { listenForMoves } from './listen.ts';
+import { type Hearing, listenForNotices } from './listen.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { migrate } from './migrate.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
@@ -22,8 +22,8 @@ export type Database = Kysely<unknown>;
 export interface Store {
   readonly db: Database;
   readonly kind: 'memory' | 'embedded' | 'postgres';
-  /** Hears of calls that other gateways move, until the signal aborts. An embedded store has no others. */
-  listen(moved: (call: CallId) => void, runtime: Runtime, signal: AbortSignal): Promise<void>;
+  /** Hears of what other gateways do, until the signal aborts. An embedded store has no others. */
+  listen(hearing: Hearing, runtime: Runtime, signal: AbortSignal): Promise<void>;
   /**
    * Has every connection that is made from now on looked at before its first use: behind the same address there may be
    * another store. One whose look rejects is not used. Absent where connections can't break.
@@ -136,7 +136,7 @@ async function openPostgres(url: string): Promise<Store> {
   return {
     db,
     kind: 'postgres',
-    listen: (moved, runtime, signal) => listenForMoves(url, moved, runtime, signal),
+    listen: (hearing, runtime, signal) => listenForNotices(url, hearing, runtime, signal),
     lookFirst: (given) => {
       look = given;
     },
