@@ -10,6 +10,8 @@ export interface Atom {
   readonly name: string;
   /** `table:public.customers`, of a table or one of its columns. */
   readonly table: string | null;
+  /** Whether it stands for many: a segment that is a bare star means all there are. */
+  readonly many: boolean;
   /** `any`: it stands for whichever columns its table has. `none`: for the table without a column, as `count(*)` reads it. */
   readonly columns: 'any' | 'none' | 'known';
 }
@@ -25,19 +27,31 @@ export function atomsOf({ resource, columns }: Effect): readonly Atom[] {
   const { kind, segments } = splitResource(resource);
   const rest = resource.slice(kind.length + 1);
   if (kind === 'column')
-    return [{ name: resource, table: `table:${segments.slice(0, -1).join('.')}`, columns: 'known' }];
-  if (kind !== 'table') return [{ name: resource, table: null, columns: 'known' }];
-  if (columns === undefined) return [{ name: resource, table: resource, columns: 'any' }];
-  if (columns.length === 0) return [{ name: resource, table: resource, columns: 'none' }];
+    return [
+      { name: resource, table: `table:${segments.slice(0, -1).join('.')}`, many: false, columns: 'known' },
+    ];
+  if (kind !== 'table')
+    return [
+      { name: resource, table: null, many: kind === 'k8s' && segments.includes('*'), columns: 'known' },
+    ];
+  if (columns === undefined) return [{ name: resource, table: resource, many: false, columns: 'any' }];
+  if (columns.length === 0) return [{ name: resource, table: resource, many: false, columns: 'none' }];
   return columns.map((column) => ({
     name: `column:${rest}.${encodeSegment(column)}`,
     table: resource,
+    many: false,
     columns: 'known',
   }));
 }
 
 /** Whether a pattern speaks of an atom. A table pattern covers its columns. */
-export function speaksOf(pattern: Pattern, { name, table, columns }: Atom, certainty: Certainty): boolean {
+export function speaksOf(
+  pattern: Pattern,
+  { name, table, many, columns }: Atom,
+  certainty: Certainty,
+): boolean {
+  // A name has no bare star in it, so only a star in the pattern matches one: a pattern for all that it stands for.
+  if (many) return certainty === 'could' ? pattern.couldMatch(name) : pattern.matches(name);
   if (pattern.kind === 'table') return table !== null && pattern.matches(table);
   if (pattern.kind !== 'column' || columns === 'known') return pattern.matches(name);
   const below = `column:${name.slice('table:'.length)}.`;

@@ -383,3 +383,37 @@ test('a thousand rules that cannot match cost about what one costs', () => {
   const one = time('rules:\n  - { name: r7, actions: [read], resources: ["table:public.t7"], then: allow }');
   expect(time(`rules:\n${many}`)).toBeLessThan(one * 5);
 });
+
+describe('an effect on all objects of a kind', () => {
+  const onCluster = { connection: { name: 'prod', protocol: 'kubernetes', labels: {} } } as const;
+  const decided = (rules: string, resource: string) =>
+    ask(`rules:\n${rules}`, [{ action: 'read', resource: `k8s:${resource}` }], onCluster).code;
+  const all = '  - { name: all, then: allow }\n';
+  const denies = (pattern: string) =>
+    `${all}  - { name: not this, resources: ["k8s:${pattern}"], then: deny }`;
+  const allows = (pattern: string) => `  - { name: this, resources: ["k8s:${pattern}"], then: allow }`;
+
+  test('is forbidden by a rule that forbids one of them', () => {
+    for (const one of ['shop/-/pods/web', 'shop/-/pods/*', '*/-/*/web', 'sh*/**', '**'])
+      expect([one, decided(denies(one), 'shop/-/pods/*')]).toEqual([one, 'denied_by_rule']);
+    for (const one of ['shop/-/pods/web', 'prod/-/pods/*'])
+      expect([one, decided(denies(one), '*/-/pods/*')]).toEqual([one, 'denied_by_rule']);
+    for (const other of ['prod/-/pods/web', 'shop/apps/*/*', 'shop/-/pods'])
+      expect([other, decided(denies(other), 'shop/-/pods/*')]).toEqual([other, 'allowed']);
+  });
+
+  test('is allowed only by a rule that allows all of them', () => {
+    for (const some of ['shop/-/pods/web', 'shop/-/pods/w*', 'prod/-/pods/*'])
+      expect([some, decided(allows(some), 'shop/-/pods/*')]).toEqual([some, 'no_rule']);
+    expect(decided(allows('shop/-/pods/*'), '*/-/pods/*')).toBe('no_rule');
+    for (const every of ['shop/-/pods/*', 'shop/**', '*/*/pods/*'])
+      expect([every, decided(allows(every), 'shop/-/pods/*')]).toEqual([every, 'allowed']);
+  });
+
+  test('is not taken out by an exception for one of them, where a rule forbids', () => {
+    const rules = (then: string) =>
+      `${all}  - { name: most, resources: ["k8s:shop/**"], except: { resources: ["k8s:shop/-/pods/web"] }, then: ${then} }`;
+    expect(decided(rules('deny'), 'shop/-/pods/*')).toBe('denied_by_rule');
+    expect(decided(rules('deny'), 'shop/-/pods/web')).toBe('allowed');
+  });
+});

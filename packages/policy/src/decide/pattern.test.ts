@@ -56,6 +56,24 @@ describe('patterns', () => {
     );
   });
 
+  test('whether one of many names could match', () => {
+    const could = (pattern: string, names: string) =>
+      compilePattern('k8s', pattern).couldMatch(`k8s:${names}`);
+    const many = 'shop/-/pods/*';
+    expect(
+      ['shop/-/pods/web', 'shop/-/pods/*', '*/-/pods/w*b', 'shop/**', '**', '**/web', 's*/*/*/w*'].map(
+        (pattern) => could(pattern, many),
+      ),
+    ).toEqual(Array(7).fill(true));
+    expect(
+      ['prod/-/pods/web', 'shop/-/pods', 'shop/-/pods/web/log', 'shop/apps/*/*', '*/*/secrets/*'].map(
+        (pattern) => could(pattern, many),
+      ),
+    ).toEqual(Array(5).fill(false));
+    expect(could('shop/apps/deployments/web', '*/*/*/*')).toBe(true);
+    expect(could('-/-/nodes/n1', '*/-/pods/*')).toBe(false);
+  });
+
   test('stars do not multiply the time', () => {
     const pattern = compilePattern('table', '*a'.repeat(100) + '**b'.repeat(50));
     const start = performance.now();

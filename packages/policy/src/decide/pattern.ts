@@ -20,6 +20,8 @@ export interface Pattern {
   matches(name: string): boolean;
   /** Whether some name that begins with `prefix` could match. */
   couldMatchBelow(prefix: string): boolean;
+  /** Whether one of the names could match that `names` stands for: in it, a bare star stands for any part of a segment. */
+  couldMatch(names: string): boolean;
 }
 
 /** Brings the spelling of a segment to the one resource names have; stars stay stars. */
@@ -48,6 +50,7 @@ export function compilePattern(kind: string, written: string): Pattern {
       text,
       matches: (name) => name === text,
       couldMatchBelow: (prefix) => text.startsWith(prefix),
+      couldMatch: (names) => walk(text.split(''), names, separator, true)[text.length] === 1,
     };
   const tokens = tokenize(text);
   return {
@@ -57,6 +60,7 @@ export function compilePattern(kind: string, written: string): Pattern {
     text,
     matches: (name) => walk(tokens, name, separator)[tokens.length] === 1,
     couldMatchBelow: (prefix) => walk(tokens, prefix, separator).includes(1),
+    couldMatch: (names) => walk(tokens, names, separator, true)[tokens.length] === 1,
   };
 }
 
@@ -70,12 +74,20 @@ function tokenize(text: string): readonly Token[] {
   return tokens;
 }
 
-/** The positions in the pattern that can be reached by consuming the whole text: 1 where reachable. */
-function walk(tokens: readonly Token[], text: string, separator: string): Uint8Array {
+/**
+ * The positions in the pattern that can be reached by consuming the whole text: 1 where reachable.
+ *
+ * @param wild Whether a star in the text stands for anything but a separator.
+ */
+function walk(tokens: readonly Token[], text: string, separator: string, wild = false): Uint8Array {
   let reached = new Uint8Array(tokens.length + 1);
   reached[0] = 1;
   passStars(tokens, reached);
   for (const unit of text.split('')) {
+    if (wild && unit === '*') {
+      passUpTo(separator, tokens, reached);
+      continue;
+    }
     const next = new Uint8Array(tokens.length + 1);
     for (let i = 0; i < tokens.length; i++) {
       if (reached[i] === 0) continue;
@@ -93,4 +105,9 @@ function walk(tokens: readonly Token[], text: string, separator: string): Uint8A
 function passStars(tokens: readonly Token[], reached: Uint8Array): void {
   for (let i = 0; i < tokens.length; i++)
     if (reached[i] === 1 && typeof tokens[i] === 'symbol') reached[i + 1] = 1;
+}
+
+/** What stands for anything may be what the pattern asks for next, and next, up to a separator. */
+function passUpTo(separator: string, tokens: readonly Token[], reached: Uint8Array): void {
+  for (let i = 0; i < tokens.length; i++) if (reached[i] === 1 && tokens[i] !== separator) reached[i + 1] = 1;
 }

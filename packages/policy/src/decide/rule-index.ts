@@ -110,6 +110,7 @@ function whoKeys({ who }: Rule): readonly string[] {
 
 function collect(root: Branch, { resource, columns }: Effect, found: Set<CompiledRule>): void {
   const { kind, segments } = splitResource(resource);
+  if (kind === 'k8s') return followAll(root.below.get(kind), segments, found);
   follow(root.below.get(kind), segments, found);
   if (kind === 'column') follow(root.below.get('table'), segments.slice(0, -1), found);
   if (kind !== 'table') return;
@@ -133,6 +134,18 @@ function follow(
   }
   for (const rule of at?.rules ?? []) found.add(rule);
   return at;
+}
+
+/** Collects along all paths that a name may stand for, where a segment that is a star means any. */
+function followAll(
+  at: Branch | undefined,
+  [segment, ...rest]: readonly string[],
+  found: Set<CompiledRule>,
+): void {
+  for (const rule of at?.rules ?? []) found.add(rule);
+  if (at === undefined || segment === undefined) return;
+  const below = segment === '*' ? [...at.below.values()] : [at.below.get(segment)];
+  for (const child of below) followAll(child, rest, found);
 }
 
 function everything(at: Branch, found: Set<CompiledRule>): void {
