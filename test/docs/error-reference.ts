@@ -16,6 +16,8 @@ export const sections: readonly Section[] = [
       too_large: 'Send less. An input may have 1 MiB, a parked state 4 MiB; a line of `--jsonl` 1 MiB.',
       unauthenticated:
         'Mint a new token with `countersign token`, and hand it over by `COUNTERSIGN_TOKEN` or the option.',
+      token_refused:
+        'Read the gateway’s log, which says what about the token it is: no owner, groups left out, a name that can’t be used.',
       wrong_actor:
         'Use a token of the class that the route is for: agents call, people vote, operators operate, auditors read.',
       cross_site:
@@ -112,6 +114,8 @@ export const sections: readonly Section[] = [
         'Look at the target. Then settle it: `countersign calls settle ID --reason …`. Never repeat it blindly.',
       wall_refused:
         'Report the statement: the analysis had called it harmless, and the database’s own rights refused it.',
+      beyond_effects:
+        'Read the call’s events: they name the request. Where kubectl needs it for this line, report it.',
     },
   },
   {

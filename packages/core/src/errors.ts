@@ -37,6 +37,12 @@ export const errorTable = Object.freeze({
     'The gateway does not accept this token.',
     'No valid token: missing, unknown, expired or revoked.',
   ),
+  token_refused: entry(
+    401,
+    'no',
+    'The gateway cannot take this token as it is.',
+    'The token is genuine, and says too little, or what cannot be taken.',
+  ),
   wrong_actor: entry(
     403,
     'no',
@@ -195,6 +201,12 @@ export const errorTable = Object.freeze({
     'no',
     'The database refused it.',
     'The second wall refused what the analysis had called harmless.',
+  ),
+  beyond_effects: entry(
+    403,
+    'no',
+    'It tried to do more than was decided, and was ended there.',
+    'A request that the decided effects do not cover was refused, and the call ended there.',
   ),
 
   // Votes.
