@@ -20,7 +20,9 @@ import { createServer, defaultRateLimits, type RateLimits } from './api/server.t
 import { sessionRoutes } from './api/session-routes.ts';
 import type { Log } from './calls/room.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import { accessTokens } from './identity/access-tokens.ts';
 import { addressOf } from './identity/address.ts';
+import { issuerKeys } from './identity/issuer-keys.ts';
 import { localOperator } from './identity/local-operator.ts';
 import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
 import { createSessions } from './identity/sessions.ts';
@@ -111,7 +113,8 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     policyNow,
     address: () => addressOf(url, policyNow().identity.publicUrl),
   };
-  const tokens = localTokens(store.db, ledger, runtime, (name) => policy.current().policy.people.has(name));
+  const fromOutside = accessTokens({ policy: policyNow, keys: issuerKeys(runtime), runtime, log });
+  const tokens = localTokens(store.db, ledger, runtime, policyNow);
   const closing = new AbortController();
   const reload = async (by: string): Promise<PolicyView> => {
     if (options.load === undefined)
@@ -151,7 +154,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   const server = await createServer({
     routes,
     identity: {
-      verifier: operator === null ? tokens : anyOf(tokens, operator),
+      verifier: anyOf(tokens, ...(operator === null ? [] : [operator]), fromOutside),
       sessions,
       policy: policyNow,
       address: sessionParts.address,

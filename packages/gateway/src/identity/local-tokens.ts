@@ -12,6 +12,7 @@ import {
   tokenClasses,
   tokenIdSchema,
 } from '@countersign/core';
+import type { Policy } from '@countersign/policy';
 import { LRUCache } from 'lru-cache';
 import type { Ledger } from '../ledger/ledger.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
@@ -46,7 +47,7 @@ export function localTokens(
   db: Database,
   ledger: Ledger,
   runtime: Runtime,
-  personExists: (name: string) => boolean,
+  policy: () => Policy,
 ): LocalTokens {
   const trusted = new LRUCache<string, Trusted>({ max: 10_000 });
 
@@ -72,12 +73,19 @@ export function localTokens(
     },
     mint: async (request, by) => {
       for (const human of [request.owner, request.on_behalf_of]) {
-        if (human !== undefined && !personExists(human)) {
+        if (human !== undefined && !policy().people.has(human)) {
           throw new CountersignError('malformed', {
             what: `${human} is nobody under people`,
             expected: 'the name of an entry under people',
           });
         }
+      }
+      const taken = [...policy().identity.issuers.values()].find(({ name }) => request.name.endsWith(`@${name}`));
+      if (taken !== undefined) {
+        throw new CountersignError('malformed', {
+          what: `names that end in @${taken.name} are those of clients of an issuer`,
+          expected: 'another name',
+        });
       }
       const id = runtime.newId('tok');
       const secret = runtime.randomBytes(32).toString('base64url');
