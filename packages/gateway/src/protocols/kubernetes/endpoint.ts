@@ -2,11 +2,22 @@
  * The gateway's own Kubernetes endpoint: what the kubectl of one call talks to, and all it can reach. It holds the
  * cluster's credential, lets through the API requests that the call's effects cover, and hides values in what comes back,
  * before kubectl formats any of it.
+ *
+ * ```
+ * open ──▶ refusing ──▶ closed      the first request that may not go through ends the call: all after it are refused
+ *    └───────────────────▲
+ * ```
  */
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Effect } from '@countersign/core';
 import type { Cluster } from '../../connections/kubernetes-cluster.ts';
 import type { Masker } from '../../masking/masker.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { createCall } from './endpoint/call.ts';
+import { answerRequest } from './endpoint/request.ts';
+import { answerUpgrade } from './endpoint/upgrade.ts';
+import { ownCertificate } from './own-certificate.ts';
 
 export interface EndpointOptions {
   readonly cluster: Cluster;
@@ -37,7 +48,7 @@ export interface EndpointLimits {
   readonly requestBytes?: number;
   /** Bytes of an answer that has to be read whole to be masked, unpacked. Default 64 MiB. */
   readonly responseBytes?: number;
-  /** Bytes of all that is streamed: logs, watches, output of a command. Default 64 MiB. */
+  /** Bytes of one stream: a log, a watch, the output of a command. Default 64 MiB. */
   readonly streamBytes?: number;
 }
 
@@ -46,7 +57,7 @@ export interface ApiEvent {
   readonly method: string;
   /** `get`, `list`, `watch`, `create`, `update`, `patch`, `apply`, `delete`, `deletecollection`, `connect`, or `discover`. */
   readonly verb: string;
-  /** What it would do; none for discovery. */
+  /** What it would do; none for discovery, and for what could not be read. */
   readonly effects: readonly Effect[];
   /** `log`, `exec`, `scale`; null for an object itself. */
   readonly subresource: string | null;
@@ -61,21 +72,23 @@ export interface ApiEvent {
 
 /** What went through a WebSocket. */
 export interface StreamRecord {
-  /** Frames from kubectl. */
+  /** Messages from kubectl. */
   readonly sent: number;
-  /** Frames from the cluster. */
+  /** Messages from the cluster. */
   readonly received: number;
   /** Bytes from the cluster. */
   readonly bytes: number;
-  /** SHA-256 over the frames of both ways in their order, each with its direction and its length: hex. */
+  /** SHA-256 over the messages of both ways in their order, each with its direction, opcode and length: hex. */
   readonly digest: string;
 }
 
 /** An API request that did not go through. */
 export interface RefusedRequest {
   readonly method: string;
+  /** Without its query; names only. */
+  readonly path: string;
   readonly effects: readonly Effect[];
-  /** For people; of a request it holds names only. */
+  /** For people. */
   readonly why: string;
 }
 
@@ -88,17 +101,83 @@ export interface Endpoint {
   readonly token: string;
   /** The first request that did not go through: with it the call is over, and all that follow are refused. */
   readonly refused: RefusedRequest | null;
-  /** Whether a request that changes something went out, and how the last of them ended. */
-  readonly wrote: Wrote;
+  readonly writes: Writes;
   /** Ends what runs, and resolves when nothing listens any more. May be called again. */
   close(): Promise<void>;
 }
 
+/** Requests that change something, dry runs left out. Where more were sent than answered, the outcome is unknown. */
+export interface Writes {
+  /** Of which a first byte may have gone out. */
+  readonly sent: number;
+  /** Of which the API server told how they ended; of a command, that it ended. */
+  readonly answered: number;
+  /** To which it said yes. */
+  readonly accepted: number;
+}
+
+const tokenBytes = 32;
+const maxSockets = 100;
+
 /**
- * `none`: no write was sent. `answered`: each was, and the API server told how it ended. `accepted` says of how many it
- * said yes. `open`: one was sent whose answer was lost, so that nobody knows.
+ * Opens the endpoint of one call, on loopback and a port of its own.
+ *
+ * @throws {CountersignError} `config_invalid`, `target_unavailable` where the cluster's credential can't be had; the
+ * signal's reason.
  */
-export type Wrote =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'answered'; readonly accepted: number }
-  | { readonly kind: 'open'; readonly accepted: number };
+export async function openEndpoint(options: EndpointOptions): Promise<Endpoint> {
+  const { runtime, limits, signal } = options;
+  signal.throwIfAborted();
+  const token = runtime.randomBytes(tokenBytes).toString('base64url');
+  const call = await createCall(options, token);
+  const { certPem, keyPem } = ownCertificate(runtime.now(), limits.lifetimeMs);
+  const server = createServer({
+    cert: certPem,
+    key: keyPem,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+  });
+  server.maxConnections = maxSockets;
+  const sockets = new Set<Socket>();
+  server.on('secureConnection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => void call.during(answerRequest(call, request, response)));
+  server.on(
+    'upgrade',
+    (request, socket, head) => void call.during(answerUpgrade(call, request, socket, head)),
+  );
+  const port = await listen(server);
+
+  async function close(): Promise<void> {
+    call.end();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await call.idle();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  }
+  let closing: Promise<void> | undefined;
+  return {
+    server: `https://127.0.0.1:${port}`,
+    caPem: certPem,
+    token,
+    get refused() {
+      return call.refused;
+    },
+    get writes() {
+      return { ...call.writes };
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
