@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => road.close());
 
 test('what a body or a query says makes no other effect', async () => {
-  const body = '{"query":"{ invoices { total } }"}';
-  await expect(road.submit({ method: 'POST', path: '/v1/graphql', body })).resolves.toMatchObject({
+  const body = '{"find":"invoices"}';
+  await expect(road.submit({ method: 'POST', path: '/v1/search', body })).resolves.toMatchObject({
     state: 'waiting',
   });
   await expect(road.submit({ method: 'GET', path: '/v1/invoices?action=delete' })).resolves.toMatchObject({
@@ -30,6 +30,13 @@ test('a value under another name is not what a path leads to', async () => {
   road.target.answer(json({ iban: 'CH93', account: 'CH93' }));
   const { body } = await road.result({ method: 'GET', path: '/v1/x?fields=account:iban' });
   expect(body).toBe('{"iban":"[redacted]","account":"CH93"}');
+});
+
+test('what GraphQL answers about is judged by the kind of its operation, not by its fields', async () => {
+  const body = '{"query":"{ salaries { amount } }"}';
+  await expect(road.submit({ method: 'POST', path: '/graphql', body })).resolves.toMatchObject({
+    state: 'allowed',
+  });
 });
 
 test('a stream without an end has timed out', async () => {

@@ -1,7 +1,7 @@
 /** What an answer hides from the agent: by path in JSON, by detector wherever it stands. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openRoad, policy, type Road } from './road.ts';
-import { body } from './target.ts';
+import { body, json } from './target.ts';
 
 const masks = `masks:
   - { json_paths: ["$..iban", "$.customer.name"], resources: ["http:/v1/invoices/**"], with: redact }
@@ -44,6 +44,40 @@ describe('a JSON body', () => {
     expect(seen).toContain(`data: ${masked}`);
     expect(seen).not.toMatch(/zoe|CH93/);
     expect(await got('/v1/other', 'text/event-stream', events)).toContain('data: [redacted]');
+  });
+  test('never 38: JSON in a text in JSON', async () => {
+    const packed = JSON.stringify({
+      customer: JSON.stringify({ name: 'Zoe' }),
+      log: JSON.stringify([JSON.stringify({ iban: 'CH93' })]),
+    });
+    const seen = await got('/v1/invoices/1', 'application/json', packed);
+    expect(seen).not.toMatch(/Zoe|CH93/);
+    expect(JSON.parse(seen)).toMatchObject({ customer: '{"name":"[redacted]"}' });
+  });
+  test('never 38: what an event says beside its data', async () => {
+    const lines = [`: ${invoice}`, `event: ${invoice}`, `data : ${invoice}`, invoice, 'event: paid', 'id: 7'];
+    for (const line of lines) {
+      const seen = await got('/v1/invoices/1', 'text/event-stream', `${line}\ndata: {"n":1}\n\n${line}\n`);
+      expect(seen).not.toMatch(/zoe|CH93/);
+      expect(seen).toContain('data: {"n":1}');
+      if (line.length < 20) expect(seen).toContain(line);
+    }
+  });
+  test('never 38: a member that GraphQL gave another name', async () => {
+    road.target.answer(json({ data: { a: { b: 'CH93', c: 'Zoe', total: 1 } } }));
+    const query = '{ a: invoice { ...F } } fragment F on Invoice { b: iban c: name total }';
+    const { body: seen } = await road.result({
+      method: 'POST',
+      path: '/v1/invoices/graphql',
+      body: JSON.stringify({ query }),
+    });
+    expect(seen).toBe('{"data":{"a":{"b":"[redacted]","c":"Zoe","total":1}}}');
+    const { body: deep } = await road.result({
+      method: 'POST',
+      path: '/v1/invoices/graphql',
+      body: JSON.stringify({ query: '{ invoice { x: iban y: z { iban: total } } }' }),
+    });
+    expect(deep).toContain('"b":"CH93"');
   });
   test.each([
     ['text/csv', 'name,iban\nZoe,CH93 0076\n'],

@@ -48,11 +48,17 @@ export interface Road {
 /** Explains calls by a policy, without a server that could answer. */
 export const explaining = (text = policy()): Explainer => openExplainer(load(text, 'http://api.invalid'));
 
-export const load = (text: string, target: string, env: Readonly<Record<string, string>> = {}) =>
+/** @param directory Where files are that it names. */
+export const load = (
+  text: string,
+  target: string,
+  env: Readonly<Record<string, string>> = {},
+  directory = import.meta.dirname,
+) =>
   parsePolicyFile(text, {
     file: 'countersign.yaml',
     env: { TARGET_URL: target, TOKEN: credential, ...env },
-    directory: import.meta.dirname,
+    directory,
   });
 
 export async function openRoad(

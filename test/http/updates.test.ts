@@ -16,7 +16,7 @@ afterAll(() => road.close());
 /** An invoice that a server keeps, with the versions it tells of. */
 let invoice: Record<string, unknown>;
 let version: number;
-let tells: 'etag' | 'date' | 'nothing';
+let tells: 'etag' | 'weak' | 'date' | 'nothing';
 /** What happens between the look and the update. */
 let meanwhile: (() => void) | null;
 
@@ -24,6 +24,7 @@ const dateOf = (n: number) => new Date(Date.UTC(2026, 0, n)).toUTCString();
 const keeping: Answering = ({ method, headers, body }, response) => {
   if (method === 'GET') {
     if (tells === 'etag') response.setHeader('etag', `"${version}"`);
+    if (tells === 'weak') response.setHeader('etag', 'W/"1"');
     if (tells === 'date') response.setHeader('last-modified', dateOf(version));
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(invoice));
@@ -77,7 +78,7 @@ test.each(['PUT', 'DELETE'])('%s says what goes', async (method) => {
   );
 });
 
-describe.each(['etag', 'date', 'nothing'] as const)(
+describe.each(['etag', 'weak', 'date', 'nothing'] as const)(
   'never 17: where the server tells %s of a version',
   (what) => {
     beforeEach(() => {
@@ -97,11 +98,13 @@ describe.each(['etag', 'date', 'nothing'] as const)(
       expect(sent?.headers['if-unmodified-since']).toBe(what === 'date' ? dateOf(1) : undefined);
     });
 
-    test('what became another after the vote is not', async () => {
+    test.each([1, 0])('what became another after the vote is not, its version too: %d', async (more) => {
       const call = await road.submit(patch);
       await road.approve(call);
+      // Whoever counts by the second, or lets one version stand for what is almost the same, tells no difference.
+      if (more === 0 && what === 'etag') return;
       invoice = { ...invoice, total: 5 };
-      version++;
+      version += more;
       await expect(road.execute(call)).resolves.toMatchObject({
         outcome: 'failed',
         error: { code: 'effect_drift' },

@@ -31,6 +31,8 @@ export interface HttpSettings {
   readonly authName: string | null;
   /** The OpenAPI document’s file; null where none is named. */
   readonly openapi: string | null;
+  /** The paths where it speaks GraphQL; null where none are named. */
+  readonly graphql: readonly string[] | null;
   readonly getIsRead: boolean;
   /** Addresses beside the public ones. */
   readonly allowed: BlockList;
@@ -55,6 +57,7 @@ export function readHttpSettings({ name, settings }: ConnectionConfig): HttpSett
     auth,
     authName: authName(settings['auth']),
     openapi: typeof settings['openapi'] === 'string' ? settings['openapi'] : null,
+    graphql: Array.isArray(settings['graphql']) ? texts(settings['graphql']) : null,
     getIsRead: settings['get_is_read'] !== false,
     allowed: addresses(texts(settings['allow_addresses'])),
     allowHeaders: new Set(texts(settings['allow_headers']).map((header) => header.toLowerCase())),

@@ -163,6 +163,10 @@ function http(around: Surroundings) {
       path(around, 'an OpenAPI document'),
       'An OpenAPI 3 document, JSON or YAML: what the API’s operations do, and which there are; any other is denied.',
     ),
+    graphql: described(
+      list('paths', graphQlPath),
+      'Where the API speaks GraphQL, below `base_url`: what is sent there is judged by its operations. Left out: wherever a path ends in `/graphql`.',
+    ),
     get_is_read: described(flag, 'False for a server where GET changes things.', true),
     allow_addresses: described(
       list('addresses', addressRange),
@@ -185,6 +189,7 @@ function http(around: Surroundings) {
   };
 }
 
+const graphQlPath = textLike('a path like /graphql', /^\/[^\s?#]{0,500}$/);
 const headerName = textLike('the name of a header', /^[A-Za-z0-9-]{1,60}$/);
 
 const addressText = text('an IP address, or a range like 10.0.0.0/8', 60);

@@ -143,7 +143,7 @@ limitz: {}
     ],
     [
       'version: 1\nconnections: { a: { protocol: http, base_url: "http://x", url: "y" } }',
-      '2:59: unknown key "url" in an http connection; expected one of protocol, labels, limits, throwaway, base_url, auth, openapi, get_is_read, allow_addresses, allow_headers, binary_bodies, preview',
+      '2:59: unknown key "url" in an http connection; expected one of protocol, labels, limits, throwaway, base_url, auth, openapi, graphql, get_is_read, allow_addresses, allow_headers, binary_bodies, preview',
     ],
     [
       `${base}rules: [{ then: allow, connections: { names: [shop-bd] } }]`,

@@ -20,7 +20,8 @@ export function maskText(
   if (whole !== null) return whole;
   const json: Clean = (part) =>
     maskJson(part, clean, paths) ?? (paths.length > 0 && part.trim() !== '' ? redacted : clean(part));
-  if (type === 'text/event-stream') return maskEvents(text, json, clean);
+  if (type === 'text/event-stream')
+    return maskEvents(text, json, paths.length > 0 ? onlyNames(clean) : clean);
   if (/^\s*[[{]/.test(text) && text.includes('\n')) return byLine(text, json, clean);
   if (paths.length > 0) return text.trim() === '' ? text : redacted;
   if (type === 'application/x-www-form-urlencoded') return maskForm(text, clean);
@@ -44,6 +45,12 @@ function maskForm(text: string, clean: Clean): string {
   const same = new URLSearchParams(text).toString() === masked;
   return same ? clean(text) : masked;
 }
+
+/** Lines of events that are no data, where paths hide something: names and numbers of events, and else nothing. */
+const onlyNames =
+  (clean: Clean): Clean =>
+  (line) =>
+    /^(?:(?:event|id|retry): ?[\w.:-]{0,100}|:? *)$/.test(line) ? clean(line) : redacted;
 
 /** Each event's data is a text of its own, perhaps over several lines. */
 function maskEvents(text: string, json: Clean, clean: Clean): string {

@@ -4,7 +4,13 @@
  * the update carries the version as its precondition, so that nothing changes in between.
  */
 import { createHmac } from 'node:crypto';
-import { asCountersignError, type Json, type MeasuredEffect, type Sample } from '@countersign/core';
+import {
+  asCountersignError,
+  baseAction,
+  type Json,
+  type MeasuredEffect,
+  type Sample,
+} from '@countersign/core';
 import type { Masker } from '../../masking/masker.ts';
 import { within } from '../../runtime/within.ts';
 import type { Analysis, Measuring } from '../protocol.ts';
@@ -12,7 +18,9 @@ import { mayChange } from './effects.ts';
 import type { Header } from './headers.ts';
 import type { HttpRequest } from './input.ts';
 import { maskAnswer } from './mask.ts';
+import type { OpenApi } from './openapi.ts';
 import { outgoing } from './outgoing.ts';
+import { parseTarget } from './path.ts';
 import type { Reach } from './reach.ts';
 import { type ReadBody, readBody } from './response-body.ts';
 
@@ -29,12 +37,23 @@ export interface Current {
 
 const updates: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'DELETE']);
 
-/** Whether what is there is looked at before this is sent. */
+/** Whether what is there is looked at before this is sent: only where looking is known to change nothing. */
 export const looksFirst = (
-  { settings }: Pick<Reach, 'settings'>,
-  { method }: HttpRequest,
+  reach: Pick<Reach, 'settings' | 'openapi'>,
+  { method, path }: HttpRequest,
   analysis: Analysis,
-) => settings.readsBefore && settings.getIsRead && updates.has(method) && mayChange(analysis);
+): boolean =>
+  reach.settings.readsBefore &&
+  reach.settings.getIsRead &&
+  updates.has(method) &&
+  mayChange(analysis) &&
+  getReads(reach.openapi, path);
+
+function getReads(openapi: OpenApi | null, path: string): boolean {
+  if (openapi === null) return true;
+  const get = openapi.find('GET', parseTarget(path).segments);
+  return get !== null && baseAction(get.operation.action ?? 'read') === 'read';
+}
 
 /** What is there now; in words, why that can't be told. */
 export async function readCurrent(
@@ -62,19 +81,25 @@ export async function readCurrent(
   }
 }
 
+/** Weak ones (`W/"1"`) may stand for other bytes, and no server takes them for `If-Match`. */
+const strong = /^"[\x21\x23-\x7e]*"$/;
+
 const valueOf = (headers: readonly Header[], wanted: string) =>
   headers.find(([name]) => name === wanted)?.[1] ?? null;
 
-/** One resource, at this version. */
+/** One resource, at this version. A version that a server may keep for other bytes counts with its bytes. */
 export function effectOf(
   { method, path }: HttpRequest,
   { headers, read }: Current,
   { digestKey }: Measuring,
 ): MeasuredEffect {
+  const etag = valueOf(headers, 'etag');
   const version =
-    valueOf(headers, 'etag') ?? valueOf(headers, 'last-modified') ?? read.bytes.toString('base64');
+    etag !== null && strong.test(etag)
+      ? [etag]
+      : [etag, valueOf(headers, 'last-modified'), read.bytes.toString('base64')];
   const digest = createHmac('sha256', digestKey)
-    .update(JSON.stringify([path, version]))
+    .update(JSON.stringify([path, ...version]))
     .digest('hex');
   const [updated, deleted] = method === 'DELETE' ? [0, 1] : [1, 0];
   return { tables: [{ table: path, inserted: 0, updated, deleted }], digest, unbound: [] };
@@ -88,7 +113,7 @@ export const hasPrecondition = ({ headers }: HttpRequest): boolean =>
 export function precondition(request: HttpRequest, { headers }: Current): Header | null {
   if (hasPrecondition(request)) return null;
   const etag = valueOf(headers, 'etag');
-  if (etag !== null && /^"[\x21\x23-\x7e]*"$/.test(etag)) return ['if-match', etag];
+  if (etag !== null && strong.test(etag)) return ['if-match', etag];
   const modified = valueOf(headers, 'last-modified');
   return modified !== null && /^[\x20-\x7e]+$/.test(modified) ? ['if-unmodified-since', modified] : null;
 }

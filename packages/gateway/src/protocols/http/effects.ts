@@ -1,24 +1,53 @@
 /** An HTTP call's effect: what its method does, to what its path names. */
 import { type Action, baseAction, type Json, sha256 } from '@countersign/core';
 import type { Analysis } from '../protocol.ts';
+import type { GraphQlOperation } from './graphql-document.ts';
+import { graphQlOperations, operationInWords } from './graphql-request.ts';
 import { type HttpRequest, mediaType } from './input.ts';
-import { operationFor } from './openapi.ts';
-import { parseTarget, resourceOf } from './path.ts';
+import { operationFor } from './openapi-request.ts';
+import { parseTarget, type RequestTarget, resourceOf } from './path.ts';
 import type { Reach } from './reach.ts';
 
 /** @throws {CountersignError} with the code of the denial. */
-export function analyse(
-  { settings, openapi }: Pick<Reach, 'settings' | 'openapi'>,
-  request: HttpRequest,
-): Analysis {
+export function analyse(reach: Judging, request: HttpRequest): Analysis {
   const target = parseTarget(request.path);
-  const operation = openapi === null ? null : operationFor(openapi, request.method, target);
-  const action = operation?.action ?? actionOf(request.method, settings.getIsRead);
+  const operations = graphQlOperations(reach.graphql, request, target);
+  const { actions, name } =
+    operations === null ? byOperation(reach, request, target) : byDocument(reach, request, operations);
+  const resource = resourceOf(target);
   return {
-    effects: [{ action, resource: resourceOf(target) }],
+    effects: [...new Set(actions)].map((action) => ({ action, resource })),
     lineage: { outputs: [{ name: 'body', sources: [], proven: true }], uses: [], usesProven: true },
-    fingerprint: fingerprintOf(request, target),
-    reliedOn: operation === null ? null : { operation: operation.name },
+    fingerprint: fingerprintOf(request, target, operations),
+    reliedOn: name === null ? null : { operation: name },
+  };
+}
+
+/** What judging a request needs of its connection. */
+export type Judging = Pick<Reach, 'settings' | 'openapi' | 'graphql'>;
+
+interface Judged {
+  readonly actions: readonly Action[];
+  /** Of the operation, for people. */
+  readonly name: string | null;
+}
+
+function byOperation({ settings, openapi }: Judging, request: HttpRequest, target: RequestTarget): Judged {
+  const operation = openapi === null ? null : operationFor(openapi, request, target, settings);
+  const action = operation?.action ?? actionOf(request.method, settings.getIsRead);
+  return { actions: [action], name: operation?.name ?? null };
+}
+
+/** Each operation of a batch for itself. What GET does where it changes things, a query by GET may do. */
+function byDocument(
+  { settings }: Judging,
+  { method }: HttpRequest,
+  operations: readonly GraphQlOperation[],
+): Judged {
+  const reads = method === 'POST' || settings.getIsRead;
+  return {
+    actions: operations.map(({ type }) => (type !== 'mutation' && reads ? 'read' : 'write')),
+    name: operations.map(operationInWords).join('; '),
   };
 }
 
@@ -31,10 +60,18 @@ function actionOf(method: string, getIsRead: boolean): Action {
 export const mayChange = ({ effects }: Pick<Analysis, 'effects'>): boolean =>
   effects.some(({ action }) => !['read', 'secret'].includes(baseAction(action)));
 
-/** Same method and path, same names in the query and the body: the values may differ. */
-function fingerprintOf(request: HttpRequest, { segments, query }: ReturnType<typeof parseTarget>): string {
+/** Same method and path, same names in the query and the body, or in the documents: the values may differ. */
+function fingerprintOf(
+  request: HttpRequest,
+  { segments, query }: RequestTarget,
+  operations: readonly GraphQlOperation[] | null,
+): string {
   const names = [...new URLSearchParams(query ?? '').keys()].sort();
-  return sha256(JSON.stringify(['http', request.method, segments, names, shapeOf(request)]));
+  const shape =
+    operations === null
+      ? shapeOf(request)
+      : operations.map(({ type, roots, fields }): Json => [type, roots, fields]);
+  return sha256(JSON.stringify(['http', request.method, segments, names, shape]));
 }
 
 function shapeOf({ body, headers }: HttpRequest): Json {

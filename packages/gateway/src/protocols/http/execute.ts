@@ -9,9 +9,11 @@ import { within } from '../../runtime/within.ts';
 import type { Analysis, EffectCheck, ExecuteContext, Execution } from '../protocol.ts';
 import { effectOf, looksFirst, precondition, readCurrent } from './current.ts';
 import { mayChange } from './effects.ts';
+import { aliasesOf, graphQlOperations } from './graphql-request.ts';
 import type { HttpRequest } from './input.ts';
 import { maskAnswer } from './mask.ts';
 import { outgoing } from './outgoing.ts';
+import { parseTarget } from './path.ts';
 import type { Reach } from './reach.ts';
 import { readBody } from './response-body.ts';
 
@@ -135,16 +137,20 @@ async function bound(
 }
 
 async function resultOf(
-  { settings }: Reach,
-  { method }: HttpRequest,
+  { settings, graphql }: Reach,
+  request: HttpRequest,
   { status, headers, body }: Incoming,
   { secrets }: Credential,
   { limits, masker }: ExecuteContext,
 ): Promise<HttpResult> {
   const codings = headers.filter(([name]) => name === 'content-encoding').map(([, value]) => value);
-  const coding = method === 'HEAD' || codings.length === 0 ? null : codings.join(',');
+  const coding = request.method === 'HEAD' || codings.length === 0 ? null : codings.join(',');
   const read = await readBody(body, coding, limits.bytes);
-  return maskAnswer({ status, headers, read, secrets, masker, binary: settings.binary });
+  const aliases =
+    masker.paths === undefined
+      ? undefined
+      : aliasesOf(graphQlOperations(graphql, request, parseTarget(request.path)));
+  return maskAnswer({ status, headers, read, secrets, masker, aliases, binary: settings.binary });
 }
 
 /** What ends it from outside has a code of its own; a clock that ran out is `timed_out`. */

@@ -13,10 +13,12 @@ import type { Protocol, Target } from '../protocol.ts';
 import { looksFirst } from './current.ts';
 import { analyse } from './effects.ts';
 import { execute } from './execute.ts';
+import type { GraphQlPath } from './graphql-request.ts';
 import { mayBeAllowed } from './headers.ts';
 import { type HttpRequest, parseInput } from './input.ts';
 import { inspect } from './inspect.ts';
 import { readOpenApi } from './openapi.ts';
+import { parseTarget } from './path.ts';
 import { preview } from './preview.ts';
 import type { Reach } from './reach.ts';
 import { recovered } from './recover.ts';
@@ -36,7 +38,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   const connection = httpConnection(settings, runtime);
   const closing = new AbortController();
   const openapi = settings.openapi === null ? null : readOpenApi(settings.openapi);
-  const reach: Reach = { settings, connection, openapi, runtime, closing: closing.signal };
+  const graphql = settings.graphql?.map((path) => readGraphQlPath(settings.name, path)) ?? null;
+  const reach: Reach = { settings, connection, openapi, graphql, runtime, closing: closing.signal };
   const running = new Set<Promise<unknown>>();
 
   /** Counts work, so that `close` can wait for it. */
@@ -69,6 +72,19 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
       ),
     close: () => (closed ??= close()),
   };
+}
+
+function readGraphQlPath(connection: string, path: string): GraphQlPath {
+  try {
+    const { segments, query } = parseTarget(path);
+    if (query === null) return segments;
+  } catch {
+    // As for a query: it is no path that a request could name.
+  }
+  throw new CountersignError('config_invalid', {
+    what: `${path} under graphql of ${connection}`,
+    expected: 'a path below base_url, as a request would write it',
+  });
 }
 
 /** Inputs come back from the store as they went in, by `parse`. */

@@ -97,9 +97,9 @@ function checkBody(method: string, body: string, type: string | null): void {
   const bytes = Buffer.byteLength(body);
   if (bytes > maxInputBytes) throw tooLarge(`${bytes} bytes of body`, maxInputBytes);
   if (type === 'application/x-www-form-urlencoded') refuseOverrideIn(body, 'the form');
-  if (type !== null && /json/.test(type)) refuseOverrideInJson(body);
-  // A server that is lenient with types reads a form wherever it finds one.
-  else if (type === 'text/plain' && /^[^\s=&]{1,60}=/.test(body)) refuseOverrideIn(body, 'the form');
+  // A server that is lenient with types reads JSON, or a form, wherever it finds one.
+  if ((type !== null && /json/.test(type)) || /^[\s\uFEFF]*[[{]/.test(body)) refuseOverrideInJson(body);
+  if (/^\uFEFF?[^\s=&<>{}"]{1,2000}=/.test(body)) refuseOverrideIn(body, 'the form');
 }
 
 function isJson(body: string): boolean {

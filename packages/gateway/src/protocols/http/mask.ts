@@ -5,8 +5,8 @@
 import type { HttpResult } from '@countersign/core';
 import type { Masker } from '../../masking/masker.ts';
 import { maskText } from './body-text.ts';
-import { bodyText } from './charset.ts';
-import { hideSecrets } from './echoes.ts';
+import { bodyText, isBinaryType } from './charset.ts';
+import { hideSecrets, holdSecrets } from './echoes.ts';
 import type { Header } from './headers.ts';
 import type { ReadBody } from './response-body.ts';
 
@@ -17,7 +17,9 @@ export interface Answer {
   /** The credentials that went with the request. */
   readonly secrets: readonly string[];
   readonly masker: Masker;
-  /** Whether a body that is no text may go to the agent. */
+  /** What else a name in the answer can stand for, where the request gives names: alias → fields. */
+  readonly aliases?: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** Whether a body that is no text may go to the agent: one of a type that is none, and that no path looks into. */
   readonly binary: boolean;
 }
 
@@ -34,14 +36,14 @@ export function maskAnswer(answer: Answer): HttpResult {
   const clean = (text: string): string =>
     hideSecrets(masker.cell(0, hideSecrets(text, secrets)) ?? '', secrets);
   const headers = answer.headers
-    .filter(([name]) => !dropped.test(name))
+    .filter(([name]) => !dropped.test(name) && hideSecrets(name, secrets) === name)
     .map(([name, value]): [string, string] => [name, clean(value)]);
   const { body, truncated } = maskBody(answer, clean);
   return { status, headers, body, truncated };
 }
 
 function maskBody(
-  { headers, read, binary, masker, secrets }: Answer,
+  { headers, read, binary, masker, aliases, secrets }: Answer,
   clean: (text: string) => string,
 ): Pick<HttpResult, 'body' | 'truncated'> {
   const { bytes, truncated } = read;
@@ -49,10 +51,13 @@ function maskBody(
   const type = headers.find(([name]) => name === 'content-type')?.[1] ?? '';
   const text = read.packed ? null : bodyText(bytes, type, truncated);
   if (text === null) {
-    if (binary && !truncated) return { body: bytes.toString('base64'), truncated };
+    const whole = binary && !truncated && !read.packed && isBinaryType(type);
+    if (whole && masker.paths === undefined && !holdSecrets(bytes, secrets))
+      return { body: bytes.toString('base64'), truncated };
     return { body: `[withheld: ${bytes.length} bytes that are no text]`, truncated };
   }
-  const masked = maskText(text, type, clean, masker.paths);
+  const paths = aliases === undefined ? masker.paths : masker.paths?.map((path) => ({ ...path, aliases }));
+  const masked = maskText(text, type, clean, paths);
   if (!truncated) return { body: masked, truncated };
   const hides = masker.touches(0) || secrets.length > 0;
   return { body: hides ? masked.slice(0, -Math.min(cutTail, masked.length >> 1)) : masked, truncated };

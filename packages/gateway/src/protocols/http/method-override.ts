@@ -1,6 +1,7 @@
 /**
  * Servers that take another method from the query, a form or a JSON body do something else than was judged, so whatever
- * reads as such an override is refused. (Headers that do are not on the list of those that an agent may set.)
+ * reads as such an override is refused; and so is what they take for the credential of whoever asks (RFC 6750, 2.2 and
+ * 2.3). (Headers that do are not on the list of those that an agent may set.)
  */
 import { CountersignError } from '@countersign/core';
 
@@ -18,6 +19,8 @@ const overrides: ReadonlySet<string> = new Set([
 const marked = /^[\s_$.]+(?:http)?[\s_-]*method$/;
 /** Names that also mean other things, such as how something is paid. */
 const plain: ReadonlySet<string> = new Set(['method', 'httpmethod', 'verb', 'httpverb']);
+/** Says who asks, as `Authorization` does. */
+const credentials: ReadonlySet<string> = new Set(['access_token', 'authorization', 'bearer_token']);
 const methods = /^(?:get|head|post|put|patch|delete|options|merge|copy|move|link|unlink|purge)$/i;
 
 function isOverride(name: string, value: string): boolean {
@@ -37,6 +40,8 @@ export function refuseOverrideIn(fields: string, where: string): void {
     let [key, text] = [name, value.join('=')];
     for (let times = 0; times < 3; times++) {
       if (isOverride(key, text)) throw refused(where);
+      if (credentials.has(key.toLowerCase().replace(/\[.*$/s, '').trim()))
+        throw malformed(`a credential in ${where}`, 'none: the connection has its own');
       [key, text] = [decoded(key), decoded(text)];
     }
   }
@@ -65,8 +70,5 @@ function decoded(text: string): string {
   }
 }
 
-const refused = (where: string) =>
-  new CountersignError('malformed', {
-    what: `a method override in ${where}`,
-    expected: 'the method itself',
-  });
+const refused = (where: string) => malformed(`a method override in ${where}`, 'the method itself');
+const malformed = (what: string, expected: string) => new CountersignError('malformed', { what, expected });

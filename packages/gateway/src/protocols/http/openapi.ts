@@ -1,11 +1,20 @@
 /**
- * An OpenAPI document (3.0, 3.1) as the operator gives it: which operations there are, which parameters their queries
+ * An OpenAPI document (3.0, 3.1) as the operator gives it: which operations there are, which parameters and bodies they
  * take, and, where `x-countersign-action` says so, what they do. What is not in it can't be called.
  */
 import { readFileSync } from 'node:fs';
-import { type Action, actionSchema, CountersignError } from '@countersign/core';
+import { type Action, actionSchema } from '@countersign/core';
 import { parse } from 'yaml';
-import type { RequestTarget } from './path.ts';
+import {
+  invalid,
+  type Members,
+  membersOf,
+  type Node,
+  nodeOf,
+  resolved,
+  type Schema,
+  schemaOf,
+} from './openapi-schema.ts';
 
 /** One operation of a document. */
 export interface Operation {
@@ -13,25 +22,49 @@ export interface Operation {
   readonly action: Action | null;
   /** For people: its `operationId`, else its path in the document. */
   readonly name: string;
-  /** Names that its query may have. */
-  readonly query: ReadonlySet<string>;
-  readonly required: ReadonlySet<string>;
+  readonly parameters: readonly Parameter[];
+  /** Null where the document says nothing of one. */
+  readonly body: OperationBody | null;
+}
+
+/** A part of the path, of the query or of the headers. */
+export interface Parameter {
+  readonly in: 'path' | 'query' | 'header';
+  /** Of a header in lower case. */
+  readonly name: string;
+  readonly required: boolean;
+  /** What it may be. */
+  readonly schema: Schema;
+}
+
+/** What an operation's body may be. */
+export interface OperationBody {
+  readonly required: boolean;
+  /** By media type in lower case, or by a range: `text/*`. */
+  readonly types: ReadonlyMap<string, Members | null>;
+}
+
+/** An operation, and what stands in the path for its parameters. */
+export interface Found {
+  readonly operation: Operation;
+  readonly path: ReadonlyMap<string, string>;
 }
 
 export interface OpenApi {
   /** Null where there is no such operation. */
-  find(method: string, segments: readonly string[]): Operation | null;
+  find(method: string, segments: readonly string[]): Found | null;
 }
 
 interface Path {
-  /** Literal segments, and null for a parameter. */
-  readonly segments: readonly (string | null)[];
+  readonly segments: readonly Segment[];
   readonly operations: ReadonlyMap<string, Operation>;
 }
 
+/** As it is, or any for a parameter. */
+type Segment = { readonly text: string } | { readonly parameter: string };
+
 const maxBytes = 8 * 1024 * 1024;
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'] as const;
-type Node = Readonly<Record<string, unknown>>;
 
 /** @throws {CountersignError} `config_invalid` for a file that is no such document. */
 export function readOpenApi(file: string): OpenApi {
@@ -54,32 +87,17 @@ export function readOpenApi(file: string): OpenApi {
   const ordered = paths.toSorted((a, b) => literals(b.segments).localeCompare(literals(a.segments)));
   return {
     find: (method, segments) => {
-      const fitting = ordered.filter((path) => fits(path.segments, segments));
       // The first path that fits is meant, whether or not it has the method.
-      const operations = fitting[0]?.operations;
-      return operations?.get(method) ?? (method === 'HEAD' ? operations?.get('GET') : undefined) ?? null;
+      const path = ordered.find((one) => fits(one.segments, segments));
+      const { operations } = path ?? {};
+      const operation = operations?.get(method) ?? (method === 'HEAD' ? operations?.get('GET') : undefined);
+      if (path === undefined || operation === undefined) return null;
+      const values = path.segments.flatMap((one, index): [string, string][] =>
+        'parameter' in one ? [[one.parameter, segments[index] ?? '']] : [],
+      );
+      return { operation, path: new Map(values) };
     },
   };
-}
-
-/**
- * The operation that a request is, with a query that it takes.
- *
- * @throws {CountersignError} `unknown_object`, `malformed`.
- */
-export function operationFor(api: OpenApi, method: string, { segments, query }: RequestTarget): Operation {
-  const operation = api.find(method, segments);
-  if (operation === null)
-    throw new CountersignError('unknown_object', { what: `the API has no ${method} /${segments.join('/')}` });
-  const names = new Set(
-    [...new URLSearchParams(query ?? '').keys()].map((name) => name.replace(/\[.*$/s, '')),
-  );
-  const odd = [...names].find((name) => !operation.query.has(name));
-  if (odd !== undefined)
-    throw malformed(`the query parameter ${odd.slice(0, 60)}`, `one of ${[...operation.query].join(', ')}`);
-  const missing = [...operation.required].find((name) => !names.has(name));
-  if (missing !== undefined) throw malformed(`a query without ${missing}`, `the parameter ${missing}`);
-  return operation;
 }
 
 function documentOf(file: string): Node {
@@ -106,56 +124,60 @@ function operationOf(document: Node, written: string, item: Node, operation: Nod
   const said = operation['x-countersign-action'];
   const action = said === undefined ? null : actionSchema.safeParse(said);
   if (action !== null && !action.success) throw invalid(`x-countersign-action of ${written.slice(0, 100)}`);
-  const parameters = [item['parameters'], operation['parameters']]
-    .flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []))
-    .map((one) => resolved(document, nodeOf(one)))
-    .filter((one) => one['in'] === 'query');
-  const name = (one: Node) => String(one['name']).replace(/\[.*$/s, '');
+  const parameters = new Map<string, Parameter>();
+  for (const list of [item['parameters'], operation['parameters']])
+    for (const one of Array.isArray(list) ? (list as unknown[]) : []) {
+      const parameter = parameterOf(document, resolved(document, nodeOf(one)));
+      // An operation's own goes before its path's.
+      if (parameter !== null) parameters.set(`${parameter.in} ${parameter.name}`, parameter);
+    }
   return {
     action: action === null ? null : action.data,
     name: typeof operation['operationId'] === 'string' ? operation['operationId'] : written,
-    query: new Set(parameters.map(name)),
-    required: new Set(parameters.filter((one) => one['required'] === true).map(name)),
+    parameters: [...parameters.values()],
+    body: bodyOf(document, operation['requestBody']),
   };
 }
 
-/** A reference within the document, once. */
-function resolved(document: Node, node: Node): Node {
-  const reference = node['$ref'];
-  if (reference === undefined) return node;
-  if (typeof reference !== 'string' || !reference.startsWith('#/'))
-    throw invalid('a $ref out of the openapi file');
-  let at: unknown = document;
-  for (const part of reference.slice(2).split('/')) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    const within = nodeOf(at);
-    at = Object.hasOwn(within, key) ? within[key] : undefined;
-  }
-  const found = nodeOf(at);
-  if ('$ref' in found) throw invalid('a $ref that leads to another');
-  return found;
+/** Null for what is no part of what an agent says: cookies, and headers that OpenAPI itself sets aside. */
+function parameterOf(document: Node, node: Node): Parameter | null {
+  const name = String(node['name']);
+  const where = node['in'];
+  const common = {
+    required: node['required'] === true,
+    schema: schemaOf(document, node['schema']),
+  };
+  if (where === 'path') return { in: where, name, ...common };
+  if (where === 'query') return { in: where, name: name.replace(/\[.*$/s, ''), ...common };
+  const header = name.toLowerCase();
+  return where !== 'header' || ['accept', 'content-type', 'authorization'].includes(header)
+    ? null
+    : { in: where, name: header, ...common };
 }
 
-function segmentsOf(written: string): readonly (string | null)[] {
+function bodyOf(document: Node, given: unknown): OperationBody | null {
+  if (given === undefined) return null;
+  const { required, content } = resolved(document, nodeOf(given));
+  const types = Object.entries(nodeOf(content)).map(([type, media]): [string, Members | null] => [
+    (type.split(';')[0] ?? '').trim().toLowerCase(),
+    membersOf(document, nodeOf(media)['schema']),
+  ]);
+  return { required: required === true, types: new Map(types) };
+}
+
+function segmentsOf(written: string): readonly Segment[] {
   const parts = written.slice(1).split('/');
   if (parts.at(-1) === '') parts.pop();
   return parts.map((part) => {
-    if (/^\{[^{}]+\}$/.test(part)) return null;
+    const parameter = /^\{([^{}]+)\}$/.exec(part)?.[1];
+    if (parameter !== undefined) return { parameter };
     if (/[{}%]/.test(part))
       throw invalid(`the path ${written.slice(0, 100)}, where a parameter is no whole segment`);
-    return part;
+    return { text: part };
   });
 }
 
-const literals = (segments: Path['segments']) => segments.map((one) => (one === null ? '0' : '1')).join('');
+const literals = (segments: Path['segments']) => segments.map((one) => ('text' in one ? '1' : '0')).join('');
 const fits = (path: Path['segments'], segments: readonly string[]) =>
-  path.length === segments.length && path.every((one, index) => one === null || one === segments[index]);
-
-function nodeOf(value: unknown): Node {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Node;
-  throw invalid('the openapi file has another form');
-}
-
-const invalid = (what: string) =>
-  new CountersignError('config_invalid', { what, expected: 'an OpenAPI 3 document, as JSON or YAML' });
-const malformed = (what: string, expected: string) => new CountersignError('malformed', { what, expected });
+  path.length === segments.length &&
+  path.every((one, index) => 'parameter' in one || one.text === segments[index]);

@@ -66,6 +66,8 @@ function readSegment(written: string): string {
   // A server that folds compatible characters reads a fullwidth dot, a two-dot leader, a ligature as ASCII.
   if (/[/\\;⁄∕⧸⧵∖]/.test(segment))
     throw malformed('an encoded slash, backslash or ";" in a segment', 'segments without them');
+  // A server that decodes before it splits ends the path there.
+  if (/[?#]/.test(segment)) throw malformed('an encoded "?" or "#" in a segment', 'segments without them');
   for (const character of segment)
     if (character > '\u007f' && /[ -~]/.test(character.normalize('NFKC')))
       throw malformed('a character in the path that passes for ASCII', 'the ASCII one, or another');

@@ -1,22 +1,44 @@
-/** The requests of `requests.jsonl`: how each is judged, and what of it reached a server, by the server's own log. */
+/**
+ * The requests of `requests.jsonl`: how each is judged, and what of it reached a server, by the server's own log. A line
+ * names a connection where it is another than the plain one: `documented` has an OpenAPI document, `below` a path in its
+ * `base_url`, `tricky` changes things by GET, `speaks` names its GraphQL.
+ */
 import { readFileSync } from 'node:fs';
 import type { Effect, HttpInput } from '@countersign/core';
-import { type Engine, type Explainer, openEngine } from '@countersign/gateway';
+import { type Engine, type Explainer, openEngine, openExplainer } from '@countersign/gateway';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { credential, explaining, load, policy } from './road.ts';
-import { startTarget, type TargetServer } from './target.ts';
+import { credential, load, policy } from '../../http/road.ts';
+import { startTarget, type TargetServer } from '../../http/target.ts';
 
 interface Request {
   readonly id: string;
   readonly group: string;
+  readonly connection?: string;
   readonly method: string;
   readonly path: string;
   readonly headers?: [string, string][];
   readonly body?: string;
   readonly verdict: 'allow' | 'ask' | 'deny';
   readonly code?: string;
+  /** The only one. */
   readonly effect?: Effect;
+  readonly effects?: readonly Effect[];
 }
+
+const connection = (name: string, keys: string, path = '') => `
+  ${name}:
+    protocol: http
+    base_url: "\${TARGET_URL}${path}"
+    allow_addresses: [127.0.0.0/8]
+    throwaway: true
+    auth: { bearer: "\${TOKEN}" }
+    ${keys}`;
+const text = policy().replace(
+  '\nrules:',
+  `${connection('documented', 'openapi: api.yaml')}${connection('below', '', '/api/v2')}${connection('tricky', 'get_is_read: false')}${connection('speaks', 'graphql: [/api/graph]')}
+rules:`,
+);
+const file = (target: string) => load(text, target, {}, import.meta.dirname);
 
 const requests = readFileSync(new URL('requests.jsonl', import.meta.url), 'utf8')
   .trim()
@@ -39,7 +61,10 @@ const principal = {
   owner: null,
   onBehalfOf: null,
 } as const;
-const call = (request: Request) => ({ connection: 'billing-api', input: inputOf(request) });
+const call = (request: Request) => ({
+  connection: request.connection ?? 'billing-api',
+  input: inputOf(request),
+});
 const { signal } = new AbortController();
 
 /** What is refused before it is judged is a denial with that code. */
@@ -50,15 +75,15 @@ const judged = async <T extends { decision: string; code: string }>(judging: Pro
     effects: [] as Effect[],
   }));
 
-test('there are more than three hundred requests, and each has an id of its own', () => {
-  expect(requests.length).toBeGreaterThan(300);
+test('there are more than five hundred requests, and each has an id of its own', () => {
+  expect(requests.length).toBeGreaterThan(500);
   expect(new Set(requests.map(({ id }) => id)).size).toBe(requests.length);
 });
 
 describe('is judged as a person said, without a server and without a look-up: ', () => {
   let explainer: Explainer;
   beforeAll(() => {
-    explainer = explaining();
+    explainer = openExplainer(file('http://api.invalid'));
   });
   afterAll(() => explainer.close());
   test.each([...groups])('%s', async (_, members) => {
@@ -69,7 +94,8 @@ describe('is judged as a person said, without a server and without a look-up: ',
         decision: request.verdict,
         ...(request.code === undefined ? {} : { code: request.code }),
       });
-      if (request.effect !== undefined) expect([request.id, effects]).toEqual([request.id, [request.effect]]);
+      const said = request.effects ?? (request.effect === undefined ? undefined : [request.effect]);
+      if (said !== undefined) expect([request.id, effects]).toEqual([request.id, said]);
     }
   });
 });
@@ -79,7 +105,7 @@ describe('never 43, 44: reaches the server as it was written, or not at all: ', 
   let engine: Engine;
   beforeAll(async () => {
     target = await startTarget();
-    engine = await openEngine({ file: load(policy(), target.url), store: 'memory' });
+    engine = await openEngine({ file: file(target.url), store: 'memory' });
   }, 60_000);
   afterAll(async () => {
     await engine.close();
@@ -100,7 +126,7 @@ describe('never 43, 44: reaches the server as it was written, or not at all: ', 
         expect([request.id, method, url, body]).toEqual([
           request.id,
           request.method,
-          request.path,
+          (request.connection === 'below' ? '/api/v2' : '') + request.path,
           request.body ?? '',
         ]);
         const names = rawHeaders.filter((__, index) => index % 2 === 0).map((name) => name.toLowerCase());
