@@ -2,15 +2,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { execute, submit, vote } from '../gateway/harness.ts';
-import { openRoad, policy, type Road } from './road.ts';
+import { openRoad, type Road } from './road.ts';
 
 /** Milliseconds: what policy says, and what a cancelled statement and a busy machine take on top. */
 const [trialMs, slackMs] = [300, 400];
 let road: Road;
 beforeAll(async () => {
-  road = await openRoad(
-    policy('', '', `, trial_timeout: ${trialMs}ms, undone_by_rollback: ["public.dawdle()"]`),
-  );
+  road = await openRoad();
   await road.rows(`
     create table slow (id int primary key, n int);
     insert into slow values (1, 1);
@@ -28,7 +26,7 @@ const connected = async (): Promise<Client> => {
 
 test('a writer waits for a trial that hangs no longer than the trial may hold its locks', async () => {
   const writer = await connected();
-  const asking = road.ask('update slow set n = 2 where id = 1');
+  const asking = road.ask('update slow set n = 2 where id = 1', { on: 'hasty' });
   const locked = async () =>
     (
       await road.rows(
@@ -52,7 +50,9 @@ test('a trial waits for nobody’s lock longer than 200 ms, and the card says so
   const holder = await connected();
   await holder.query('begin; update items set price = 1 where id = 1');
   const begun = performance.now();
-  const { preview } = await road.card(await road.ask('update items set price = 2 where id = 1'));
+  const { preview } = await road.card(
+    await road.ask('update items set price = 2 where id = 1', { on: 'hasty' }),
+  );
   expect(performance.now() - begun).toBeLessThan(2000);
   expect(preview.impact.why).toBe(
     'tried, and given up: another holds what it would lock for longer than 200 ms',
@@ -62,7 +62,7 @@ test('a trial waits for nobody’s lock longer than 200 ms, and the card says so
 });
 
 test('a stop ends a trial at once, and nothing is asked', async () => {
-  const asking = road.ask('update slow set n = 4 where id = 1');
+  const asking = road.ask('update slow set n = 4 where id = 1', { on: 'hasty' });
   const trying = async () =>
     (
       await road.rows(
@@ -71,7 +71,7 @@ test('a stop ends a trial at once, and nothing is asked', async () => {
     ).length > 0;
   while (!(await trying())) await new Promise((resolve) => setTimeout(resolve, 5));
   const { id } = await road.harness.operator.createStop({
-    scope: { kind: 'connection', connection: 'bank' },
+    scope: { kind: 'connection', connection: 'hasty' },
   });
   expect(['denied', 'cancelled']).toContain((await asking).state);
   await road.harness.operator.liftStop(id);
@@ -90,7 +90,7 @@ test('a hundred calls at once are tried one after the other, and each commits wh
         "select 1 from pg_locks l join pg_stat_activity a using (pid) where a.application_name = 'countersign' and l.mode = 'RowExclusiveLock' and l.relation = 'items'::regclass",
       );
       most = Math.max(most, rows.length);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, 25));
     }
   })();
   const waiting = await Promise.all(

@@ -1,22 +1,40 @@
 /** A gateway that tries writes, in front of a shop whose tables have what makes effects hard to see. */
+import type { Client as ApiClient } from '@countersign/client';
 import type { ApprovalView, CallView, ExecuteView } from '@countersign/core';
 import type { Client } from 'pg';
-import { execute, type Harness, startHarness, submit, vote } from '../gateway/harness.ts';
+import { execute, type Harness, startHarness, vote } from '../gateway/harness.ts';
 
-/** The rule that asks, with what it says of binding. */
-export const policy = (ask = '', more = '', connection = '') => `version: 1
+/** Connections to one database, each with a rule of its own; `more` is masks. */
+export const policy = (more = '') => `version: 1
 people:
   dana: { groups: [dba], accounts: ["local:dana"] }
   sam: { groups: [dba], accounts: ["local:sam"] }
   olivia: { groups: [dba], accounts: ["local:olivia"] }
 connections:
-  bank: { protocol: postgres, url: "\${BANK_URL}", preview: trial${connection} }
+  bank: { protocol: postgres, url: "\${BANK_URL}", preview: trial, trial_timeout: 2s, undone_by_rollback: [${undone}] }
+  counted: { protocol: postgres, url: "\${BANK_URL}", preview: trial, trial_timeout: 2s, undone_by_rollback: [${undone}] }
+  ruled: { protocol: postgres, url: "\${BANK_URL}", preview: trial, trial_timeout: 2s }
+  untried: { protocol: postgres, url: "\${BANK_URL}" }
+  hasty: { protocol: postgres, url: "\${BANK_URL}", preview: trial, trial_timeout: 300ms, undone_by_rollback: [${undone}] }
 rules:
   - { name: read, actions: [read], then: allow }
-  - { name: writes, actions: [write], then: { ask: { approvers: [dba]${ask} } } }
+  - { name: writes, connections: { names: [bank, hasty] }, actions: [write], then: { ask: { approvers: [dba] } } }
+  - { name: code, connections: { names: [bank, ruled, untried, hasty] }, actions: [execute], then: { ask: { approvers: [dba] } } }
   - { name: schema, actions: [schema], then: { ask: { approvers: [dba] } } }
-  - { name: code, actions: [execute], then: { ask: { approvers: [dba]${ask} } } }
+  - { name: counts, connections: { names: [counted] }, actions: [write, execute], then: { ask: { approvers: [dba], bind: counts, tolerance: 2 } } }
+  - { name: few, connections: { names: [ruled, untried] }, actions: [write], then: allow }
+  - { name: some, connections: { names: [ruled] }, actions: [write], when: { rows: "> 2" }, then: { ask: { approvers: [dba] } } }
+  - { name: many, connections: { names: [ruled] }, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba], votes: 2 } } }
+  - { name: all, connections: { names: [ruled] }, actions: [write], when: { rows: "> 20" }, then: deny, message: That is too many at once. }
+  - { name: some untried, connections: { names: [untried] }, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba] } } }
 ${more}`;
+
+/** Functions of the tests, all of which a rollback undoes, but the last. */
+const undone = ['write_log', 'trg', 'first', 'second', 'dawdle', 'outside']
+  .map((name) => `"public.${name}()"`)
+  .join(', ');
+
+type Connection = 'bank' | 'counted' | 'ruled' | 'untried' | 'hasty';
 
 const tables = `
 create table shelves (id int primary key, name text not null);
@@ -40,7 +58,8 @@ export interface Road extends AsyncDisposable {
   readonly observer: Client;
   /** Rows as the observer sees them. */
   rows(sql: string): Promise<unknown[]>;
-  ask(sql: string, run?: string): Promise<CallView>;
+  /** A call of a run of its own, unless it is named, on the connection that binds values, unless another is. */
+  ask(sql: string, how?: { readonly run?: string; readonly on?: Connection }): Promise<CallView>;
   card(call: CallView): Promise<ApprovalView>;
   approve(call: CallView): Promise<unknown>;
   run(call: CallView): Promise<ExecuteView>;
@@ -49,14 +68,24 @@ export interface Road extends AsyncDisposable {
 export async function openRoad(text = policy()): Promise<Road> {
   const harness = await startHarness({ policy: text });
   await harness.observer.query(tables);
-  const agent = await harness.agent();
+  // Several, so that none of them asks too often in a minute; a run that is named stays with the first.
+  const agents = await Promise.all(['ada', 'ben', 'cem', 'dov'].map((name) => harness.agent(name)));
   const dana = await harness.person('dana');
+  const askers = new Map<string, ApiClient>();
+  let calls = 0;
   return {
     harness,
     observer: harness.observer,
     rows: async (sql) => (await harness.observer.query(sql)).rows as unknown[],
-    ask: async (sql, run) => {
-      const again = () => submit(agent, sql, run === undefined ? {} : { run });
+    ask: async (sql, { run, on = 'bank' } = {}) => {
+      const again = async () => {
+        calls++;
+        const agent = agents[run === undefined ? calls % agents.length : 0] as ApiClient;
+        const key = { run: run ?? `run-${calls}`, tool: 'query', call: `call-${calls}` };
+        const call = await agent.submitCall({ connection: on, input: { sql }, ...key });
+        askers.set(call.id, agent);
+        return call;
+      };
       const call = await again();
       // The gateway's catalog was of before the test changed its tables: it says so, and knows better the next time.
       return call.code === 'schema_changed' ? again() : call;
@@ -66,7 +95,7 @@ export async function openRoad(text = policy()): Promise<Road> {
       return dana.getApproval(call.approval);
     },
     approve: (call) => vote(dana, call),
-    run: (call) => execute(agent, call),
+    run: (call) => execute(askers.get(call.id) as ApiClient, call),
     [Symbol.asyncDispose]: () => harness.close(),
   };
 }

@@ -16,43 +16,55 @@ export interface Measurement {
   readonly digest: RowDigest;
 }
 
+/** Why nothing is known: the server does not count; deferred triggers keep deferring more. */
+export type Unmeasured = 'uncounted' | 'restless';
+
+/** How often deferred triggers are made to fire, where they are users' code. */
+const rounds = 5;
+
 export class EffectMeter {
   readonly #before: RowCounts | null;
   readonly #digest: RowDigest;
   readonly #measuring: Measuring;
+  readonly #runsCode: boolean;
   readonly #unbound = new Set<string>();
   readonly #tables = new Set<string>();
+  #statements = 0;
 
-  private constructor(before: RowCounts | null, measuring: Measuring) {
+  private constructor(before: RowCounts | null, measuring: Measuring, runsCode: boolean) {
     this.#before = before;
     this.#measuring = measuring;
+    this.#runsCode = runsCode;
     this.#digest = new RowDigest(measuring.digestKey);
   }
 
-  /** Before the first statement. Rejects as a step does. */
-  static async start(transaction: Transaction<BackendFacts>, measuring: Measuring): Promise<EffectMeter> {
-    return new EffectMeter(await countRows(transaction), measuring);
+  /**
+   * Before the first statement. Rejects as a step does.
+   *
+   * @param runsCode Whether users' functions may run: they can defer what they bring about.
+   */
+  static async start(
+    transaction: Transaction<BackendFacts>,
+    measuring: Measuring,
+    runsCode: boolean,
+  ): Promise<EffectMeter> {
+    return new EffectMeter(await countRows(transaction), measuring, runsCode);
   }
 
   /** What takes the rows that a statement returns for the table it writes. */
-  reader({ written, own, unbound }: MeasuredText): (row: Row) => void {
+  reader({ written, unbound }: MeasuredText): (row: Row) => void {
+    const statement = this.#statements++;
     if (unbound !== null) this.#unbound.add(unbound);
     if (written === null) return () => {};
     this.#tables.add(written.name);
-    return (row) =>
-      this.#digest.add(written.name, written.columns, row.slice(own, own + written.columns.length));
+    return (row) => this.#digest.add(statement, written, row);
   }
 
-  /** Says that values could not be had. */
-  leaveOut(why: string): void {
-    this.#unbound.add(why);
-  }
-
-  /** After the last statement. Null where the server does not count. Rejects as a step does. */
-  async finish(transaction: Transaction<BackendFacts>): Promise<Measurement | null> {
-    await transaction.step((client) => client.query('SET CONSTRAINTS ALL IMMEDIATE'));
-    const after = await countRows(transaction);
-    if (this.#before === null || after === null) return null;
+  /** After the last statement. Rejects as a step does. */
+  async finish(transaction: Transaction<BackendFacts>): Promise<Measurement | Unmeasured> {
+    if (this.#before === null) return 'uncounted';
+    const after = await this.#countSettled(transaction);
+    if (typeof after === 'string') return after;
     const tables = changedBetween(this.#before, after);
     const digest = this.#digest;
     if (this.#measuring.bind === 'counts')
@@ -82,5 +94,19 @@ export class EffectMeter {
       effect: { tables: [...tables], digest: unbound.length === 0 ? digest.digest() : null, unbound },
       digest,
     };
+  }
+
+  /** A deferred trigger may defer others while it fires: none is left where firing them once more changes nothing. */
+  async #countSettled(transaction: Transaction<BackendFacts>): Promise<RowCounts | Unmeasured> {
+    let before: string | null = null;
+    for (let round = 0; round < rounds; round++) {
+      await transaction.step((client) => client.query('SET CONSTRAINTS ALL IMMEDIATE'));
+      const counts = await countRows(transaction);
+      if (counts === null) return 'uncounted';
+      const now = JSON.stringify([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+      if (!this.#runsCode || now === before) return counts;
+      before = now;
+    }
+    return 'restless';
   }
 }

@@ -103,7 +103,7 @@ export const changesSchema = ({ effects }: Analysis): boolean => has(effects, 's
  * Whether something of it may outlast a rollback: a function that nobody has read, a program, a file, another server.
  * (The gaps a rollback leaves in a sequence don't count.)
  */
-export const mayActOutside = ({ effects }: Analysis): boolean =>
+export const mayActOutside = ({ effects }: Pick<Analysis, 'effects'>): boolean =>
   effects.some(
     ({ action, resource }) => baseAction(action) === 'execute' || /^(?:program|file|server):/.test(resource),
   );

@@ -61,7 +61,7 @@ async function look(
   if (reach.trials !== null && wish !== undefined && !isRead(plan)) {
     why = whyNotTried(analysis, plan, reach.trials);
     if (why === null) {
-      const trial = await tryOut(reach, input, plan, wish, reach.trials.timeoutMs, signal);
+      const trial = await tryOut(reach, input, analysis, plan, wish, reach.trials.timeoutMs, signal);
       if (trial.tried) {
         const { effect, sample } = trial;
         return {

@@ -2,6 +2,7 @@
 import type { TableChanges } from '@countersign/core';
 import { z } from 'zod';
 import type { BackendFacts } from './backend-facts.ts';
+import { tableName } from './measured-text.ts';
 import type { Transaction } from './transaction.ts';
 
 /**
@@ -11,7 +12,7 @@ import type { Transaction } from './transaction.ts';
 const question = `
   SELECT pg_catalog.current_setting('track_counts') AS counted,
     coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-      c.oid::text, n.nspname || '.' || c.relname, t.inserted, t.updated, t.deleted)), '[]')::text AS changes
+      c.oid::text, n.nspname, c.relname, t.inserted, t.updated, t.deleted)), '[]')::text AS changes
   FROM pg_catalog.pg_class AS c
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
   CROSS JOIN LATERAL (SELECT pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS inserted,
@@ -19,7 +20,9 @@ const question = `
     pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS deleted OFFSET 0) AS t
   WHERE c.relkind IN ('r', 'm') AND t.inserted + t.updated + t.deleted > 0`;
 
-const answerSchema = z.array(z.tuple([z.string(), z.string(), z.number(), z.number(), z.number()]));
+const answerSchema = z.array(
+  z.tuple([z.string(), z.string(), z.string(), z.number(), z.number(), z.number()]),
+);
 
 /** By the table's oid. */
 export type RowCounts = ReadonlyMap<string, TableChanges>;
@@ -32,8 +35,8 @@ export async function countRows(transaction: Transaction<BackendFacts>): Promise
   const [row] = rows;
   if (row?.counted !== 'on') return null;
   const counts = new Map<string, TableChanges>();
-  for (const [oid, table, inserted, updated, deleted] of answerSchema.parse(JSON.parse(row.changes)))
-    counts.set(oid, { table, inserted, updated, deleted });
+  for (const [oid, schema, name, inserted, updated, deleted] of answerSchema.parse(JSON.parse(row.changes)))
+    counts.set(oid, { table: tableName(schema, name), inserted, updated, deleted });
   return counts;
 }
 

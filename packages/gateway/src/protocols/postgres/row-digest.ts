@@ -3,20 +3,21 @@
  * so that who sees it can't try values against it.
  */
 import { createHmac } from 'node:crypto';
+import { type Written, type WrittenRow, writtenRow } from './measured-text.ts';
 import type { Row } from './portal.ts';
 
 /** Rows beyond which values are not bound: a person approves a number then. */
 export const maxDigestedRows = 10_000;
 
-interface WrittenRow {
-  readonly table: string;
-  readonly columns: readonly { readonly name: string }[];
-  readonly row: Row;
+interface Digested extends WrittenRow {
+  /** The number of the statement: what a later one writes, an earlier one didn't. */
+  readonly statement: number;
+  readonly written: Written;
 }
 
 export class RowDigest {
   readonly #key: Uint8Array;
-  readonly #rows: WrittenRow[] = [];
+  readonly #rows: Digested[] = [];
 
   constructor(key: Uint8Array) {
     this.#key = key;
@@ -26,13 +27,16 @@ export class RowDigest {
     return this.#rows.length;
   }
 
-  add(table: string, columns: WrittenRow['columns'], row: Row): void {
-    if (this.#rows.length <= maxDigestedRows) this.#rows.push({ table, columns, row });
+  add(statement: number, written: Written, row: Row): void {
+    if (this.#rows.length <= maxDigestedRows)
+      this.#rows.push({ statement, written, ...writtenRow(written, row) });
   }
 
   digest(): string {
     // No row's JSON holds a line break, so that the lines can be told apart.
-    const lines = this.#rows.map(({ table, row }) => JSON.stringify([table, row])).toSorted();
+    const lines = this.#rows
+      .map(({ statement, written, fate, cells }) => JSON.stringify([statement, written.name, fate, cells]))
+      .toSorted();
     return createHmac('sha256', this.#key).update(lines.join('\n')).digest('hex');
   }
 
@@ -46,11 +50,11 @@ export class RowDigest {
 
   #byColumn(): ReadonlyMap<string, readonly string[]> {
     const byColumn = new Map<string, string[]>();
-    for (const { table, columns, row } of this.#rows)
-      for (const [index, { name }] of columns.entries()) {
-        const column = `${table}.${name}`;
+    for (const { written, cells } of this.#rows)
+      for (const [index, { name }] of written.columns.entries()) {
+        const column = `${written.name}.${name}`;
         const values = byColumn.get(column);
-        const value = JSON.stringify(row[index] ?? null);
+        const value = JSON.stringify(cells[index] ?? null);
         if (values === undefined) byColumn.set(column, [value]);
         else values.push(value);
       }

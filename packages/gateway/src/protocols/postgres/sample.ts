@@ -2,7 +2,7 @@
 import { type Sample, visibleText } from '@countersign/core';
 import type { Masker } from '../../masking/masker.ts';
 import type { PreviewWish } from '../protocol.ts';
-import type { MeasuredText, Written } from './measured-text.ts';
+import { type Written, type WrittenRow, writtenRow } from './measured-text.ts';
 import { openPortal, type Row } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { type Timeouts, Transaction } from './transaction.ts';
@@ -14,19 +14,17 @@ const cellCharacters = 200;
 
 /** Gathers the first rows of a statement. */
 export class RowSample {
-  readonly #measured: MeasuredText;
-  readonly #kind: 'written' | 'deleted';
-  readonly #rows: Row[] = [];
+  readonly #written: Written | null;
+  readonly #rows: WrittenRow[] = [];
 
-  constructor(measured: MeasuredText, deletes: boolean) {
-    this.#measured = measured;
-    this.#kind = deletes ? 'deleted' : 'written';
+  /** @param written The table whose rows the statement returns; null where it returns none. */
+  constructor(written: Written | null) {
+    this.#written = written;
   }
 
   readonly add = (row: Row): void => {
-    const { written, own } = this.#measured;
-    if (written !== null && this.#rows.length < sampleRows)
-      this.#rows.push(row.slice(own, own + written.columns.length));
+    if (this.#written !== null && this.#rows.length < sampleRows)
+      this.#rows.push(writtenRow(this.#written, row));
   };
 
   /** While the trial holds its locks. Null where nothing was changed that could be seen. Rejects with the signal's reason. */
@@ -36,18 +34,19 @@ export class RowSample {
     wish: PreviewWish,
     signal: AbortSignal,
   ): Promise<Sample | null> {
-    const { written } = this.#measured;
+    const written = this.#written;
     if (written === null || this.#rows.length === 0) return null;
     const masker = wish.makeMasker(written.columns);
-    const before =
-      this.#kind === 'deleted' ? this.#rows : await rowsBefore(reach, timeouts, written, this.#rows, signal);
+    const there = this.#rows.filter(({ fate }) => fate === 'written').map(({ cells }) => cells);
+    const found = there.length === 0 ? [] : await rowsBefore(reach, timeouts, written, there, signal);
     return {
       table: written.name,
       columns: written.columns.map(({ name }) => name),
-      rows: this.#rows.map((row, index) => ({
-        before: shown(before[index] ?? null, masker),
-        after: this.#kind === 'deleted' ? null : shown(row, masker),
-      })),
+      rows: this.#rows.map(({ fate, cells }) =>
+        fate === 'deleted'
+          ? { before: shown(cells, masker), after: null }
+          : { before: shown(found[there.indexOf(cells)] ?? null, masker), after: shown(cells, masker) },
+      ),
     };
   }
 }

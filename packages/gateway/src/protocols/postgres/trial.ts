@@ -11,11 +11,11 @@
  */
 import { CountersignError, type MeasuredEffect, type Sample } from '@countersign/core';
 import { TargetFault } from '../../connections/postgres-fault.ts';
-import type { PreviewWish } from '../protocol.ts';
+import type { Analysis, PreviewWish } from '../protocol.ts';
 import type { BackendFacts } from './backend-facts.ts';
 import { deadline } from './deadline.ts';
-import { EffectMeter, type Measurement } from './effect-meter.ts';
-import type { Plan } from './effects.ts';
+import { EffectMeter, type Measurement, type Unmeasured } from './effect-meter.ts';
+import { mayActOutside, type Plan } from './effects.ts';
 import { type PostgresInput, parameterText } from './input.ts';
 import { type MeasuredText, measuredBytes, measuredTexts, plainText } from './measured-text.ts';
 import { openPortal, type Row } from './portal.ts';
@@ -32,6 +32,18 @@ export type Trial =
   /** Why there is nothing to show, for the card. */
   | { readonly tried: false; readonly why: string };
 
+const unmeasured: Readonly<Record<Unmeasured, string>> = {
+  uncounted: 'not tried: the server does not count rows (track_counts is off)',
+  restless: 'tried, and given up: its deferred triggers keep deferring more',
+};
+
+interface How {
+  readonly timeoutMs: number;
+  readonly sampled: boolean;
+  /** Whether users' functions may run. */
+  readonly runsCode: boolean;
+}
+
 interface Run {
   readonly measurement: Measurement;
   readonly sample: readonly Sample[];
@@ -44,15 +56,17 @@ interface Run {
 export async function tryOut(
   reach: Reach,
   { params }: PostgresInput,
+  analysis: Pick<Analysis, 'effects'>,
   plan: Plan,
   wish: PreviewWish,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Trial> {
+  const runsCode = mayActOutside(analysis);
   const values = params.map(parameterText);
   const returning = await measuredTexts(reach, plan, params.length, wish.bind, signal);
   const once = (texts: readonly MeasuredText[], sampled: boolean) =>
-    runOnce(reach, texts, values, plan, wish, { timeoutMs, sampled }, signal);
+    runOnce(reach, texts, values, plan, wish, { timeoutMs, sampled, runsCode }, signal);
   try {
     let first = await once(returning, true).catch((error: unknown) => {
       if (!isRefusedColumn(error)) throw error;
@@ -63,12 +77,12 @@ export async function tryOut(
       const plain = plan.statements.map(({ text }) => plainText(text, why));
       first = await once(plain, true);
     }
-    if (first === 'uncounted')
-      return { tried: false, why: 'not tried: the server does not count rows (track_counts is off)' };
+    if (typeof first === 'string') return { tried: false, why: unmeasured[first] };
     const { effect, digest } = first.measurement;
     if (effect.digest === null) return { tried: true, effect, sample: first.sample };
     const second = await once(returning, false);
-    if (second === 'uncounted' || second.measurement.effect.digest === effect.digest)
+    if (typeof second === 'string') return { tried: false, why: unmeasured[second] };
+    if (second.measurement.effect.digest === effect.digest)
       return { tried: true, effect, sample: first.sample };
     const columns = digest.differences(second.measurement.digest);
     const what = columns.length > 0 ? columns.join(', ') : 'the rows';
@@ -91,9 +105,9 @@ async function runOnce(
   values: readonly (string | null)[],
   plan: Plan,
   wish: PreviewWish,
-  { timeoutMs, sampled }: { readonly timeoutMs: number; readonly sampled: boolean },
+  { timeoutMs, sampled, runsCode }: How,
   signal: AbortSignal,
-): Promise<Run | 'uncounted'> {
+): Promise<Run | Unmeasured> {
   const opening = deadline(reach.runtime, openWithinMs + timeoutMs, [signal, reach.closing]);
   const held = new AbortController();
   const timeouts = { statementMs: timeoutMs, lockMs, graceMs: 0 };
@@ -104,12 +118,11 @@ async function runOnce(
     transaction = await Transaction.write(reach, 'write', timeouts, until);
     stopClock = reach.runtime.timer(timeoutMs, () => held.abort(new CountersignError('timed_out')));
     transaction.allow(measuredBytes);
-    const meter = await EffectMeter.start(transaction, wish);
+    const meter = await EffectMeter.start(transaction, wish, runsCode);
     const samples: RowSample[] = [];
     for (const measured of texts) {
       const digest = meter.reader(measured);
-      const deletes = measured.written !== null && /^\s*DELETE\b/i.test(measured.text);
-      const sample = new RowSample(measured, deletes);
+      const sample = new RowSample(measured.written);
       samples.push(sample);
       const onRow = (row: Row) => {
         digest(row);
@@ -121,7 +134,7 @@ async function runOnce(
     }
     const measurement = await meter.finish(transaction);
     await transaction.compare(plan);
-    if (measurement === null) return 'uncounted';
+    if (typeof measurement === 'string') return measurement;
     const shown: Sample[] = [];
     if (sampled)
       for (const sample of samples) {

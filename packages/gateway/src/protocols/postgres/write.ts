@@ -89,7 +89,7 @@ async function runStatements(
       ? null
       : {
           texts: await measuredTexts(reach, plan, values.length, check.bind, signal),
-          meter: await EffectMeter.start(transaction, check),
+          meter: await EffectMeter.start(transaction, check, mayActOutside(analysis)),
         };
   let window = new RowWindow(limits, nothingOf);
   let step: Step = { columns: [], suspended: false, tag: null, snapshot: null };
@@ -114,7 +114,7 @@ async function runStatements(
   checkOutputs(step.columns, analysis.lineage);
   if (check !== undefined) {
     const measurement = measured === null ? null : await measured.meter.finish(transaction);
-    const effect = measurement?.effect ?? null;
+    const effect = measurement === null || typeof measurement === 'string' ? null : measurement.effect;
     const holds = await check.holds({ effect, rows: effect === null ? null : rowsChanged(effect) });
     if (!holds) throw new CountersignError('effect_drift');
   }
