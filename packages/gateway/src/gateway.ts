@@ -8,6 +8,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { approvalRoutes } from './api/approval-routes.ts';
 import { callRoutes } from './api/call-routes.ts';
+import { consoleRoutes, type PageFiles } from './api/console-routes.ts';
 import { demoRoutes } from './api/demo-routes.ts';
 import { EventStreams } from './api/event-streams.ts';
 import { healthRoutes } from './api/health-routes.ts';
@@ -43,6 +44,8 @@ export interface GatewayOptions extends EngineOptions {
   readonly rateLimits?: Partial<RateLimits>;
   /** Whether {@link Gateway.signInLink} makes links: for a demo, on loopback and plain http only. Default false. */
   readonly signInLinks?: boolean;
+  /** The files of the console, as `consoleFiles` of `@countersign/console` reads them. Default: no console. */
+  readonly console?: PageFiles;
 }
 
 /** A gateway that runs. */
@@ -149,6 +152,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     ...operatorRoutes(parts),
     ...sessionRoutes(sessionParts),
     ...(links === null ? [] : demoRoutes(sessionParts, links)),
+    ...(options.console === undefined ? [] : consoleRoutes(options.console)),
   ];
   routes.push(...healthRoutes(parts, () => routes));
   const server = await createServer({

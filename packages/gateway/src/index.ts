@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export type { PageFile, PageFiles } from './api/console-routes.ts';
 export type { RateLimits } from './api/server.ts';
 export type { Explained } from './calls/explain.ts';
 export type { Log } from './calls/room.ts';

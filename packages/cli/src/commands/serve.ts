@@ -25,9 +25,10 @@ export const addServe: AddCommand = (program, host) => {
     const { config = defaultFile } = serve.opts<CommonOptions>();
     const loaded = await loadPolicyFile(host, config);
     const { startGateway } = await import('@countersign/gateway');
+    const { consoleFiles } = await import('@countersign/console');
     const load = () => loadPolicyFile(host, config);
     const gateway = await withProgress(host.terminal, 'Opening the store', () =>
-      startGateway({ file: loaded, load, logLevel: 'info' }),
+      startGateway({ file: loaded, load, logLevel: 'info', console: consoleFiles }),
     );
     try {
       await welcome(host, config, loaded, gateway.url);

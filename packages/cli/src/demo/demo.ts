@@ -7,6 +7,7 @@ import { setTracingDisabled } from '@openai/agents';
 import { eventInWords } from '../ledger/event-in-words.ts';
 import { gatewayLines } from '../ledger/read-ledger.ts';
 import type { Host } from '../options.ts';
+import { askKey } from '../terminal/ask-key.ts';
 import { playScene } from './scene.ts';
 import { scenes, scriptedModel } from './script.ts';
 import { snippet } from './snippet.ts';
@@ -26,6 +27,8 @@ export async function demo(host: Host): Promise<void> {
   await stage.line(
     `${stage.paint('green', '✓')} an agent, ${scripted ? 'on the SDK’s scripted model' : 'on a real model'}, with a token that can only make calls`,
   );
+  await stage.line(`${stage.paint('green', '✓')} a console, where you are dana; the link signs in once:`);
+  await stage.line(world.consoleLink);
   for (const [index, scene] of scenes.entries()) {
     host.signal.throwIfAborted();
     const model = scripted ? scriptedModel(index) : undefined;
@@ -39,6 +42,8 @@ export async function demo(host: Host): Promise<void> {
   await stage.line();
   if (scripted) await stage.thought('With OPENAI_API_KEY set, a real model plays the agent.');
   await stage.line();
+  if (host.terminal.interactive)
+    await askKey(host.terminal, '  The console stays open. Press q to end.', ['q'], host.signal);
 }
 
 function noModel(thrown: unknown): Error {

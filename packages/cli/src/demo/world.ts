@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@countersign/client';
+import { consoleFiles } from '@countersign/console';
 import { startGateway } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
 import { startPostgres } from '@countersign/testing';
@@ -13,6 +14,8 @@ import type { Stage } from './stage.ts';
 
 export interface World extends AsyncDisposable {
   readonly url: string;
+  /** Where a browser on this machine opens the console, signed in as dana; once. */
+  readonly consoleLink: string;
   readonly agentToken: string;
   /** Dana, who may vote. */
   readonly dana: Client;
@@ -74,7 +77,13 @@ async function buildParts(
       env: { SHOP_DB_URL: url },
     });
     const listen = { host: '127.0.0.1', port: 0 };
-    const started = await startGateway({ file, listen, logLevel: 'silent' });
+    const started = await startGateway({
+      file,
+      listen,
+      logLevel: 'silent',
+      console: consoleFiles,
+      signInLinks: true,
+    });
     atEnd(() => started.close());
     return started;
   });
@@ -88,6 +97,7 @@ async function buildParts(
   const person = await operator.mintToken({ class: 'person', name: 'dana' });
   return {
     url: gateway.url,
+    consoleLink: gateway.signInLink('local:dana'),
     agentToken: agent.token,
     dana: createClient({ url: gateway.url, token: person.token }),
     operator,

@@ -31,6 +31,6 @@ export function Untrusted({
 }
 
 export function languageOf(protocol: string, label: string): 'sql' | 'json' | 'plain' {
-  if (protocol === 'postgres' && label === 'statement') return 'sql';
+  if (protocol === 'postgres' && (label === 'statement' || label === 'sql')) return 'sql';
   return label.startsWith('body') ? 'json' : 'plain';
 }

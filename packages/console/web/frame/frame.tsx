@@ -37,7 +37,14 @@ export function Frame({ children, onRefused }: { children: ComponentChildren; on
   useEffect(() => {
     if (refused) onRefused();
   }, [refused, onRefused]);
-  const places = [inbox, runs, connections, policy, ...(has(session, 'operator') ? [stop] : [])];
+  const operates = has(session, 'operator');
+  const places = [
+    inbox,
+    runs,
+    connections,
+    ...(operates || has(session, 'auditor') ? [policy] : []),
+    ...(operates ? [stop] : []),
+  ];
   const isHere = ({ to }: Place) =>
     to === '/' ? path === '/' || path.startsWith('/approvals/') : path.startsWith(to);
   return (

@@ -39,64 +39,67 @@ export function Runs({ query }: { readonly query: URLSearchParams }) {
   return (
     <section class="page">
       <h1>Runs</h1>
-      <form
-        class="filter"
-        key={path}
-        role="search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          look(event.currentTarget);
-        }}
-        onChange={(event) => {
-          if (event.target instanceof HTMLSelectElement) look(event.currentTarget);
-        }}
-      >
-        <label>
-          Run id begins with
-          <input name="text" type="search" defaultValue={wanted.get('text') ?? ''} maxLength={200} />
-        </label>
-        <label>
-          Principal
-          <input
-            name="principal"
-            placeholder="agent:support"
-            defaultValue={wanted.get('principal') ?? ''}
-            maxLength={100}
-          />
-        </label>
-        <label>
-          Person
-          <input
-            name="person"
-            placeholder="who it acted for"
-            defaultValue={wanted.get('person') ?? ''}
-            maxLength={100}
-          />
-        </label>
-        <label>
-          Connection
-          <select name="connection">
-            <option value="">every one</option>
-            {connections.map(({ name }) => (
-              <option value={name} selected={wanted.get('connection') === name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          With a call that is
-          <select name="state">
-            <option value="">in any state</option>
-            {states.map((state) => (
-              <option value={state} selected={wanted.get('state') === state}>
-                {stateInWords(state)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button type="submit">Look</button>
-      </form>
+      <details class="search" open={wanted.size > 0 || matchMedia('(min-width: 761px)').matches}>
+        <summary>Search</summary>
+        <form
+          class="filter"
+          key={path}
+          role="search"
+          onSubmit={(event) => {
+            event.preventDefault();
+            look(event.currentTarget);
+          }}
+          onChange={(event) => {
+            if (event.target instanceof HTMLSelectElement) look(event.currentTarget);
+          }}
+        >
+          <label>
+            Run id begins with
+            <input name="text" type="search" defaultValue={wanted.get('text') ?? ''} maxLength={200} />
+          </label>
+          <label>
+            Principal
+            <input
+              name="principal"
+              placeholder="agent:support"
+              defaultValue={wanted.get('principal') ?? ''}
+              maxLength={100}
+            />
+          </label>
+          <label>
+            Person
+            <input
+              name="person"
+              placeholder="who it acted for"
+              defaultValue={wanted.get('person') ?? ''}
+              maxLength={100}
+            />
+          </label>
+          <label>
+            Connection
+            <select name="connection">
+              <option value="">every one</option>
+              {connections.map(({ name }) => (
+                <option value={name} selected={wanted.get('connection') === name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            With a call that is
+            <select name="state">
+              <option value="">in any state</option>
+              {states.map((state) => (
+                <option value={state} selected={wanted.get('state') === state}>
+                  {stateInWords(state)}
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="submit">Look</button>
+        </form>
+      </details>
       {error !== null && value === null ? <Problem fault={error} /> : null}
       {value === null ? null : <Pages key={path} first={value} path={path} />}
     </section>

@@ -22,7 +22,7 @@ export function recordRoutes({ calls, policy }: Parts): readonly Route[] {
     route({
       method: 'GET',
       url: '/v1/runs',
-      actor: 'viewer',
+      actor: 'reader',
       summary: 'Finds runs, the latest first; with `text`, by their own ids.',
       query: runsQuerySchema,
       answer: runListSchema,
@@ -31,7 +31,7 @@ export function recordRoutes({ calls, policy }: Parts): readonly Route[] {
     route({
       method: 'GET',
       url: '/v1/runs/:id',
-      actor: 'viewer',
+      actor: 'reader',
       summary: 'Reads a run: a page of its calls, with the votes on them and what became of them.',
       params: z.strictObject({ id: runIdSchema }),
       query: runQuerySchema,
@@ -41,7 +41,7 @@ export function recordRoutes({ calls, policy }: Parts): readonly Route[] {
     route({
       method: 'GET',
       url: '/v1/connections',
-      actor: 'viewer',
+      actor: 'reader',
       summary: 'Lists the connections: whether each was reached, and which rules lead there.',
       answer: connectionDetailsSchema,
       handle: async ({ principal }) => ({ connections: await calls.connections(principal) }),

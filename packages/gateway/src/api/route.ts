@@ -10,10 +10,12 @@ import { noBody, nothing } from './nothing.ts';
 
 /**
  * An agent or service; a person who votes; an operator; whoever may look at everything (`auditor`); whoever looks on at
- * all, a person or one of those (`viewer`), and sees what is theirs to see; whoever is signed in (`session`); anyone at all.
+ * all, a person or one of those, and sees what is theirs to see, as a person where they are one (`viewer`) or as the one
+ * who sees most (`reader`); whoever is signed in (`session`); anyone at all.
  */
-export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'session' | 'public';
+export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'reader' | 'session' | 'public';
 
+/** The classes of an actor. Somebody who is of several comes as the first. */
 export const classesOf: Readonly<Record<Exclude<Actor, 'session' | 'public'>, readonly TokenClass[]>> =
   Object.freeze({
     agent: ['agent', 'service'],
@@ -21,6 +23,7 @@ export const classesOf: Readonly<Record<Exclude<Actor, 'session' | 'public'>, re
     operator: ['operator'],
     auditor: ['auditor', 'operator'],
     viewer: ['person', 'auditor', 'operator'],
+    reader: ['auditor', 'operator', 'person'],
   });
 
 export interface Incoming<Params, Query, Body, Who, In = Session | null> {

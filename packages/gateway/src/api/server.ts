@@ -147,7 +147,11 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
     const { actor, signedIn = true } = route;
     if (actor === 'public' || (session !== null && !signedIn)) return undefined;
     if (actor === 'session') return session === null ? undefined : principals[0];
-    return principals.find((principal) => classesOf[actor].includes(principal.class));
+    for (const wanted of classesOf[actor]) {
+      const principal = principals.find((one) => one.class === wanted);
+      if (principal !== undefined) return principal;
+    }
+    return undefined;
   };
   const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
     if (here[0].actor === 'public') return here[0];
