@@ -25,6 +25,8 @@ export interface Requirement {
   readonly voteWithinMs: number;
   /** Milliseconds from the deciding vote within which the call must start. */
   readonly startWithinMs: number;
+  /** Milliseconds before the first clock is out that those who were asked are reminded. Default: a quarter of it. */
+  readonly remindMs?: number;
   /** What of a measured effect is committed only as it was shown: keys, new values and counts, or counts. Default `exact`. */
   readonly bind?: Binding;
   /** Rows by which each count may differ from what was shown. Default 0. */

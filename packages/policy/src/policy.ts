@@ -52,6 +52,8 @@ export interface AskRule {
   readonly voteWithinMs: number;
   /** Milliseconds from the deciding vote; default ten minutes. */
   readonly startWithinMs: number;
+  /** Milliseconds before the vote's clock is out that those who were asked are reminded; default a quarter of it. */
+  readonly remindMs?: number;
   /** Whether an approval has to say why. */
   readonly reason: boolean;
   /** What of a measured effect is committed only as it was shown; default `exact`. */
@@ -160,12 +162,32 @@ export interface Policy {
   readonly identity: Identity;
 }
 
+/** What a webhook can be told. */
+export const webhookEvents = ['asked', 'reminded', 'decided', 'stopped', 'incident'] as const;
+/** What a webhook can be told. */
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+/** Whom the gateway tells what happens. Holds a credential: never logged, never in an error. */
+export interface WebhookConfig {
+  /** The key under `webhooks`. */
+  readonly name: string;
+  /** https, or http on this machine. May hold a credential in its path. */
+  readonly url: string;
+  /** The key of its signatures, base64. */
+  readonly secret: string;
+  readonly events: readonly WebhookEvent[];
+  /** Addresses beside the public ones that its name may lead to. */
+  readonly allowAddresses: readonly string[];
+}
+
 /** A whole `countersign.yaml`. */
 export interface LoadedFile {
   readonly policy: Policy;
   readonly server: ServerConfig;
   /** By name. */
   readonly connections: ReadonlyMap<string, ConnectionConfig>;
+  /** By name. */
+  readonly webhooks: ReadonlyMap<string, WebhookConfig>;
   /** What is odd and yet valid, a line each, with its place. */
   readonly warnings: readonly string[];
   /** The file as it was read, before `${VAR}` is filled in. */

@@ -10,9 +10,11 @@ interface Asking {
 
 /**
  * Adds asks up. Asks that name the same approvers become one, with the most votes, and a reason if any wants one;
- * different approvers stay apart. The shortest clocks, the closest binding and the least tolerance count for all.
+ * different approvers stay apart. The shortest clocks, the earliest reminder, the closest binding and the least tolerance
+ * count for all.
  */
 export function addUp(asking: readonly Asking[]): Requirement {
+  const reminders = asking.flatMap(({ ask }) => ask.remindMs ?? []);
   const tolerance = Math.min(...asking.map(({ ask }) => ask.tolerance ?? 0));
   const byApprovers = new Map<string, Ask>();
   for (const { ask, by } of asking) {
@@ -30,6 +32,7 @@ export function addUp(asking: readonly Asking[]): Requirement {
     asks: [...byApprovers.values()].sort((a, b) => (inWords(a) < inWords(b) ? -1 : 1)),
     voteWithinMs: Math.min(...asking.map(({ ask }) => ask.voteWithinMs)),
     startWithinMs: Math.min(...asking.map(({ ask }) => ask.startWithinMs)),
+    ...(reminders.length === 0 ? {} : { remindMs: Math.max(...reminders) }),
     // Left out where it is what it is anyway: a requirement is stored, and part of a digest.
     ...(asking.every(({ ask }) => ask.bind === 'counts') ? { bind: 'counts' } : {}),
     ...(tolerance > 0 ? { tolerance } : {}),

@@ -193,7 +193,7 @@ const graphQlPath = textLike('a path like /graphql', /^\/[^\s?#]{0,500}$/);
 const headerName = textLike('the name of a header', /^[A-Za-z0-9-]{1,60}$/);
 
 const addressText = text('an IP address, or a range like 10.0.0.0/8', 60);
-const addressRange: Read<string> = reader(addressText.schema, (tree, report) => {
+export const addressRange: Read<string> = reader(addressText.schema, (tree, report) => {
   const expected = 'an IP address, or a range like 10.0.0.0/8';
   const value = addressText(tree, report);
   if (value === undefined) return undefined;

@@ -34,6 +34,10 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         'How long an approved call may wait to be run, from the deciding vote on. Parked runs need days.',
         '10m',
       ),
+      remind: described(
+        within,
+        'How long before `vote_within` is over those who were asked are reminded. Left out: when a quarter of it is left.',
+      ),
       reason: described(flag, 'Whether an approval needs a reason.', false),
       bind: described(
         oneOf(bindings),
@@ -50,6 +54,10 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
   );
   return reader(read.schema, (tree, report) => {
     const ask = read(tree, report);
+    if (ask?.remind !== undefined && ask.remind >= (ask.vote_within ?? hour))
+      report.problem(tree.at, 'the reminder comes before the question', {
+        expected: 'a remind that is shorter than vote_within',
+      });
     return (
       ask && {
         approvers: ask.approvers ?? [],
@@ -57,6 +65,7 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         voteWithinMs: ask.vote_within ?? hour,
         startWithinMs: ask.start_within ?? 10 * minute,
         reason: ask.reason ?? false,
+        ...(ask.remind === undefined ? {} : { remindMs: ask.remind }),
         ...(ask.bind === 'counts' ? { bind: ask.bind } : {}),
         ...((ask.tolerance ?? 0) > 0 ? { tolerance: ask.tolerance ?? 0 } : {}),
       }

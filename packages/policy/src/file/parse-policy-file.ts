@@ -15,6 +15,7 @@ import { serverReader } from './server.ts';
 import { readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 import { policyVersion } from './version.ts';
+import { webhooksReader } from './webhooks.ts';
 
 /** What a policy file is read with. */
 export interface PolicyFileOptions {
@@ -32,6 +33,7 @@ const sections = [
   'identity',
   'people',
   'connections',
+  'webhooks',
   'rules',
   'masks',
   'limits',
@@ -83,6 +85,7 @@ function readFile(
   const limits = read('limits', readLimits, nothing) ?? defaultLimits;
   const connections = read('connections', connectionsReader(options, limits), nothing) ?? new Map();
   const groups = groupsOf(people);
+  const webhooks = read('webhooks', webhooksReader(options), nothing) ?? new Map();
   const names = namesOf(tree, connections);
   const rules = read('rules', rulesReader(names, groups), none) ?? [];
   const masks = read('masks', masksReader(names, groups), none) ?? [];
@@ -91,6 +94,7 @@ function readFile(
     policy: { version: policyVersion(tree), rules, masks, limits, people, unmappedMayVote, identity },
     server,
     connections,
+    webhooks,
     warnings: report.warnings,
     text,
   };

@@ -8,6 +8,7 @@ import { described, objectSchema, wholeNumber } from './read.ts';
 import { rulesReader } from './rules.ts';
 import type { Schema } from './schema.ts';
 import { serverReader } from './server.ts';
+import { webhooksReader } from './webhooks.ts';
 
 const around = { env: {}, directory: '/' };
 const names = { connections: [], labels: new Set<string>() };
@@ -23,6 +24,10 @@ export const policyFileSchema: Schema = objectSchema(
     ),
     people: described(readPeople, 'The humans who vote and own agents, by name.'),
     connections: described(connectionsReader(around, defaultLimits), 'What the gateway reaches, by name.'),
+    webhooks: described(
+      webhooksReader(around),
+      'Who is told of what waits and of what was decided, by name.',
+    ),
     rules: described(rulesReader(names, groups), 'Who may do what. What no rule covers is denied.'),
     masks: described(masksReader(names, groups), 'What is hidden.'),
     limits: described(readLimits, 'How much, how long, how often.'),

@@ -18,8 +18,8 @@ limitz: {}
       'countersign.yaml:8:15: "wirte" is no action; expected one of read, write, schema, admin, execute, secret; did you mean "write"?',
       'countersign.yaml:9:11: "alow" is not known here; expected one of allow, deny, ask; did you mean "allow"?',
       'countersign.yaml:10:18: ask has no "approvers"; expected "approvers"',
-      'countersign.yaml:10:20: unknown key "aprovers" in ask; expected one of approvers, votes, vote_within, start_within, reason, bind, tolerance; did you mean "approvers"?',
-      'countersign.yaml:11:1: unknown key "limitz"; expected one of version, server, identity, people, connections, rules, masks, limits; did you mean "limits"?',
+      'countersign.yaml:10:20: unknown key "aprovers" in ask; expected one of approvers, votes, vote_within, start_within, remind, reason, bind, tolerance; did you mean "approvers"?',
+      'countersign.yaml:11:1: unknown key "limitz"; expected one of version, server, identity, people, connections, webhooks, rules, masks, limits; did you mean "limits"?',
     ]);
   });
 
@@ -33,7 +33,7 @@ limitz: {}
           line: 2,
           column: 1,
           message: 'unknown key "serevr"',
-          expected: 'one of version, server, identity, people, connections, rules, masks, limits',
+          expected: 'one of version, server, identity, people, connections, webhooks, rules, masks, limits',
           nearest: 'server',
         },
       ]);
@@ -44,7 +44,7 @@ limitz: {}
   test.each([
     [
       '',
-      '1:1: no policy file; expected a mapping with version, server, identity, people, connections, rules, masks, limits',
+      '1:1: no policy file; expected a mapping with version, server, identity, people, connections, webhooks, rules, masks, limits',
     ],
     ['rules: []', '1:1: the file has no "version"; expected version: 1'],
     ['version: 2', '1:10: 2 is out of range; expected version: a whole number from 1 to 1'],
