@@ -4,6 +4,7 @@
  */
 import type { Json } from '@countersign/core';
 import { readQuery } from './api-query.ts';
+import { protobufType, readProtobufBody } from './protobuf-body.ts';
 
 /** What a request does, in the API server's own words; `discover` for what tells of the API itself. */
 export type ApiVerb =
@@ -36,8 +37,10 @@ export interface ApiRequest {
   /** Whether the API server changes nothing, and only says what would come of it. */
   readonly dryRun: boolean;
   readonly query: ReadonlyMap<string, readonly string[]>;
-  /** What was sent, parsed; undefined where there was no body. */
+  /** What was sent, parsed, as far as it has to be known; undefined where there was no body. */
   readonly body: Json | undefined;
+  /** All of it, spelled in one way only; empty where there was none. */
+  readonly bodyText: string;
 }
 
 export interface RawRequest {
@@ -75,11 +78,11 @@ export function readApiRequest(raw: RawRequest): ApiRequest | Unreadable {
   const query = readQuery(rawQuery);
   if (query === null) return { why: 'its query is not one of the API' };
   const body = readBody(raw);
-  if (body === notReadable) return { why: 'its body is no JSON object' };
+  if (body === notReadable) return { why: 'its body is no object' };
   const spelled = `/${segments.map(encodeURIComponent).join('/')}${spelledQuery(query)}`;
   if (isDiscovery(segments)) {
     if (raw.method !== 'GET') return { why: 'what tells of the API can only be read' };
-    return { ...nothing, method: 'GET', verb: 'discover', path: spelled, query, body: undefined };
+    return { ...nothing, method: 'GET', verb: 'discover', path: spelled, query };
   }
   const place = placeOf(segments);
   if (place === null) return { why: 'its path is none of the API' };
@@ -94,6 +97,7 @@ export function readApiRequest(raw: RawRequest): ApiRequest | Unreadable {
     dryRun: isDryRun(verb, query, body),
     query,
     body,
+    bodyText: textOf(raw, body),
   };
 }
 
@@ -105,6 +109,8 @@ const nothing = {
   name: null,
   subresource: null,
   dryRun: false,
+  body: undefined,
+  bodyText: '',
 } as const;
 
 /** Segments, decoded; null for any spelling that a server might take for another path. */
@@ -232,6 +238,7 @@ const notReadable = Symbol('a body that can’t be read');
 function readBody({ body, contentType }: RawRequest): Json | undefined | typeof notReadable {
   if (body === null || body.length === 0) return undefined;
   const type = mediaType(contentType);
+  if (type === protobufType) return readProtobufBody(body) ?? notReadable;
   if (type !== 'application/json' && !patchTypes.has(type)) return notReadable;
   try {
     const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as Json;
@@ -240,6 +247,12 @@ function readBody({ body, contentType }: RawRequest): Json | undefined | typeof 
   } catch {
     return notReadable;
   }
+}
+
+/** No escape hides anything in JSON that was read and written again; protobuf has none. */
+function textOf({ body: raw, contentType }: RawRequest, body: Json | undefined): string {
+  if (raw === null || body === undefined) return '';
+  return mediaType(contentType) === protobufType ? raw.toString() : JSON.stringify(body);
 }
 
 /** A member of what may be an object; undefined where it is none, or has none of that name. */

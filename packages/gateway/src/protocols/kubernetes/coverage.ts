@@ -52,9 +52,19 @@ export function covered(decided: readonly Effect[], wanted: readonly Effect[]): 
  * first, and the answer to a write holds the object anyway. A Secret's values are hidden in all of them.
  */
 function covers(decided: Effect, wanted: Effect): boolean {
+  if (isItsNamespace(decided, wanted)) return true;
   if (!resourceCovers(decided.resource, wanted.resource)) return false;
   if (actionCovers(decided.action, wanted.action) || wanted.action === 'read') return true;
   return wanted.action === 'secret' && baseAction(decided.action) !== 'read';
+}
+
+/**
+ * kubectl looks whether the namespace is there when it does not find what it looks for in it. Who may do anything in it
+ * may know.
+ */
+function isItsNamespace(decided: Effect, { action, resource }: Effect): boolean {
+  const [namespace = ''] = splitResource(decided.resource).segments;
+  return action === 'read' && namespace !== every && resource === `k8s:-/-/namespaces/${namespace}`;
 }
 
 function resourceCovers(decided: Resource, wanted: Resource): boolean {

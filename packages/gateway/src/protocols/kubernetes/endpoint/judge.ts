@@ -43,21 +43,17 @@ export function judge(
     !request.dryRun && effects.some(({ action }) => !['read', 'secret'].includes(baseAction(action)));
   if (dryRunOnly && changes) return refused('only a dry run is wanted here');
   if (request.verb === 'connect' && isInteractive(request)) return refused('nobody is there to type');
-  if (request.body !== undefined) {
-    if (holdsMask(request.body)) return refused('it carries a mask, which is no value');
-    if (movesHidden(request, hidesByPath)) return refused('it moves or compares values that are hidden');
-  }
+  if (holdsMask(request.bodyText)) return refused('it carries a mask, which is no value');
+  if (movesHidden(request, hidesByPath)) return refused('it moves or compares values that are hidden');
   return { kind: 'passes', request, effects, changes };
 }
 
 const isInteractive = ({ query }: ApiRequest): boolean =>
   ['stdin', 'tty'].some((name) => !['', 'false', '0', undefined].includes(query.get(name)?.[0]));
 
-/** As JSON spells it in one way only, so that no escape hides a mask; and as a Secret's data would carry it. */
-function holdsMask(body: Json): boolean {
-  const text = JSON.stringify(body);
-  return carriesMask(text) || text.includes(redactedBytes.replace(/=+$/, ''));
-}
+/** As it is, and as the data of a Secret would carry it. */
+const holdsMask = (text: string): boolean =>
+  carriesMask(text) || text.includes(redactedBytes.replace(/=+$/, ''));
 
 /** Steps of a JSON patch that copy a value to where it is shown, or tell whether it is one that is guessed. */
 const telling = new Set(['copy', 'move', 'test']);
