@@ -17,6 +17,7 @@ create function lib.rows(n int) returns table (a int, b text) language plpgsql a
 create function lib.add(state int, more int) returns int language plpgsql as $$ begin perform lib.tell('add'); return state + more; end $$;
 create aggregate lib.total (int) (sfunc = lib.add, stype = int, initcond = '0');
 create function app.left(t text, n int, deep bool) returns text language sql as $$ select lib.tell(t) $$;
+create function app.initials(p anyelement) returns text language plpgsql as $$ begin return lib.tell('initials'); end $$;
 -- Functions and operators of the server's own names: their arguments fit better than those of the server's own, or worse.
 create function app.lower(n int) returns text language plpgsql as $$ begin return lib.tell('lower'); end $$;
 create function app.length(n numeric) returns int language plpgsql as $$ begin perform lib.tell('length'); return 1; end $$;

@@ -28,13 +28,14 @@ afterAll(async () => {
 
 const seed = 20_261;
 
-test('of ten thousand statements none is called a read that is none, and the columns called read are those demanded', async () => {
+test('of ten thousand statements none is called a read that is none, the columns called read are those demanded, and values flow where it is said', async () => {
   const report = await compare(oracle, analyser, { cases: 10_000, seed, columnsEvery: 4, lacking });
   expect(report.findings).toEqual([]);
   // The grammar still makes what it is meant to make.
   expect(report.reads).toBeGreaterThan(5500);
   expect(report.writes).toBeGreaterThan(2000);
   expect(report.demanded).toBeGreaterThan(3000);
+  expect(report.flows).toBeGreaterThan(1000);
   expect(share(report)).toBeLessThan(0.2);
 }, 300_000);
 

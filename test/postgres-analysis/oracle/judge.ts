@@ -1,6 +1,7 @@
 /** Generated statements, judged by the analysis and by a server: where the two differ. */
 import type { Analyser, Relation, SqlAnalysis } from '@countersign/postgres';
 import { sample, uint8Array } from 'fast-check';
+import { judgeFlows } from './flow.ts';
 import type { Oracle } from './server.ts';
 import { type Statement, statementOf } from './statements.ts';
 
@@ -12,6 +13,8 @@ export type Difference =
   /** The columns called read do not suffice, or one of them is not needed. */
   | 'demands more'
   | 'demands less'
+  /** A value comes out where the lineage does not name its column, or otherwise than it says. */
+  | 'flows unseen'
   /** A table was written or locked that no effect names. */
   | 'written unseen'
   | 'locked unseen'
@@ -32,6 +35,8 @@ export interface Report {
   readonly columns: number;
   /** Columns of them that the server refused to do without. */
   readonly demanded: number;
+  /** Outputs that were compared after a column was changed. */
+  readonly flows: number;
   /** Statements that the analysis resolved and the server refused as wrong. */
   readonly lax: number;
   readonly findings: readonly Finding[];
@@ -102,7 +107,21 @@ async function judge(
     demanded += count;
   }
   await oracle.rollback();
-  return { cases: all.length, reads: reads.length, writes: others.length, columns, demanded, lax, findings };
+  const flows = await judgeFlows(
+    oracle,
+    reads.filter((_, i) => i % columnsEvery === 0),
+    findings,
+  );
+  return {
+    cases: all.length,
+    reads: reads.length,
+    writes: others.length,
+    columns,
+    demanded,
+    flows,
+    lax,
+    findings,
+  };
 }
 
 /** What may run read-only and unasked. */

@@ -14,6 +14,30 @@ export interface WriteReport {
   readonly locked: readonly string[];
 }
 
+/** What a statement answers: the SQLSTATE where it fails, and its rows as text. */
+export interface Answer {
+  readonly state: string;
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** Other values for those of a type, none of them among the world's. */
+const otherValues: readonly (readonly [type: RegExp, value: string])[] = [
+  [/^(?:smallint|integer|bigint|numeric.*|double precision|app\.posint)$/, 'coalesce(x, 0) + 1000'],
+  [/^(?:text|app\.told)$/, "coalesce(x, '') || '~'"],
+  [/^character varying/, "'~' || left(x, 5)"],
+  [/^date$/, 'coalesce(x, current_date) + 4000'],
+  [/^time/, "coalesce(x, '2001-01-01 02:03') + interval '3 hours 7 minutes'"],
+  [/^boolean$/, 'x is not true'],
+  [/^app\.mood$/, "'high'::app.mood"],
+  [/^app\.addr$/, "row('~' || coalesce((x).street, ''), '~')::app.addr"],
+  [/^text\[\]$/, "array['~'] || x"],
+  [/^jsonb$/, `coalesce(x, '{}') || '{"k": 77, "l": [9, 9], "z": 1}'`],
+  [/^json$/, `'{"a": 2, "b": 3}'`],
+  [/^uuid$/, 'md5(x::text)::uuid'],
+  [/^bytea$/, "'\\x77'::bytea || x"],
+  [/^int4range$/, 'int4range(50, 60)'],
+];
+
 export class Oracle {
   readonly catalog: Catalog;
   readonly #client: Client;
@@ -163,6 +187,67 @@ export class Oracle {
   async dropRoles(roles: Iterable<string>): Promise<void> {
     for (const role of [...roles, 'oracle_agent', 'oracle_exact'])
       await this.#client.query(`drop owned by ${role}; drop role ${role}`);
+  }
+
+  /** The columns of the world whose values may be changed, as in `app.people.name`, with what another value is made by. */
+  async otherValues(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.#client.query<{ name: string; column: string; type: string }>(`
+      select c.oid::regclass::text as name, n.nspname || '.' || c.relname || '.' || a.attname as column, format_type(a.atttypid, a.atttypmod) as type
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+      where n.nspname in ('app', 'public') and c.relkind = 'r' and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+        and not exists (select from pg_partitioned_table p join pg_inherits i on i.inhparent = p.partrelid
+                        where i.inhrelid = c.oid and a.attname = 'kind')
+        and c.relname !~ '^(?:audit|stamped|folded|checked|counted)'`);
+    const values = new Map<string, string>();
+    for (const { column, type } of rows) {
+      const plain = type.includes('.') || !/^(?:mood|addr|posint|told)/.test(type) ? type : `app.${type}`;
+      const value = otherValues.find(([of]) => of.test(plain))?.[1];
+      if (value !== undefined) values.set(column, value);
+    }
+    return values;
+  }
+
+  /** What statements answer before and after all values of a column are others, and the values it then holds. */
+  async changing(
+    column: string,
+    value: string,
+    statements: readonly string[],
+  ): Promise<{ before: readonly Answer[]; after: readonly Answer[]; held: ReadonlySet<string> }> {
+    const [table, name] = [
+      column.slice(0, column.lastIndexOf('.')),
+      column.slice(column.lastIndexOf('.') + 1),
+    ];
+    await this.#client.query('begin; set local session_replication_role = replica');
+    try {
+      const answers = async (set: string) => {
+        // Rows lie in the same order, and in the same places, either way.
+        await this.#client.query(`savepoint change; update only ${table} set ${name} = ${set}`);
+        const said: Answer[] = [];
+        for (const statement of statements) said.push(await this.#answer(statement));
+        return said;
+      };
+      const before = await answers(name);
+      await this.#client.query('rollback to change');
+      const after = await answers(value.replaceAll(/\bx\b/g, name));
+      const held = await this.#answer(`select ${name} from only ${table}`);
+      return { before, after, held: new Set(held.rows.map(([one]) => one ?? '')) };
+    } finally {
+      await this.#client.query('rollback');
+    }
+  }
+
+  async #answer(statement: string): Promise<Answer> {
+    await this.#client.query('savepoint asked');
+    try {
+      const types = { getTypeParser: () => (text: string) => text };
+      const query = { text: statement, rowMode: 'array', types, queryMode: 'extended' } as const;
+      const { rows } = await this.#client.query<(string | null)[]>(query);
+      return { state: '', rows };
+    } catch (error) {
+      return { state: (error as { code: string }).code, rows: [] };
+    } finally {
+      await this.#client.query('rollback to asked');
+    }
   }
 
   async begin(): Promise<void> {

@@ -5,14 +5,14 @@ import { isBuiltIn } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
 import { castsToText, fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
 import { totalArguments } from '../functions/total.ts';
-import { typeIds } from '../resolution/type-facts.ts';
+import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { compare } from './comparisons.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpressions, condition } from './expression.ts';
 import { resultOf } from './function-result.ts';
 import { harmResource } from './harm-resource.ts';
 import { readsCasts, toJson } from './json-casts.ts';
-import { type Candidates, meantFunctions } from './overloads.ts';
+import { argumentTypes, type Candidates, meantFunctions } from './overloads.ts';
 import type { Scope } from './scope.ts';
 import {
   callUser,
@@ -42,6 +42,28 @@ export function callColumns(context: Context, scope: Scope, fn: FuncCall): CallV
   if (fn.agg_filter !== undefined) context.use('filter', condition(context, scope, fn.agg_filter));
   if (fn.agg_distinct === true) context.use('distinct', ...args);
   const decided = windowValues(context, scope, fn.over);
+  return callOf(context, fn, { args, ordered, decided });
+}
+
+/** `row.name` for `name(row)`; null where no function of that name takes a row of that type. */
+export function callOnRow(context: Context, name: string, type: string, row: () => Value): Value | null {
+  const { builtin, user } = findFunctions(context, [name], 1);
+  const facts = typeFacts(context.catalog);
+  const takes = (one: Parameters<typeof argumentTypes>[1]) =>
+    argumentTypes(context, one, 1).some((declared) => facts.coerces(type, declared));
+  if (![...builtin, ...user].some(takes)) return null;
+  const fn: FuncCall = { funcname: [{ String: { sval: name } }] };
+  return callOf(context, fn, { args: [row()], ordered: [], decided: [] }).value;
+}
+
+/** What a call is given: its arguments, what they are sorted by, and what decides its window. */
+interface Given {
+  readonly args: readonly Value[];
+  readonly ordered: readonly Value[];
+  readonly decided: readonly Value[];
+}
+
+function callOf(context: Context, fn: FuncCall, { args, ordered, decided }: Given): CallValue {
   // The arguments of WITHIN GROUP are arguments of the function.
   const count = args.length + (fn.agg_within_group === true ? ordered.length : 0);
   const names = stringsOf(fn.funcname);

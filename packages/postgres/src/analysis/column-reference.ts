@@ -1,7 +1,7 @@
 /** Names in expressions: columns, whole rows, `t.*`, and fields of composite values. */
 import { asKind, fieldsOf, type Node, stringsOf } from '../ast/nodes.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
-import { findFunctions } from './call.ts';
+import { callOnRow, findFunctions } from './call.ts';
 import { type Context, displayName, notSupported, unknownObject } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { entryColumn, type Scope, type ScopeEntry, use } from './scope.ts';
@@ -32,16 +32,18 @@ export function columnReference(context: Context, scope: Scope, ref: ColumnRef):
   return columnOf(context, scope.entry(first), second, names);
 }
 
-function columnOf(
-  _context: Context,
-  entry: ScopeEntry | null,
-  name: string,
-  names: readonly string[],
-): Value {
+function columnOf(context: Context, entry: ScopeEntry | null, name: string, names: readonly string[]): Value {
   const column = entry === null ? null : entryColumn(entry, name);
   if (column !== null) return use(column);
-  // The whole row in its own schema: public.orders.
+  const value = entry === null ? null : callOnEntry(context, name, entry);
+  if (value !== null) return value;
   throw unknownObject(entry === null ? 'relation' : 'column', displayName(...names));
+}
+
+/** `orders.name` may be a call of a function that takes the whole row. */
+function callOnEntry(context: Context, name: string, entry: ScopeEntry): Value | null {
+  const { rowType = typeIds.record } = entry;
+  return callOnRow(context, name, rowType, () => wholeRow(rowOf(entry), rowType));
 }
 
 function rowOf(entry: ScopeEntry): NamedValue[] {
@@ -102,8 +104,7 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
     if (field !== undefined) {
       const row = value.row ?? fieldsOfType(context, value);
       const found = row?.find((column) => column.name === field)?.value;
-      if (row !== null && found === undefined) throw unknownObject('column', displayName(field));
-      value = found ?? perhapsCalled(context, field, value);
+      value = found ?? (row === null ? perhapsCalled(context, field, value) : called(context, field, value));
     } else if (asKind(step, 'A_Star') !== null) {
       value = derivedFrom([value]);
     } else {
@@ -117,6 +118,13 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
       value = derivedFrom([value, ...taken], type);
     }
   }
+  return value;
+}
+
+/** `(value).name` of a row that has no such column is a call of a function of that name. */
+function called(context: Context, name: string, row: Value): Value {
+  const value = callOnRow(context, name, row.type ?? typeIds.record, () => row);
+  if (value === null) throw unknownObject('column', displayName(name));
   return value;
 }
 

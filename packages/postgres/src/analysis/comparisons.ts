@@ -12,6 +12,7 @@ import type { Value } from './value.ts';
 /** Values are compared: of a domain by its base, of an array by its elements, of a row by its fields. */
 export function compare(context: Context, values: readonly Value[]): void {
   const comparers = comparersOf(context.catalog);
+  context.reliedOn.comparing();
   if (comparers.size === 0) return;
   for (const value of values) {
     const types = typesWithin(context.catalog, value);
@@ -22,6 +23,7 @@ export function compare(context: Context, values: readonly Value[]): void {
 
 /** The indexes and the partition key of a relation compare when its rows are found, written or planned for. */
 export function compareKeys(context: Context, relation: Relation): void {
+  if (!relation.system) context.reliedOn.comparing();
   for (const oid of relation.comparedBy) {
     const fn = context.catalog.functionsByOid.get(oid);
     if (fn !== undefined) callUser(context, fn, `operator class of ${relation.schema}.${relation.name}`);

@@ -124,7 +124,8 @@ export class Context {
    * @param noSecretSettings For the server's settings: whether the query leaves out those that hold secrets.
    */
   read(relation: Relation, columns: readonly string[] | null, noSecretSettings = false): void {
-    const secret = isSecret(relation) || (isSettings(relation) && !noSecretSettings && holdsValues(columns));
+    const secret =
+      isSecret(relation, columns) || (isSettings(relation) && !noSecretSettings && holdsValues(columns));
     this.effects.add(secret ? 'secret' : 'read', tableResource(relation), columns);
   }
 
@@ -198,7 +199,6 @@ const secretRelations: ReadonlySet<string> = new Set([
   'pg_authid',
   'pg_shadow',
   'pg_user_mapping',
-  'pg_user_mappings',
   'pg_statistic',
   'pg_statistic_ext_data',
   'pg_stats',
@@ -215,12 +215,7 @@ const secretRelations: ReadonlySet<string> = new Set([
   'pg_file_settings',
   'pg_hba_file_rules',
   'pg_ident_file_mappings',
-  'pg_subscription',
   'pg_largeobject',
-  'pg_foreign_server',
-  'pg_foreign_data_wrapper',
-  'pg_foreign_table',
-  'pg_db_role_setting',
   'pg_replication_slots',
   'pg_backend_memory_contexts',
   'pg_shmem_allocations',
@@ -243,14 +238,28 @@ const secretRelations: ReadonlySet<string> = new Set([
   '_pg_foreign_data_wrappers',
 ]);
 
+/** The columns that do, of those of which anybody may read the rest. */
+const secretColumns: ReadonlyMap<string, string> = new Map([
+  ['pg_subscription', 'subconninfo'],
+  ['pg_foreign_server', 'srvoptions'],
+  ['pg_foreign_data_wrapper', 'fdwoptions'],
+  ['pg_foreign_table', 'ftoptions'],
+  ['pg_user_mappings', 'umoptions'],
+  ['pg_db_role_setting', 'setconfig'],
+]);
+
 const isSettings = ({ system, schema, name }: Relation): boolean =>
   system && schema === 'pg_catalog' && name === 'pg_settings';
 
 const holdsValues = (columns: readonly string[] | null): boolean =>
   columns === null || columns.some((column) => settingValues.has(column));
 
-function isSecret(relation: Relation): boolean {
-  return (relation.system || relation.name === 'pg_stat_statements') && secretRelations.has(relation.name);
+function isSecret({ name, system }: Relation, columns: readonly string[] | null): boolean {
+  if (!system) return name === 'pg_stat_statements';
+  const column = secretColumns.get(name);
+  return (
+    secretRelations.has(name) || (column !== undefined && (columns === null || columns.includes(column)))
+  );
 }
 
 /** A name as people read it: quoted only where it must be. */

@@ -181,6 +181,7 @@ export function checkInput(context: Context, oid: string | null): boolean {
     seen.add(type.oid);
     open.push(type.base, type.element);
     if (!isBuiltIn(type.oid)) context.reliedOn.name('pg_type', type.name);
+    if (type.kind === 'd') context.reliedOn.name('pg_constraint', type.oid);
     const relation = type.relation === null ? undefined : context.catalog.relationsByOid.get(type.relation);
     if (relation !== undefined && !relation.system) {
       context.reliedOn.relation(relation);

@@ -60,12 +60,19 @@ export interface OtherObject {
   readonly of: string | null;
 }
 
-/** Casts and event triggers have no names that are looked up; theirs is `any`. */
+/**
+ * Casts, event triggers and operator classes have no names that are looked up; theirs is `any`. Of constraints those of
+ * domains count, by the id of the domain.
+ */
 export const namedCatalogs = [
   'pg_class',
   'pg_proc',
   'pg_type',
+  'pg_constraint',
   'pg_operator',
+  'pg_opclass',
+  'pg_amop',
+  'pg_amproc',
   'pg_cast',
   'pg_event_trigger',
 ] as const;
@@ -122,6 +129,7 @@ export const partCatalogs = [
   'pg_policy',
   'pg_inherits',
   'pg_index',
+  'pg_statistic_ext',
 ] as const;
 export type PartCatalog = (typeof partCatalogs)[number];
 

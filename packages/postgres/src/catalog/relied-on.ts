@@ -47,6 +47,11 @@ export class ReliedOnRows {
     this.#add(catalog, `name ${name}`, this.#catalog.names[catalog].get(name) ?? '');
   }
 
+  /** Values are compared: by the operator classes of their types, which a superuser may add to. */
+  comparing(): void {
+    for (const catalog of ['pg_opclass', 'pg_amop', 'pg_amproc'] as const) this.name(catalog, 'any');
+  }
+
   /** What depends on an object, given as `pg_class 16403`. */
   dependents(object: string): void {
     this.#add('pg_depend', `of ${object}`, this.#catalog.dependents?.get(object)?.version ?? '');

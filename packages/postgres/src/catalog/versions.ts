@@ -22,6 +22,7 @@ export const partVersions: Readonly<
   pg_policy: { belongsTo: ['polrelid'], order: 'oid' },
   pg_inherits: { belongsTo: ['inhrelid', 'inhparent'], order: 'inhrelid, inhparent' },
   pg_index: { belongsTo: ['indrelid'], order: 'indexrelid' },
+  pg_statistic_ext: { belongsTo: ['stxrelid'], order: 'oid' },
 };
 
 /** For each catalog that is searched by name: the name's column, and which rows count. */
@@ -31,6 +32,10 @@ export const nameVersions: Readonly<Record<NamedCatalog, { readonly name: string
     pg_proc: { name: 'proname', only: `oid >= ${firstUserOid}` },
     pg_type: { name: 'typname', only: `oid >= ${firstUserOid}` },
     pg_operator: { name: 'oprname', only: `oid >= ${firstUserOid}` },
+    pg_constraint: { name: 'contypid::text', only: `contypid >= ${firstUserOid}` },
+    pg_opclass: { name: `'any'::text`, only: `oid >= ${firstUserOid}` },
+    pg_amop: { name: `'any'::text`, only: `oid >= ${firstUserOid}` },
+    pg_amproc: { name: `'any'::text`, only: `oid >= ${firstUserOid}` },
     pg_cast: { name: `'any'::text`, only: `oid >= ${firstUserOid}` },
     pg_event_trigger: { name: `'any'::text`, only: 'true' },
   };
