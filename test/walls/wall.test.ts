@@ -148,12 +148,69 @@ describe('countersign setup postgres', () => {
     expect(await as(roles.wall, 'select email from crm.people')).toContain('ada@');
   });
 
+  test('a column that a mask hides as soon as it is there is closed from the start', async () => {
+    writeFileSync(
+      join(folder, 'countersign.yaml'),
+      policyText('  - { columns: ["*.*.card_number"], with: redact }'),
+    );
+    expect((await setup('--yes')).code).toBe(0);
+    await admin.query(`alter table orders add card_number text default '${canary}'`);
+    expect(await as(roles.wall, 'select card_number from orders')).toBe('42501');
+    expect(await as(roles.wall, 'select o from orders o')).toBe('42501');
+    expect(await as(roles.wall, 'select note from orders')).toContain('fragile');
+    await admin.query('alter table orders drop card_number');
+    writeFileSync(join(folder, 'countersign.yaml'), policyText());
+    expect((await setup('--yes')).code).toBe(0);
+  });
+
+  test('takes from the logins for reads what leads past it: roles, attributes, functions, and tables to come', async () => {
+    await admin.query(`
+      create view crm.chosen as select id, name from crm.people where ssn like 'C%';
+      create view crm.sorted as select name from crm.people order by ssn;
+      create table crm.guests (host int) inherits (crm.people);
+      insert into crm.guests values (2, 'Bo', '${canary}', 'bo@example.com', 1);
+      create table crm.parts (id int, ssn text) partition by list (id);
+      alter table crm.people add loud text generated always as (upper(ssn)) stored;
+      create function crm.tell() returns text language sql security definer as 'select ssn from crm.people';
+      revoke all on function crm.tell() from public;
+      grant execute on function crm.tell() to ${roles.wall};
+      grant pg_read_all_data, ${roles.read} to ${roles.wall};
+      alter role ${roles.wall} bypassrls createrole;
+      alter default privileges in schema crm grant select on tables to ${roles.wall}`);
+    expect(await as(roles.wall, 'select ssn from crm.people')).toContain(canary);
+    expect((await setup('--yes')).code).toBe(0);
+    await admin.query('create table crm.later as select * from crm.people');
+    for (const text of [
+      'select ssn from crm.people',
+      'select loud from crm.people',
+      'select name from crm.chosen',
+      'select * from crm.sorted',
+      'select ssn from crm.guests',
+      'select ssn from crm.later',
+      'select crm.tell()',
+      `set role ${roles.read}`,
+      'create role more',
+    ])
+      expect([text, await as(roles.wall, text)]).toEqual([text, expect.stringMatching(/^(?:42501|25006)$/)]);
+    expect(await as(roles.wall, 'select name, host from crm.guests')).toContain('Bo');
+    await admin.query(
+      'drop view crm.chosen, crm.sorted; drop table crm.guests, crm.parts, crm.later; drop function crm.tell(); alter table crm.people drop loud',
+    );
+  });
+
   test('says what everybody may do, because that can’t be taken from one login', async () => {
     await admin.query(
-      "create function crm.peek() returns text language sql security definer as 'select ssn from crm.people'; grant select on orders to public",
+      `create function crm.peek() returns text language sql security definer as 'select ssn from crm.people'; grant select on orders to public;
+       create schema api; create function api.peek() returns text language sql security definer as 'select ssn from crm.people';
+       alter default privileges grant select on tables to public; create table crm.mine (id int); alter table crm.mine owner to ${roles.wall}`,
     );
     const { stderr } = await setup();
-    await admin.query('drop function crm.peek(); revoke select on orders from public');
+    await admin.query(
+      'drop function crm.peek(); revoke select on orders from public; drop schema api cascade; alter default privileges revoke select on tables from public; drop table crm.mine',
+    );
+    expect(stderr).toContain('everybody (PUBLIC) may call api.peek()');
+    expect(stderr).toContain('everybody (PUBLIC) will have rights on the tables that postgres makes');
+    expect(stderr).toContain(`${roles.wall} owns crm.mine, and may give itself what is taken here`);
     expect(stderr).toContain(
       'everybody (PUBLIC) may call crm.peek(), which runs with the rights of its owner',
     );

@@ -16,6 +16,6 @@ export { PolicyFileError, type Problem, problemLine } from './file/report.ts';
 export * from './identity.ts';
 export * from './policy.ts';
 export { type ColumnsByConnection, reviewNames } from './review/names.ts';
-export { hiddenColumns, isFreeOfHidden, possibleActions } from './review/protection.ts';
+export { hiddenColumns, isFreeOfHidden, maskedTables, possibleActions } from './review/protection.ts';
 export { reviewPolicy } from './review/review-policy.ts';
 export { reviewWalls } from './review/wall.ts';

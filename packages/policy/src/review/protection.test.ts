@@ -1,7 +1,7 @@
 import type { Effect, Lineage } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import { parsePolicyFile } from '../file/parse-policy-file.ts';
-import { isFreeOfHidden, possibleActions } from './protection.ts';
+import { isFreeOfHidden, maskedTables, possibleActions } from './protection.ts';
 
 const { policy } = parsePolicyFile(
   `version: 1
@@ -55,4 +55,12 @@ test('a login is given what some rule lets happen or has people asked for', () =
   expect(may('write.insert', 'public', 'orders')).toBe(true);
   expect(may('write.update', 'public', 'orders')).toBe(false);
   expect(may('admin', 'public', 'orders')).toBe(false);
+});
+
+test('a table that a column could be hidden in is known before there is one', () => {
+  const production = maskedTables(policy, connection);
+  expect(production('public', 'customers')).toBe(true);
+  expect(production('public', 'orders')).toBe(false);
+  const everywhere = maskedTables(policy, { ...connection, labels: { env: 'test' } });
+  expect(everywhere('public', 'orders')).toBe(true);
 });

@@ -30,6 +30,18 @@ export function hiddenColumns(policy: Policy, connection: Connection): (column: 
   return (column) => patterns.some((pattern) => pattern.matches(column));
 }
 
+/** Tells whether a mask may hide a column of a table: one that is there, or one that is added some day. */
+export function maskedTables(
+  policy: Policy,
+  connection: Connection,
+): (schema: string, table: string) => boolean {
+  const patterns = patternsOf(policy, connection);
+  return (schema, table) => {
+    const below = `${resource('column', schema, table)}.`;
+    return patterns.some((pattern) => pattern.couldMatchBelow(below));
+  };
+}
+
 /** Columns that every table has, and that a grant of columns does not cover. */
 const ofTheSystem: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 
@@ -74,7 +86,7 @@ export function possibleActions(
     .map((rule) => ({ rule, scope: compileScope(rule) }));
   return (action, schema, table) => {
     const name = resource('table', schema, table);
-    const atom = { name, table: name, columns: 'any' } as const;
+    const atom = { name, table: name, many: false, columns: 'any' } as const;
     return granting.some(
       ({ rule, scope }) =>
         (matchesAction(rule, action) ||

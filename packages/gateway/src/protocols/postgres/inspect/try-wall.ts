@@ -71,7 +71,10 @@ async function tablesOf(
   const { rows } = await client.query<[string]>({ text: catalogQuery(major), rowMode: 'array' });
   const analyser = createAnalyser();
   try {
-    return await shieldedTables(readCatalog(rows[0]?.[0] ?? '', major), analyser, isHidden);
+    return await shieldedTables(readCatalog(rows[0]?.[0] ?? '', major), analyser, {
+      isHidden,
+      mayHideMore: () => false,
+    });
   } finally {
     await analyser.close();
   }

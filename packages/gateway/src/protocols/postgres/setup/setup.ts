@@ -1,6 +1,12 @@
 /** Makes the second wall of a connection: plans it from the masks and rules in force, and applies it. */
 import { CountersignError } from '@countersign/core';
-import { type ConnectionConfig, hiddenColumns, type Policy, possibleActions } from '@countersign/policy';
+import {
+  type ConnectionConfig,
+  hiddenColumns,
+  maskedTables,
+  type Policy,
+  possibleActions,
+} from '@countersign/policy';
 import {
   type Catalog,
   catalogQuery,
@@ -12,6 +18,7 @@ import { Client } from 'pg';
 import { unavailable } from '../../../connections/postgres-fault.ts';
 import { type LoginName, readLogins } from '../../../connections/postgres-logins.ts';
 import { type Runtime, systemRuntime } from '../../../runtime/runtime.ts';
+import { otherWays } from './other-ways.ts';
 import { scramVerifier } from './scram.ts';
 import { type ShieldedTable, shieldedTables } from './shielded-tables.ts';
 import { wallSql } from './wall-sql.ts';
@@ -58,12 +65,14 @@ export async function setupPostgres(
     const roles = { wall: logins.wall.user, read: logins.read.user, write: logins.write.user };
     const tables = await tablesOf(catalog, policy, config);
     const may = possibleActions(policy, config);
+    const ways = await otherWays(client, catalog.major, [roles.wall, roles.read]);
     const statements = wallSql({
       database: catalog.database,
       roles,
       searchPath: await searchPathOf(logins.write.url, catalog),
       writeExists: await exists(client, roles.write),
       tables,
+      takeAway: ways.takeAway,
       may: {
         read: ({ schema, table }) => may('read', schema, table),
         write: ({ schema, table }) =>
@@ -75,7 +84,7 @@ export async function setupPostgres(
     return {
       statements,
       roles,
-      warnings: await openDoors(client, tables),
+      warnings: ways.warnings,
       apply: () => apply(client, statements, Object.values(logins), runtime),
       close: () => client.end(),
     };
@@ -130,7 +139,10 @@ async function tablesOf(
 ): Promise<readonly ShieldedTable[]> {
   const analyser = createAnalyser();
   try {
-    return await shieldedTables(catalog, analyser, hiddenColumns(policy, config));
+    return await shieldedTables(catalog, analyser, {
+      isHidden: hiddenColumns(policy, config),
+      mayHideMore: maskedTables(policy, config),
+    });
   } finally {
     await analyser.close();
   }
@@ -154,36 +166,6 @@ async function searchPathOf(url: string, catalog: Catalog): Promise<readonly str
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-const publicRights = `
-  SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS what FROM pg_catalog.pg_class AS c
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE n.nspname = ANY ($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND (
-    EXISTS (SELECT FROM pg_catalog.aclexplode(c.relacl) AS a WHERE a.grantee = 0)
-    OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS t, pg_catalog.aclexplode(t.attacl) AS a
-      WHERE t.attrelid = c.oid AND a.grantee = 0))`;
-
-const publicDefiners = `
-  SELECT p.oid::pg_catalog.regprocedure::text AS what FROM pg_catalog.pg_proc AS p
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-  WHERE n.nspname = ANY ($1::text[]) AND p.prosecdef AND (p.proacl IS NULL
-    OR EXISTS (SELECT FROM pg_catalog.aclexplode(p.proacl) AS a WHERE a.grantee = 0))`;
-
-/** What everybody may do can't be taken from one role. */
-async function openDoors(client: Client, tables: readonly ShieldedTable[]): Promise<readonly string[]> {
-  const schemas = [...new Set(tables.map(({ schema }) => schema))];
-  const ask = async (question: string) =>
-    (await client.query<{ what: string }>(question, [schemas])).rows.map(({ what }) => what);
-  return [
-    ...(await ask(publicRights)).map(
-      (what) => `everybody (PUBLIC) has rights on ${what}, and so has the wall`,
-    ),
-    ...(await ask(publicDefiners)).map(
-      (what) =>
-        `everybody (PUBLIC) may call ${what}, which runs with the rights of its owner, and so may the wall`,
-    ),
-  ];
 }
 
 async function apply(

@@ -9,19 +9,27 @@ export interface ShieldedTable {
   readonly open: readonly string[];
   /** Those that show something hidden, or may. */
   readonly hidden: readonly string[];
+  /** Whether a mask could hide a column that it gets some day. */
+  readonly mayHideMore: boolean;
+}
+
+/** What masks hide. */
+export interface Hiding {
+  readonly isHidden: (column: Resource) => boolean;
+  /** Whether a mask could hide a column of the table that is not there yet. */
+  readonly mayHideMore: (schema: string, table: string) => boolean;
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * A view's columns come from other tables: the analysis tells from which, and one that can't be told is hidden.
- *
- * @param isHidden Whether a mask hides a column.
+ * A view's columns come from other tables: the analysis tells from which, and one that can't be told is hidden. A view
+ * whose rows, or their order, a hidden column decides shows it, too: all of it is hidden.
  */
 export async function shieldedTables(
   catalog: Catalog,
   analyser: Analyser,
-  isHidden: (column: Resource) => boolean,
+  { isHidden, mayHideMore }: Hiding,
 ): Promise<readonly ShieldedTable[]> {
   const tables: ShieldedTable[] = [];
   for (const { schema, name, kind, system, columns } of catalog.relationsByOid.values()) {
@@ -30,7 +38,9 @@ export async function shieldedTables(
     const whole = await analyser.analyse(`SELECT * FROM ${quoted(schema)}.${quoted(name)}`, catalog, {
       parameters: 0,
     });
-    const outputs = whole.ok ? whole.lineage.outputs : [];
+    const decided =
+      !whole.ok || !whole.lineage.usesProven || whole.lineage.uses.some(({ column }) => isHidden(column));
+    const outputs = whole.ok && !decided ? whole.lineage.outputs : [];
     const shows = (column: string): boolean => {
       if (isHidden(resource('column', schema, name, column))) return true;
       const output = outputs.find((one) => one.name === column);
@@ -44,6 +54,7 @@ export async function shieldedTables(
       table: name,
       open: names.filter((column) => !shows(column)),
       hidden: names.filter(shows),
+      mayHideMore: mayHideMore(schema, name),
     });
   }
   return tables.sort((a, b) => (`${a.schema}.${a.table}` < `${b.schema}.${b.table}` ? -1 : 1));

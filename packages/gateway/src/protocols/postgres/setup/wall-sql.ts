@@ -13,6 +13,8 @@ export interface WallPlan {
   /** Whether the role for writes is there already: then it is given rights, and keeps the settings it has. */
   readonly writeExists: boolean;
   readonly tables: readonly ShieldedTable[];
+  /** Statements that take what the logins have by other ways. */
+  readonly takeAway: readonly string[];
   readonly may: {
     read(table: ShieldedTable): boolean;
     write(table: ShieldedTable): readonly ('INSERT' | 'UPDATE' | 'DELETE')[];
@@ -31,9 +33,11 @@ export function wallSql(plan: WallPlan): readonly string[] {
     ...Object.values(roles).map(createRole),
     `GRANT CONNECT ON DATABASE ${name(plan.database)} TO ${wall}, ${read}, ${write}`,
     ...settings(plan),
+    ...plan.takeAway,
     ...schemas.flatMap((schema) => [
       `REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM ${wall}, ${read}`,
       `REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${schema} FROM ${wall}, ${read}`,
+      `REVOKE ALL ON ALL ROUTINES IN SCHEMA ${schema} FROM ${wall}, ${read}`,
       `REVOKE ALL ON SCHEMA ${schema} FROM ${wall}, ${read}`,
       `GRANT USAGE ON SCHEMA ${schema} TO ${wall}, ${read}, ${write}`,
     ]),
@@ -64,11 +68,12 @@ function settings({ roles, database, searchPath, writeExists }: WallPlan): reado
 }
 
 function grants({ roles, may }: WallPlan, table: ShieldedTable): readonly string[] {
-  const { schema, table: relation, open, hidden } = table;
+  const { schema, table: relation, open, hidden, mayHideMore } = table;
   const on = `${name(schema)}.${name(relation)}`;
   const writes = may.write(table);
   const reads = may.read(table);
-  const columns = hidden.length === 0 ? '' : ` (${open.map(name).join(', ')})`;
+  const whole = hidden.length === 0 && !mayHideMore;
+  const columns = whole ? '' : ` (${open.map(name).join(', ')})`;
   return [
     ...(reads && open.length > 0 ? [`GRANT SELECT${columns} ON ${on} TO ${name(roles.wall)}`] : []),
     ...(reads ? [`GRANT SELECT ON ${on} TO ${name(roles.read)}`] : []),
