@@ -235,17 +235,16 @@ describe('a target that can’t be reached', () => {
     silent.close();
   });
 
-  test('because this version does not speak its protocol', async () => {
+  test('because the kubeconfig of a cluster is not there', async () => {
     const text = policy(weak).replace(
       'rules:',
       '  cluster: { protocol: kubernetes, kubeconfig: nowhere }\nrules:',
     );
-    expect(await complaints(text)).toMatchObject({
-      code: 0,
-      said: [
-        'connection cluster warning target.protocol: this version does not speak kubernetes: every call on the connection is denied',
-      ],
-    });
+    const { code, said } = await complaints(text);
+    expect(code).toBe(1);
+    expect(said).toContainEqual(
+      expect.stringMatching(/^connection cluster problem target.settings: .*\/nowhere can’t be read$/),
+    );
   });
 });
 

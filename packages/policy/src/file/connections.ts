@@ -38,7 +38,7 @@ const protocolReader = oneOf(protocolNames);
 const protocols: Readonly<Record<ProtocolName, string>> = {
   postgres: 'PostgreSQL 15 to 18.',
   http: 'An HTTP API.',
-  kubernetes: 'A cluster, by kubectl. The file loads; the gateway does not speak it yet.',
+  kubernetes: 'A Kubernetes cluster, by kubectl.',
 };
 
 /** Reads the common keys, hands the rest to the protocol. */

@@ -1,0 +1,109 @@
+/** `create KIND NAME`: objects that are made of flags. */
+import type { Effect } from '@countersign/core';
+import { checkName } from '../names.ts';
+import { objectsMeant } from '../objects.ts';
+import {
+  type Command,
+  command,
+  dryRuns,
+  effectsOn,
+  type Given,
+  isClientDryRun,
+  malformed,
+  nameOf,
+  of,
+  placeOf,
+  prints,
+} from './command.ts';
+import { tokenType } from './writing.ts';
+
+/** The one word that names it. */
+function nameIn({ args }: Given): string {
+  const [name, ...more] = args;
+  if (name === undefined || more.length > 0) throw malformed('no name, or more than one', 'one NAME');
+  return checkName(name);
+}
+
+function creates(kind: string, more: (given: Given) => readonly Effect[] = () => []): Command['effects'] {
+  return (given) => {
+    const place = of(given, kind, nameIn(given));
+    return [...(isClientDryRun(given) ? [] : effectsOn([place], 'create')), ...more(given)];
+  };
+}
+
+/** A Secret of this type is filled with a token of the service account that it names. */
+const token = (given: Given): readonly Effect[] =>
+  given.flags.value('type') === tokenType
+    ? [{ action: 'secret.token', resource: nameOf(of(given, 'secrets', nameIn(given))) }]
+    : [];
+
+/** A job is made after the template of a cron job. */
+function template(given: Given): readonly Effect[] {
+  const from = given.flags.value('from');
+  return from === null
+    ? []
+    : effectsOn(
+        objectsMeant([from]).map((one) => placeOf(given, one)),
+        'get',
+      );
+}
+
+const made = `${prints} ${dryRuns} save-config? validate~strict`;
+
+/** What each kind takes; files are no part of it. */
+const kindsMade: readonly (readonly [string, string, string, ((given: Given) => readonly Effect[])?])[] = [
+  ['namespace', 'namespaces', ''],
+  ['configmap', 'configmaps', 'append-hash? from-literal='],
+  ['secret generic', 'secrets', 'append-hash? from-literal= type=', token],
+  [
+    'secret docker-registry',
+    'secrets',
+    'append-hash? docker-email= docker-password= docker-server= docker-username=',
+  ],
+  ['deployment', 'deployments.apps', 'image= port= r/replicas='],
+  ['service clusterip', 'services', 'clusterip= tcp='],
+  ['service nodeport', 'services', 'node-port= tcp='],
+  ['service loadbalancer', 'services', 'tcp='],
+  ['service externalname', 'services', 'external-name= tcp='],
+  ['serviceaccount', 'serviceaccounts', ''],
+  ['role', 'roles.rbac.authorization.k8s.io', 'resource= resource-name= verb='],
+  [
+    'rolebinding',
+    'rolebindings.rbac.authorization.k8s.io',
+    'clusterrole= group= role= serviceaccount= user=',
+  ],
+  [
+    'clusterrole',
+    'clusterroles.rbac.authorization.k8s.io',
+    'aggregation-rule= non-resource-url= resource= resource-name= verb=',
+  ],
+  [
+    'clusterrolebinding',
+    'clusterrolebindings.rbac.authorization.k8s.io',
+    'clusterrole= group= serviceaccount= user=',
+  ],
+  ['job', 'jobs.batch', 'from= image=', template],
+  ['cronjob', 'cronjobs.batch', 'image= restart= schedule='],
+  ['ingress', 'ingresses.networking.k8s.io', 'annotation= class= default-backend= rule='],
+  ['poddisruptionbudget', 'poddisruptionbudgets.policy', 'max-unavailable= min-available= selector='],
+  [
+    'priorityclass',
+    'priorityclasses.scheduling.k8s.io',
+    'description= global-default? preemption-policy= value=',
+  ],
+  ['quota', 'resourcequotas', 'hard= scopes='],
+];
+
+export const creating: readonly Command[] = [
+  ...kindsMade.map(([path, kind, flags, more]) =>
+    command(`create ${path}`, `${made} ${flags}`, creates(kind, more)),
+  ),
+  command(
+    'create token',
+    `${prints} audience= bound-object-kind= bound-object-name= bound-object-uid= duration=`,
+    (given) => {
+      const account = of(given, 'serviceaccounts', nameIn(given));
+      return effectsOn([account], 'create', 'token');
+    },
+  ),
+];

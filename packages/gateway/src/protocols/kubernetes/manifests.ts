@@ -1,0 +1,156 @@
+/**
+ * Manifests on stdin: YAML or JSON, several of them in one text, and lists. Read for what they name. What two readers
+ * could read differently is refused: keys twice, keys that differ in case only, tags, names that are no text, line ends
+ * that only some take for one.
+ */
+import { CountersignError, parseStrictJson } from '@countersign/core';
+import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml';
+import { type Kind, kindOfManifest } from './kinds.ts';
+
+export interface Manifest {
+  readonly kind: Kind;
+  /** Null where it names none. */
+  readonly namespace: string | null;
+  /** Null where the server is to make one up. */
+  readonly name: string | null;
+  /** The `type` of a Secret. */
+  readonly type: string | null;
+}
+
+/** UTF-8 bytes of a text; the parser's time grows with it. */
+const maxBytes = 256 * 1024;
+const maxManifests = 500;
+const maxListDepth = 4;
+const maxAliases = 100;
+
+/** @throws {CountersignError} `parse_failed`, `malformed`, `unknown_object`, `too_large`. */
+export function readManifests(text: string): readonly Manifest[] {
+  if (Buffer.byteLength(text) > maxBytes)
+    throw new CountersignError('too_large', { what: 'stdin', expected: `at most ${maxBytes} bytes` });
+  const found: Manifest[] = [];
+  for (const part of partsOf(text)) {
+    const value = part.trimStart().startsWith('{') ? ofJson(part) : ofYaml(part);
+    if (value !== null) collect(value, found, 0);
+  }
+  if (found.length === 0) throw malformed('no manifest on stdin', 'at least one object');
+  return found;
+}
+
+/** kubectl parts a text at lines of `---`, before it reads any of it. */
+function partsOf(text: string): readonly string[] {
+  // Line ends of YAML 1.1 that are none of YAML 1.2, a mark that only some skip, and what no manifest needs.
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff]|\r(?!\n)/.test(text))
+    throw malformed('a control character, or an odd line end, on stdin', 'plain lines');
+  if (!text.isWellFormed()) throw malformed('half a surrogate pair on stdin', 'well-formed Unicode');
+  const parts: string[] = [];
+  let lines: string[] = [];
+  for (const line of text.split(/\r?\n/)) {
+    if (line.startsWith('---')) {
+      if (!/^---[ \t]*(?:#.*)?$/.test(line))
+        throw malformed('a line that begins with --- and goes on', 'only ---');
+      parts.push(lines.join('\n'));
+      lines = [];
+    } else if (/^(?:\.\.\.|%)/.test(line))
+      throw malformed('a directive of YAML on stdin', 'manifests parted by ---');
+    else lines.push(line);
+  }
+  parts.push(lines.join('\n'));
+  return parts.filter((part) => /\S/.test(part));
+}
+
+function ofJson(text: string): unknown {
+  try {
+    return parseStrictJson(Buffer.from(text), { bytes: maxBytes });
+  } catch (cause) {
+    throw failed('JSON that can’t be read', cause);
+  }
+}
+
+/** Null where there are comments only. */
+function ofYaml(text: string): unknown {
+  let document: Document.Parsed;
+  try {
+    // Duplicates are looked for below, in linear time.
+    document = parseDocument(text, { version: '1.1', uniqueKeys: false, strict: true, stringKeys: true });
+    if (document.errors.length > 0 || document.warnings.length > 0) throw failed('YAML that can’t be read');
+    visit(document, {
+      Map: (_, map) => {
+        const keys = new Set(map.items.map(({ key }) => (isScalar(key) ? key.value : null)));
+        if (keys.size !== map.items.length) throw malformed('a key twice on stdin', 'each key once');
+      },
+      Node: (_, node) => {
+        if (node.tag !== undefined && !plainTags.has(node.tag))
+          throw malformed('a tag of YAML on stdin', 'none');
+      },
+    });
+    if (document.contents !== null && !isMap(document.contents))
+      throw malformed('what is no object on stdin', 'manifests');
+    return document.toJS({ maxAliasCount: maxAliases }) as unknown;
+  } catch (thrown) {
+    if (thrown instanceof CountersignError) throw thrown;
+    throw failed('YAML that can’t be read', thrown);
+  }
+}
+
+/** Those that the reader gives by itself. */
+const plainTags: ReadonlySet<string> = new Set(
+  ['map', 'seq', 'str', 'null', 'bool', 'int', 'float', 'merge', 'timestamp'].map(
+    (name) => `tag:yaml.org,2002:${name}`,
+  ),
+);
+
+function collect(value: unknown, found: Manifest[], depth: number): void {
+  const object = membersOf(value, ['apiVersion', 'kind', 'metadata', 'items', 'type']);
+  if (object === null) throw malformed('what is no object on stdin', 'manifests');
+  const { apiVersion, kind, metadata, items, type } = object;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string')
+    throw malformed('a manifest without apiVersion and kind', 'both, as text');
+  if (items !== undefined) {
+    if (!Array.isArray(items) || !kind.endsWith('List') || depth === maxListDepth)
+      throw malformed('items on stdin that are no list', 'a List of manifests');
+    for (const item of items) collect(item, found, depth + 1);
+    return;
+  }
+  const known = kindOfManifest(apiVersion, kind);
+  if (known === null) throw new CountersignError('unknown_object', { what: `${kind} of ${apiVersion}` });
+  const about = membersOf(metadata, ['name', 'namespace', 'generateName']);
+  if (about === null) throw malformed('a manifest without metadata', 'metadata with a name');
+  const { name, namespace, generateName } = about;
+  if (found.length === maxManifests)
+    throw new CountersignError('too_large', { what: 'manifests', expected: `at most ${maxManifests}` });
+  if (name === undefined && typeof generateName !== 'string')
+    throw malformed('a manifest without a name', 'metadata.name');
+  found.push({
+    kind: known,
+    namespace: textOf(namespace),
+    name: textOf(name),
+    type: typeof type === 'string' ? type : null,
+  });
+}
+
+/** The members of these names; null for what is no object. A name in another case is refused: some readers take it. */
+function membersOf<Name extends string>(
+  value: unknown,
+  names: readonly Name[],
+): Partial<Record<Name, unknown>> | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const members: Partial<Record<Name, unknown>> = Object.create(null) as object;
+  for (const [key, member] of Object.entries(value)) {
+    const name = names.find((one) => one.toLowerCase() === key.toLowerCase());
+    if (name === undefined) continue;
+    if (name !== key) throw malformed(`the key ${key.slice(0, 40)} on stdin`, name);
+    members[name] = member;
+  }
+  return members;
+}
+
+/** A name or a namespace; null where there is none. */
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string' || value === '') throw malformed('a name on stdin that is no text', 'text');
+  return value;
+}
+
+const malformed = (what: string, expected: string) => new CountersignError('malformed', { what, expected });
+const failed = (what: string, cause?: unknown) => new CountersignError('parse_failed', { what }, { cause });
