@@ -12,13 +12,19 @@ import type { Host } from './options.ts';
 
 type Where = Pick<Host, 'directory' | 'terminal'>;
 
-/** Stands for a variable that is not set, where nothing is going to be connected to. */
-const standIn = 'postgres://unset.invalid/unset';
+/** Where a variable that is not set leads, where nothing is going to be connected to. */
+const nowhere = 'unset.invalid/unset';
+
+/** What stands for it: the address of an API for what is one, else that of a database. */
+function standInFor(name: string, text: string): string {
+  const isApi = new RegExp(`_url["']?[ \\t]*:[ \\t]*["']?\\$\\{${name}\\}`).test(text);
+  return `${isApi ? 'https' : 'postgres'}://${nowhere}`;
+}
 
 /** Whether {@link loadWithoutTargets} had to put something in the place of a variable that these settings name. */
 export function isStandIn(settings: unknown): boolean {
   // Of a path only the end of it is left.
-  return JSON.stringify(settings).includes('unset.invalid/unset');
+  return JSON.stringify(settings).includes(nowhere);
 }
 
 /**
@@ -54,10 +60,13 @@ export async function loadWithoutTargets({ directory, terminal }: Where, file: s
     .map(([, name = '']) => name)
     .filter((name) => (terminal.env[name] ?? '') === '');
   const options = { file, directory: dirname(path) };
-  const standsIn = { ...terminal.env, ...Object.fromEntries(unset.map((name) => [name, standIn])) };
+  const standsIn = {
+    ...terminal.env,
+    ...Object.fromEntries(unset.map((name) => [name, standInFor(name, text)])),
+  };
   const loaded = parseOrNull(text, { ...options, env: standsIn });
   // Where a stand-in does not fit, or would lead to another gateway, the truth is what is wrong with the file.
-  if (loaded === null || JSON.stringify(loaded.server).includes(standIn))
+  if (loaded === null || isStandIn(loaded.server))
     return parsePolicyFile(text, { ...options, env: terminal.env });
   return loaded;
 }
