@@ -1,0 +1,122 @@
+/** What the double says of its API: kinds and their verbs, and which parameters writes take. */
+import { type Kind, kinds } from '../../../packages/gateway/src/protocols/kubernetes/kinds.ts';
+
+const versions: ReadonlyMap<string, string> = new Map([
+  ['autoscaling', 'v2'],
+  ['metrics.k8s.io', 'v1beta1'],
+]);
+export const versionOf = (group: string): string => versions.get(group) ?? 'v1';
+
+const groups = [...new Set(kinds.map(({ group }) => group))].filter(
+  (group) => group !== '' && group !== 'metrics.k8s.io',
+);
+
+/** Parts that kinds have. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  pods: [
+    'log',
+    'exec',
+    'attach',
+    'eviction',
+    'binding',
+    'ephemeralcontainers',
+    'status',
+    'portforward',
+    'proxy',
+  ],
+  serviceaccounts: ['token'],
+  deployments: ['scale', 'status'],
+  replicasets: ['scale', 'status'],
+  statefulsets: ['scale', 'status'],
+};
+
+/** Null for what is no question about the API. */
+export function discover(url: string): unknown {
+  const { pathname } = new URL(url, 'https://double');
+  const [root, group, version] = pathname.split('/').filter((segment) => segment !== '');
+  if (root === 'version') return { major: '1', minor: '32', gitVersion: 'v1.32.0-double' };
+  if (root === 'openapi') return openapi(pathname);
+  if (root === 'api' && group === undefined) return { kind: 'APIVersions', versions: ['v1'] };
+  if (root === 'api' && version === undefined) return resources('');
+  if (root !== 'apis') return null;
+  if (group === undefined) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
+  if (pathname.split('/').filter((segment) => segment !== '').length > 3) return null;
+  return version === undefined ? groupOf(group) : resources(group);
+}
+
+function groupOf(name: string) {
+  const version = { groupVersion: `${name}/${versionOf(name)}`, version: versionOf(name) };
+  return { name, versions: [version], preferredVersion: version };
+}
+
+function resources(group: string) {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: group === '' ? 'v1' : `${group}/${versionOf(group)}`,
+    resources: kinds
+      .filter((kind) => kind.group === group)
+      .flatMap((kind) => [
+        {
+          name: kind.resource,
+          singularName: kind.kind.toLowerCase(),
+          namespaced: kind.namespaced,
+          kind: kind.kind,
+          verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+          shortNames: kind.short,
+          categories: isOfAll(kind) ? ['all'] : [],
+        },
+        ...(parts[kind.resource] ?? []).map((part) => ({
+          name: `${kind.resource}/${part}`,
+          singularName: '',
+          namespaced: kind.namespaced,
+          kind: part === 'scale' ? 'Scale' : kind.kind,
+          ...(part === 'scale' ? { group: 'autoscaling', version: 'v1' } : {}),
+          ...(part === 'eviction' ? { group: 'policy', version: 'v1', kind: 'Eviction' } : {}),
+          verbs: ['create', 'get', 'patch', 'update'],
+        })),
+      ]),
+  };
+}
+
+const isOfAll = ({ resource, group }: Kind): boolean =>
+  ['pods', 'services', 'replicationcontrollers'].includes(resource) ||
+  (group === 'apps' && resource !== 'controllerrevisions') ||
+  ['batch', 'autoscaling'].includes(group);
+
+/** No more than that writes take `dryRun` and `fieldValidation`, which kubectl asks before it applies anything. */
+function openapi(path: string): unknown {
+  const all = ['', ...groups].map((group) => (group === '' ? 'api/v1' : `apis/${group}/${versionOf(group)}`));
+  if (path === '/openapi/v3')
+    return {
+      paths: Object.fromEntries(all.map((one) => [one, { serverRelativeURL: `/openapi/v3/${one}?hash=1` }])),
+    };
+  const found = all.find((one) => path === `/openapi/v3/${one}`);
+  if (found === undefined) return null;
+  const group = found === 'api/v1' ? '' : (found.split('/')[1] ?? '');
+  const parameters = ['dryRun', 'fieldManager', 'fieldValidation', 'force'].map((name) => ({
+    name,
+    in: 'query',
+    schema: { type: 'string', uniqueItems: true },
+  }));
+  return {
+    openapi: '3.0.0',
+    info: { title: 'double', version: '1' },
+    components: { schemas: {} },
+    paths: Object.fromEntries(
+      kinds
+        .filter((kind) => kind.group === group)
+        .map((kind) => [
+          `/${found}/${kind.namespaced ? 'namespaces/{namespace}/' : ''}${kind.resource}/{name}`,
+          {
+            patch: {
+              'x-kubernetes-group-version-kind': { group, version: versionOf(group), kind: kind.kind },
+              'x-kubernetes-action': 'patch',
+              parameters,
+              responses: {},
+            },
+          },
+        ]),
+    ),
+  };
+}
