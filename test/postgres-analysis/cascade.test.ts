@@ -13,6 +13,30 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 
 const seed = readFileSync(new URL('../conformance/sql/world.sql', import.meta.url), 'utf8');
+/** Kinds of objects that the world has none of. */
+const more = `
+  create collation app.plain (provider = libc, locale = 'C');
+  create table app.collated (id int, name text collate app.plain);
+  create view app.v_collated as select name collate app.plain as name from app.collated;
+  create operator class app.odd for type int using btree as function 1 btint4cmp(int, int);
+  create index collated_odd on app.collated (id app.odd);
+  create text search dictionary app.words (template = simple);
+  create text search configuration app.searched (copy = simple);
+  alter text search configuration app.searched alter mapping for word with app.words;
+  create view app.v_searched as select to_tsvector('app.searched', name) as words from app.people;
+  create table app.typed of app.boxed;
+  create table app.boxes (id int, box app.boxed);
+  create view app.v_boxes as select (box).what from app.boxes;
+  create access method app_am type table handler heap_tableam_handler;
+  create table app.kept (id int) using app_am;
+  create language sqlish handler plpgsql_call_handler;
+  create function app.ish() returns int language sqlish as 'begin return 1; end';
+  create foreign data wrapper wrapped;
+  create server away foreign data wrapper wrapped;
+  create foreign table app.far (id int) server away;
+  create user mapping for public server away;
+  create statistics app.watched on id, name from app.collated;
+  create view app.v_cast as select feels::json from app.people`;
 let server: PostgresServer;
 let client: Client;
 let catalog: Catalog;
@@ -24,6 +48,7 @@ beforeAll(async () => {
   client = new Client({ connectionString: url });
   await client.connect();
   await client.query('set search_path = app, public; set client_min_messages = error');
+  await client.query(more);
   const { rows } = await client.query<[string]>({ text: catalogQuery(18), rowMode: 'array' });
   catalog = readCatalog(rows[0]?.[0] ?? '', 18);
   analyser = createAnalyser();
@@ -43,6 +68,16 @@ const everything = `
   where t.oid >= 16384 and typelem = 0 and (typrelid = 0 or (select relkind from pg_class where oid = typrelid) = 'c')
   union select 'function:' || n.nspname || '.' || proname from pg_proc p join pg_namespace n on n.oid = pronamespace where p.oid >= 16384
   union select 'operator:' || oprname from pg_operator where oid >= 16384
+  union select 'collation:app.' || collname from pg_collation where oid >= 16384
+  union select 'operator_class:app.' || opcname from pg_opclass where oid >= 16384
+  union select 'text_search:app.' || cfgname from pg_ts_config where oid >= 16384
+  union select 'text_search:app.' || dictname from pg_ts_dict where oid >= 16384
+  union select 'cast:' || s.typname || '.' || t.typname from pg_cast c join pg_type s on s.oid = castsource join pg_type t on t.oid = casttarget where c.oid >= 16384
+  union select 'administered server:' || srvname from pg_foreign_server
+  union select 'administered foreign_data_wrapper:' || fdwname from pg_foreign_data_wrapper
+  union select 'administered access_method:' || amname from pg_am where oid >= 16384
+  union select 'administered language:' || lanname from pg_language where oid >= 16384
+  union select 'domain check ' || n.nspname || '.' || typname from pg_type t join pg_constraint on contypid = t.oid join pg_namespace n on n.oid = typnamespace
   union select 'part of table:' || n.nspname || '.' || c.relname || ' ' || what from (
     select attrelid as rel, 'column ' || attname as what from pg_attribute where attnum > 0 and not attisdropped
     union all select conrelid, 'constraint ' || conname from pg_constraint where contype <> 'n'
@@ -51,8 +86,9 @@ const everything = `
     union all select adrelid, 'default ' || adnum from pg_attrdef
     union all select indrelid, 'index ' || indexrelid from pg_index
     union all select ev_class, 'rule ' || rulename from pg_rewrite
+    union all select stxrelid, 'statistics ' || stxname from pg_statistic_ext
   ) as p join pg_class c on c.oid = p.rel join pg_namespace n on n.oid = c.relnamespace
-  where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f')`;
+  where c.oid >= 16384 and c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')`;
 
 async function present(): Promise<Set<string>> {
   const { rows } = await client.query<{ what: string }>(everything);
@@ -77,7 +113,11 @@ function isNamed(effects: readonly { readonly action: string; readonly resource:
   const [, table] = /^part of (table:\S+)/.exec(what) ?? [];
   return effects.some(({ action, resource }) => {
     const named = decodeURIComponent(resource);
-    if (table !== undefined) return action.startsWith('schema.') && named === table;
+    if (table !== undefined)
+      return action.startsWith('schema.') && (named === table || named === table.replace('table:', 'type:'));
+    if (what.startsWith('domain check '))
+      return action.startsWith('schema.') && named === what.replace('domain check ', 'type:');
+    if (what.startsWith('administered ')) return action === 'admin' && what === `administered ${named}`;
     if (what.startsWith('function:')) return action === 'schema.drop' && named.startsWith(`${what}(`);
     if (what.startsWith('operator:')) return action === 'schema.drop' && named.startsWith('operator:');
     return action === 'schema.drop' && named === what;
@@ -119,6 +159,20 @@ const statements: readonly string[] = [
   'alter table people drop constraint people_pkey cascade',
   'alter table orders drop constraint orders_pkey cascade',
   'alter table stamped drop column id cascade',
+  'drop collation plain cascade',
+  'drop operator class app.odd using btree cascade',
+  'drop operator family app.odd using btree cascade',
+  'drop text search configuration searched cascade',
+  'drop text search dictionary app.words cascade',
+  'drop access method app_am cascade',
+  'drop language sqlish cascade',
+  'drop server away cascade',
+  'drop foreign data wrapper wrapped cascade',
+  'drop type boxed cascade',
+  'alter type boxed drop attribute what cascade',
+  'alter type boxed rename attribute what to which cascade',
+  'alter domain posint drop constraint posint_check cascade',
+  'drop cast (mood as json) cascade',
 ];
 
 describe('everything that CASCADE takes along is named', () => {

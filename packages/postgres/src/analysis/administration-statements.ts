@@ -34,6 +34,12 @@ const roles =
     return definition(context, kind);
   };
 
+/** LOAD runs code from one of the server's files. */
+const load: StatementVisitor = (context, node) => {
+  const { filename } = fieldsOf<{ filename: string }>(node);
+  return administration(context, 'load', resource('file', ...filename.split('/')));
+};
+
 /** GRANT and REVOKE of a role: the role, and who gets it. */
 const grantRole: StatementVisitor = (context, node) => {
   const { granted_roles = [], grantee_roles } = fieldsOf<{
@@ -144,6 +150,7 @@ const checkpoint: StatementVisitor = (context) =>
   administration(context, 'checkpoint', resource('database', context.catalog.database));
 
 export const administrationStatements: readonly (readonly [string, StatementVisitor])[] = [
+  ['LoadStmt', load],
   ['CreateRoleStmt', on('create_role', 'role', 'role')],
   ['AlterRoleStmt', on('alter_role', 'role', 'role')],
   ['AlterRoleSetStmt', on('alter_role', 'role', 'role')],

@@ -4,7 +4,8 @@
  */
 import { type Action, type Resource, resource } from '@countersign/core';
 import type { Node } from '../ast/nodes.ts';
-import type { Catalog, Dependent } from '../catalog/catalog.ts';
+import type { Catalog, Dependent, Relation } from '../catalog/catalog.ts';
+import { firstUserOid } from '../catalog/versions.ts';
 import { type Context, displayName, unknownEffect } from './context.ts';
 import { namesOf, type ObjectEffect, relationResource } from './objects.ts';
 import { functionResource } from './types.ts';
@@ -24,7 +25,7 @@ export function cascade(context: Context, dropped: readonly Dropped[], what: str
   const { dependents } = context.catalog;
   if (dependents === null) throw unknownEffect(`${what} with CASCADE`);
   const parts = partsOf(context.catalog);
-  const own = new Set(dropped.map(keyOf));
+  const own = new Set(dropped.map(({ object }) => object));
   const open = [...dropped];
   const seen = new Set<string>();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -33,12 +34,25 @@ export function cascade(context: Context, dropped: readonly Dropped[], what: str
     seen.add(keyOf(next));
     context.clock?.step();
     context.reliedOn.dependents(object);
-    if (!own.has(keyOf(next))) name(context, next, parts, what);
+    if (!own.has(object)) name(context, next, parts, own, what);
     const whole = parts.get(object)?.find(({ how }) => how === 'i' || how === 'e');
-    if (whole !== undefined && !own.has(keyOf(next)))
-      open.push({ object: whole.object, column: whole.onColumn });
+    if (whole !== undefined && !own.has(object)) open.push({ object: whole.object, column: whole.onColumn });
     for (const one of dependents.get(object)?.list ?? [])
       if (column === 0 || one.onColumn === column) open.push(one);
+  }
+}
+
+/** ALTER TYPE of a composite type with CASCADE: the tables that were made OF it are altered along with it. */
+export function alterTablesOf(context: Context, { oid }: Relation): void {
+  const { types, dependents, relationsByOid } = context.catalog;
+  const type = [...types.values()].find((one) => one.relation === oid);
+  if (type === undefined || dependents === null) throw unknownEffect('ALTER TYPE with CASCADE');
+  context.reliedOn.dependents(`pg_type ${type.oid}`);
+  for (const { object, column } of dependents.get(`pg_type ${type.oid}`)?.list ?? []) {
+    const table = relationsByOid.get(object.replace('pg_class ', ''));
+    // What has a column of that type depends on it with that column.
+    if (table !== undefined && column === 0 && ['r', 'p'].includes(table.kind))
+      context.effects.add('schema.alter', relationResource(context, table), null, 'CASCADE');
   }
 }
 
@@ -93,6 +107,7 @@ function name(
   context: Context,
   dropped: Dropped,
   parts: ReadonlyMap<string, readonly Dependent[]>,
+  own: ReadonlySet<string>,
   what: string,
 ): void {
   const add = (action: Action, target: Resource) => context.effects.add(action, target, null, 'CASCADE');
@@ -101,8 +116,11 @@ function name(
   const { relationsByOid, functionsByOid, types } = context.catalog;
   const relation = catalog === 'pg_class' ? relationsByOid.get(oid) : undefined;
   if (relation !== undefined) {
-    if (relation.kind === 't' || relation.kind === 'c') return;
-    const isPart = column !== 0 || relation.kind === 'i' || relation.kind === 'I';
+    // The server keeps long values in tables beside the tables: they are none of anybody's.
+    if (relation.kind === 't' || relation.kind === 'c' || relation.schema === 'pg_toast') return;
+    const isIndex = relation.kind === 'i' || relation.kind === 'I';
+    if (isIndex && own.has(`pg_class ${relation.belongsTo}`)) return;
+    const isPart = column !== 0 || isIndex;
     context.reliedOn.relation(relation);
     add(isPart ? 'schema.alter' : 'schema.drop', relationResource(context, relation));
     return;
@@ -120,27 +138,48 @@ function name(
   }
   if (belonging.test(object)) {
     for (const owner of (parts.get(object) ?? []).filter(({ how }) => how === 'a'))
-      name(context, { object: owner.object, column: -1 }, parts, what);
+      if (!own.has(owner.object)) name(context, { object: owner.object, column: -1 }, parts, own, what);
     return;
   }
   const known = kinds.get(catalog);
-  // The server keeps long values in tables beside the tables: they are none of anybody's.
+  // Of those that are not in the catalog: the tables beside tables.
   if (known === undefined && catalog === 'pg_class') return;
   if (known === undefined) throw unknownEffect(`${what} with CASCADE`);
-  const named = context.catalog.others.find((other) => other.object === object)?.name;
-  add(known[0], resource(known[1], named ?? displayName(oid)));
+  const named = context.catalog.others.find((other) => other.object === object);
+  const segments = named === undefined ? [displayName(oid)] : [named.schema, named.name];
+  add(known[0], resource(known[1], ...segments.filter((segment) => segment !== null)));
 }
 
 /** Catalogs of objects whose names stand among the others, by the parser's names for their kinds. */
 const plain: ReadonlyMap<string, string> = new Map([
   ['OBJECT_SCHEMA', 'pg_namespace'],
   ['OBJECT_EXTENSION', 'pg_extension'],
+  ['OBJECT_LANGUAGE', 'pg_language'],
   ['OBJECT_FOREIGN_SERVER', 'pg_foreign_server'],
   ['OBJECT_FDW', 'pg_foreign_data_wrapper'],
+  ['OBJECT_ACCESS_METHOD', 'pg_am'],
+  ['OBJECT_OPERATOR', 'pg_operator'],
+  ['OBJECT_COLLATION', 'pg_collation'],
+  ['OBJECT_OPCLASS', 'pg_opclass'],
+  ['OBJECT_OPFAMILY', 'pg_opfamily'],
+  ['OBJECT_TSCONFIGURATION', 'pg_ts_config'],
+  ['OBJECT_TSDICTIONARY', 'pg_ts_dict'],
+  ['OBJECT_TSPARSER', 'pg_ts_parser'],
+  ['OBJECT_TSTEMPLATE', 'pg_ts_template'],
 ]);
 
 /** Kinds on which nothing depends that would have to be told. */
-const alone: ReadonlySet<string> = new Set(['OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_CAST']);
+const alone: ReadonlySet<string> = new Set([
+  'OBJECT_TRIGGER',
+  'OBJECT_RULE',
+  'OBJECT_POLICY',
+  'OBJECT_CAST',
+  'OBJECT_STATISTIC_EXT',
+  'OBJECT_CONVERSION',
+  'OBJECT_TRANSFORM',
+  'OBJECT_EVENT_TRIGGER',
+  'OBJECT_PUBLICATION',
+]);
 
 /**
  * Where CASCADE sets out for an object that DROP names; none for one that does not exist.
@@ -161,6 +200,9 @@ export function addressesOf(
   if (known !== undefined) {
     const text = namesOf(node).at(-1);
     const same = catalog.others.filter(({ object, name }) => name === text && object.startsWith(`${known} `));
+    // What depends on the server's own is not in the catalog.
+    if (same.some(({ object }) => Number(object.split(' ')[1]) < firstUserOid))
+      throw unknownEffect('DROP of one of the server’s own with CASCADE');
     return same.map(({ object }) => whole(object));
   }
   if (named.startsWith('function:')) {
@@ -178,10 +220,6 @@ export function addressesOf(
       schemas.includes(one.schema),
     );
     return same.map(({ oid }) => whole(`pg_type ${oid}`));
-  }
-  if (objectType === 'OBJECT_OPERATOR') {
-    const name = namesOf(node).at(-1) ?? '';
-    return (catalog.operators.get(name) ?? []).map(({ oid }) => whole(`pg_operator ${oid}`));
   }
   // A relation that is missing.
   if (/^(?:table|sequence):/.test(named)) return [];

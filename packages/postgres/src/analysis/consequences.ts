@@ -50,7 +50,10 @@ function spread(
   const key = `${write.event} ${relation.oid} ${write.only === true} ${write.columns?.join(',') ?? '*'}`;
   if (seen.has(key)) return;
   seen.add(key);
-  if (relation.system) return;
+  if (relation.system) {
+    context.execute('admin', tableResource(relation), via);
+    return;
+  }
   const replaced = applyRules(context, relation, write.event);
   fireTriggers(context, relation, write);
   if (relation.kind === 'v') {

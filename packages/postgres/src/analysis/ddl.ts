@@ -2,7 +2,7 @@
 import type { Action, Resource } from '@countersign/core';
 import { kindOf, type Node, stringsOf, type TypeName } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
-import { type Context, unknownEffect } from './context.ts';
+import type { Context } from './context.ts';
 import { analyseExpression } from './expression.ts';
 import { hiddenColumns } from './relations.ts';
 import { Scope, type ScopeColumn } from './scope.ts';
@@ -46,11 +46,6 @@ export function administration(
 
 export function change(context: Context, action: Action, target: Resource): void {
   context.effects.add(action, target);
-}
-
-/** What CASCADE reaches is not in the catalog that is read. */
-export function refuseCascade(fields: { readonly behavior?: string }, what: string): void {
-  if (fields.behavior === 'DROP_CASCADE') throw unknownEffect(`${what} with CASCADE`);
 }
 
 /** Fields in which definitions hold expressions that the server may evaluate at once, for the rows that are there. */

@@ -12,9 +12,9 @@ import {
   type TypeName,
 } from '../ast/nodes.ts';
 import type { Relation } from '../catalog/catalog.ts';
-import { addressesOf, cascade, type Dropped } from './cascade.ts';
+import { addressesOf, alterTablesOf, cascade, type Dropped } from './cascade.ts';
 import { Context, notSupported, tableResource } from './context.ts';
-import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
+import { change, definition, definitionExpressions } from './ddl.ts';
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
 import { fillAnew, leaveParent, type NewNames, nameAnew } from './other-place.ts';
 import { relationName } from './read-relation.ts';
@@ -87,6 +87,7 @@ const alterTable: Visit = (context, node) => {
   const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
   for (const step of fields.cmds ?? []) {
     const command = fieldsOf<{ subtype: string; name?: string; behavior?: string; def?: Node }>(step);
+    if (command.behavior === 'DROP_CASCADE' && relation?.kind === 'c') alterTablesOf(context, relation);
     if (command.behavior === 'DROP_CASCADE' && relation !== null)
       cascade(context, partDropped(context, relation, command), 'ALTER TABLE');
     if (command.subtype === 'AT_ChangeOwner') change(context, 'admin', resource('role', newOwner(step)));
@@ -268,11 +269,11 @@ const alterObject =
       newschema?: string;
       behavior?: string;
     }>(node);
-    refuseCascade(fields, kind.replaceAll('_', ' '));
     const type = fields.renameType ?? fields.objectType ?? fields.objtype ?? '';
     if (fields.relation !== undefined) {
       const relation = alterRelation(context, fields.relation, 'alter', fields.missing_ok === true);
       if (relation !== null) nameAnew(context, relation, newNames(type, fields));
+      if (relation !== null && fields.behavior === 'DROP_CASCADE') alterTablesOf(context, relation);
     } else if (fields.object !== undefined) {
       const found = objectEffect(context, type, fields.object, 'alter', fields.missing_ok === true);
       change(context, found.action, found.resource);

@@ -164,6 +164,7 @@ function existing(context: Context, range: RangeVar, mayBeMissing: boolean): Rel
 /** A relation as a resource: an index is its table, a sequence one of its own kind. */
 export function relationResource(context: Context, relation: Relation): Resource {
   if (relation.kind === 'S') return resource('sequence', relation.schema, relation.name);
+  if (relation.kind === 'c') return resource('type', relation.schema, relation.name);
   const table =
     relation.belongsTo === null ? undefined : context.catalog.relationsByOid.get(relation.belongsTo);
   return tableResource(table ?? relation);

@@ -36,5 +36,4 @@ export const sessionStatements: readonly (readonly [string, StatementVisitor])[]
   ['VariableSetStmt', needsSession(setting)],
   ['ConstraintsSetStmt', needsSession('SET CONSTRAINTS')],
   ['DiscardStmt', needsSession('DISCARD')],
-  ['LoadStmt', needsSession('LOAD')],
 ];

@@ -2,7 +2,7 @@
 import { type Action, CountersignError, type Resource, resource } from '@countersign/core';
 import { fieldsOf, kindOf, type Node, type RangeVar, stringsOf, type TypeName } from '../ast/nodes.ts';
 import { type Context, notSupported } from './context.ts';
-import { change, definition, definitionExpressions, refuseCascade } from './ddl.ts';
+import { change, definition, definitionExpressions } from './ddl.ts';
 import { alterRelation } from './definition-statements.ts';
 import { creationSchema, newRelation, objectEffect, type SchemaVerb } from './objects.ts';
 import { type StatementVisitor, statementName } from './statements.ts';
@@ -30,7 +30,6 @@ const type =
   (context, node) => {
     const names = name(node);
     change(context, `schema.${verb}`, typeResource(context, names));
-    refuseCascade(fieldsOf<{ behavior?: string }>(node), kind.replaceAll('_', ' '));
     if (kind === 'alter_domain') definitionExpressions(context, null, fieldsOf<{ def?: Node }>(node).def);
     return definition(context, kind);
   };

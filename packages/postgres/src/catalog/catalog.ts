@@ -56,6 +56,8 @@ export interface OtherObject {
   /** `pg_namespace 16403`. */
   readonly object: string;
   readonly name: string;
+  /** What stands before the name, in a resource: its schema; of a cast, the type it is from. */
+  readonly schema: string | null;
   /** The relation or type that a constraint belongs to, as `pg_class 16403`. */
   readonly of: string | null;
 }

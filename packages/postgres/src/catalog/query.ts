@@ -203,14 +203,58 @@ const dependents = `
     where ${isUser('d.refobjid')} group by r.relname, d.refobjid
   ) as d`;
 
+/** Objects that are known by name alone: the catalog, and the names of its columns. */
+const bareNames: readonly (readonly [catalog: string, name: string])[] = [
+  ['pg_namespace', 'nspname'],
+  ['pg_extension', 'extname'],
+  ['pg_language', 'lanname'],
+  ['pg_foreign_server', 'srvname'],
+  ['pg_foreign_data_wrapper', 'fdwname'],
+  ['pg_am', 'amname'],
+  ['pg_publication', 'pubname'],
+  ['pg_event_trigger', 'evtname'],
+];
+
+/** The same for those in schemas, with the names' common beginning. */
+const namesInSchemas: readonly (readonly [catalog: string, prefix: string])[] = [
+  ['pg_operator', 'opr'],
+  ['pg_collation', 'coll'],
+  ['pg_conversion', 'con'],
+  ['pg_opclass', 'opc'],
+  ['pg_opfamily', 'opf'],
+  ['pg_ts_config', 'cfg'],
+  ['pg_ts_dict', 'dict'],
+  ['pg_ts_parser', 'prs'],
+  ['pg_ts_template', 'tmpl'],
+];
+
+/** A name without a schema is looked for among the server's own, too; the rest are the users'. */
 const others = `
-  select pg_catalog.json_agg(pg_catalog.json_build_array(object, name, owner)) from (
-    select 'pg_namespace ' || oid::text as object, nspname::text as name, null as owner from pg_catalog.pg_namespace where ${isUser('oid')}
-    union all select 'pg_extension ' || oid::text, extname, null from pg_catalog.pg_extension
-    union all select 'pg_foreign_server ' || oid::text, srvname, null from pg_catalog.pg_foreign_server
-    union all select 'pg_foreign_data_wrapper ' || oid::text, fdwname, null from pg_catalog.pg_foreign_data_wrapper
+  select pg_catalog.json_agg(pg_catalog.json_build_array(object, name, owner, schema)) from (
+    ${bareNames
+      .map(
+        ([catalog, name]) =>
+          `select '${catalog} ' || oid::text as object, ${name}::text as name, null as owner, null as schema from pg_catalog.${catalog}`,
+      )
+      .join('\n    union all ')}
+    ${namesInSchemas
+      .map(
+        ([catalog, prefix]) => `union all
+    select '${catalog} ' || o.oid::text, o.${prefix}name, null, n.nspname
+    from pg_catalog.${catalog} o join pg_catalog.pg_namespace n on n.oid = o.${prefix}namespace where ${isUser('o.oid')}`,
+      )
+      .join(' ')}
+    union all select 'pg_cast ' || c.oid::text, t.typname, null, s.typname
+    from pg_catalog.pg_cast c join pg_catalog.pg_type s on s.oid = c.castsource join pg_catalog.pg_type t on t.oid = c.casttarget
+    where ${isUser('c.oid')}
+    union all select m.member || m.oid::text, f.opfname, null, n.nspname from (
+      select 'pg_amop ' as member, oid, amopfamily as family from pg_catalog.pg_amop
+      union all select 'pg_amproc ', oid, amprocfamily from pg_catalog.pg_amproc
+    ) as m join pg_catalog.pg_opfamily f on f.oid = m.family join pg_catalog.pg_namespace n on n.oid = f.opfnamespace
+    where ${isUser('m.oid')}
+    union all select 'pg_user_mapping ' || umid::text, srvname, null, null from pg_catalog.pg_user_mappings
     union all select 'pg_constraint ' || oid::text, conname,
-      case when conrelid <> 0 then 'pg_class ' || conrelid::text else 'pg_type ' || contypid::text end
+      case when conrelid <> 0 then 'pg_class ' || conrelid::text else 'pg_type ' || contypid::text end, null
     from pg_catalog.pg_constraint where ${isUser('oid')}
   ) as o`;
 

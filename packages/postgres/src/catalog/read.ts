@@ -257,9 +257,10 @@ export function readCatalog(json: string, major: Major): Catalog {
               },
             ]),
           ),
-    others: listOf(document.others, ([object, name, of]) => ({
+    others: listOf(document.others, ([object, name, of, schema]) => ({
       object: text(object),
       name: text(name),
+      schema: optional(schema),
       of: optional(of),
     })),
     names: {
