@@ -18,8 +18,6 @@ export const sections: readonly Section[] = [
         'Mint a new token with `countersign token`, and hand it over by `COUNTERSIGN_TOKEN` or the option.',
       token_refused:
         'Read the gateway’s log, which says what about the token it is: no owner, groups left out, a name that can’t be used.',
-      token_refused:
-        'Read the gateway’s log, which says what about the token it is: no owner, groups left out, a name that can’t be used.',
       wrong_actor:
         'Use a token of the class that the route is for: agents call, people vote, operators operate, auditors read.',
       cross_site:

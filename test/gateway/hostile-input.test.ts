@@ -98,6 +98,7 @@ describe.each(stores)('on the %s store:', (on) => {
     ['POST', `/v1/calls/${ids.call}/settle`, 'operator', true],
     ['GET', '/auth/session', 'session', false],
     ['POST', '/auth/logout', 'session', false],
+    ['GET', `/auth/login/${ids.approval}`, 'session', false],
   ];
 
   const may: Record<string, readonly string[]> = {

@@ -60,6 +60,7 @@ function approval(
     may_vote: true,
     may_not_vote_code: null,
     may_not_vote_because: null,
+    fresh_within: null,
     my_vote: null,
     may_comment: true,
     ...rest,

@@ -27,6 +27,8 @@ export interface Requirement {
   readonly startWithinMs: number;
   /** Milliseconds before the first clock is out that those who were asked are reminded. Default: a quarter of it. */
   readonly remindMs?: number;
+  /** Milliseconds within which who approves has to have signed in for this very approval. Default: no such sign-in. */
+  readonly freshMs?: number;
   /** What of a measured effect is committed only as it was shown: keys, new values and counts, or counts. Default `exact`. */
   readonly bind?: Binding;
   /** Rows by which each count may differ from what was shown. Default 0. */

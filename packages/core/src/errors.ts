@@ -43,12 +43,6 @@ export const errorTable = Object.freeze({
     'The gateway cannot take this token as it is.',
     'The token is genuine, and says too little, or what cannot be taken.',
   ),
-  token_refused: entry(
-    401,
-    'no',
-    'The gateway cannot take this token as it is.',
-    'The token is genuine, and says too little, or what cannot be taken.',
-  ),
   wrong_actor: entry(
     403,
     'no',

@@ -27,4 +27,6 @@ export interface Principal {
   readonly owner: string | null;
   /** The human it acts for, from the verified token only: an entry under `people`. */
   readonly onBehalfOf: string | null;
+  /** The id of the token or the session that proved it, where the gateway keeps one: what is revoked with it goes by this. */
+  readonly credential?: string;
 }

@@ -19,14 +19,18 @@ import type { Route } from './api/route.ts';
 import { runRoutes } from './api/run-routes.ts';
 import { createServer, defaultRateLimits, type RateLimits } from './api/server.ts';
 import { sessionRoutes } from './api/session-routes.ts';
+import { signInRoutes } from './api/sign-in-routes.ts';
 import type { Log } from './calls/room.ts';
 import { type Engine, type EngineOptions, openEngine } from './engine.ts';
 import { accessTokens } from './identity/access-tokens.ts';
 import { addressOf } from './identity/address.ts';
+import { createFreshSignIns } from './identity/fresh-sign-ins.ts';
 import { issuerKeys } from './identity/issuer-keys.ts';
 import { localOperator } from './identity/local-operator.ts';
 import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
 import { createSessions } from './identity/sessions.ts';
+import { createSignIns } from './identity/sign-in.ts';
+import { stateBox } from './identity/sign-in-state.ts';
 import { type SignInLinks, signInLinks } from './identity/sign-in-links.ts';
 import { anyOf } from './identity/token-verifier.ts';
 import { ParkedRuns } from './runs/parked-runs.ts';
@@ -116,6 +120,13 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     policyNow,
     address: () => addressOf(url, policyNow().identity.publicUrl),
   };
+  const signIns = createSignIns({
+    policy: policyNow,
+    address: sessionParts.address,
+    box: stateBox(engine.keys.master, runtime),
+    runtime,
+    log,
+  });
   const fromOutside = accessTokens({ policy: policyNow, keys: issuerKeys(runtime), runtime, log });
   const tokens = localTokens(store.db, ledger, runtime, policyNow);
   const closing = new AbortController();
@@ -151,6 +162,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     ...recordRoutes(parts),
     ...operatorRoutes(parts),
     ...sessionRoutes(sessionParts),
+    ...signInRoutes({ ...sessionParts, signIns, fresh: createFreshSignIns(calls, sessions, policyNow) }),
     ...(links === null ? [] : demoRoutes(sessionParts, links)),
     ...(options.console === undefined ? [] : consoleRoutes(options.console)),
   ];

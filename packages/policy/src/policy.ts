@@ -56,6 +56,8 @@ export interface AskRule {
   readonly remindMs?: number;
   /** Whether an approval has to say why. */
   readonly reason: boolean;
+  /** Milliseconds within which who approves has to have signed in for this very approval. */
+  readonly freshMs?: number;
   /** What of a measured effect is committed only as it was shown; default `exact`. */
   readonly bind?: Binding;
   /** Rows by which each count may differ from what was shown; default 0. */

@@ -70,6 +70,8 @@ export const approvalViewSchema = z.strictObject({
   may_vote: z.boolean(),
   may_not_vote_code: z.string().nullable(),
   may_not_vote_because: z.string().nullable(),
+  /** Seconds within which who approves has to sign in for it, at `/auth/login/:id`; null where it asks for no such sign-in. */
+  fresh_within: z.number().nullable(),
   /** How the one who looks has voted. */
   my_vote: z.enum(['approve', 'reject']).nullable(),
   /** Whether the one who looks may comment. */

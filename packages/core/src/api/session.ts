@@ -27,3 +27,41 @@ export const sessionViewSchema = z.strictObject({
 });
 /** Who is signed in. */
 export type SessionView = z.infer<typeof sessionViewSchema>;
+
+/** `GET /auth/providers`: the identity providers at which people sign in, as the policy file names them. */
+export const providerListSchema = z.strictObject({
+  providers: z.array(z.strictObject({ name: z.string() })),
+});
+/** The identity providers at which people sign in. */
+export type ProviderList = z.infer<typeof providerListSchema>;
+
+/** `POST /auth/device`: begins to sign in a command; `issuer` where there are several. */
+export const deviceRequestSchema = z.strictObject({ issuer: z.string().max(64).optional() });
+/** Begins to sign in a command. */
+export type DeviceRequest = z.infer<typeof deviceRequestSchema>;
+
+/** The answer of `POST /auth/device`. */
+export const deviceSignInSchema = z.strictObject({
+  /** To be handed back with each question; who has it gets the session. */
+  handle: z.string(),
+  /** What the person compares, or types. */
+  user_code: z.string(),
+  verification_uri: z.string(),
+  verification_uri_complete: z.string().nullable(),
+  /** Seconds. */
+  expires_in: z.number(),
+  /** Seconds between two questions. */
+  interval: z.number(),
+});
+/** What a person is shown who signs in a command. */
+export type DeviceSignIn = z.infer<typeof deviceSignInSchema>;
+
+/** `POST /auth/device/token`: whether the person has signed in. */
+export const deviceQuestionSchema = z.strictObject({ handle: z.string().max(8000) });
+/** Asks whether the person has signed in. */
+export type DeviceQuestion = z.infer<typeof deviceQuestionSchema>;
+
+/** The answer once they have; 409 `sign_in_pending` until then. The token is shown this once. */
+export const deviceTokenSchema = z.strictObject({ token: z.string(), session: sessionViewSchema });
+/** A command’s session, and the token for it. */
+export type DeviceToken = z.infer<typeof deviceTokenSchema>;

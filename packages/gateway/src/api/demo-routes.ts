@@ -3,24 +3,19 @@
  * fetches links uses it up, and it stands in no log. A script of the page hands it in.
  */
 import { CountersignError } from '@countersign/core';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { cookieName, setCookie } from '../identity/cookies.ts';
 import type { SignInLinks } from '../identity/sign-in-links.ts';
 import { sessionCookie } from './identify.ts';
 import type { SessionParts } from './parts.ts';
 import { type Route, route } from './route.ts';
+import { sendSmall, smallPage } from './small-page.ts';
 
 const done = z.strictObject({ done: z.literal(true) });
 const body = z.strictObject({ code: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 
-const page = `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Countersign</title>
-<meta name="viewport" content="width=device-width">
-<p id="said">Signing in …</p>
-<script src="/auth/demo.js"></script>
-</html>
-`;
+const page = smallPage('Signing in …', '<script src="/auth/demo.js"></script>');
 
 const script = `const code = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
@@ -33,20 +28,6 @@ fetch('/auth/demo', {
   else document.getElementById('said').textContent = 'This link was used before, or is too old.';
 });
 `;
-
-const policy =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-const send = (reply: FastifyReply, type: string, text: string) =>
-  reply
-    .headers({
-      'content-security-policy': policy,
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-    })
-    .type(type)
-    .send(text);
 
 /** Whether a request was made on this machine, for this machine. */
 function isLocal({ ip, headers }: FastifyRequest): boolean {
@@ -66,7 +47,7 @@ export function demoRoutes({ sessions, address }: SessionParts, links: SignInLin
       summary: 'The page that a sign-in link of the demo leads to.',
       answer: null,
       stream: 'text/html',
-      handle: async ({ reply }) => send(reply, 'text/html', page),
+      handle: async ({ reply }) => sendSmall(reply, 'text/html', page),
     }),
     route({
       method: 'GET',
@@ -75,7 +56,7 @@ export function demoRoutes({ sessions, address }: SessionParts, links: SignInLin
       summary: 'The script of that page.',
       answer: null,
       stream: 'text/javascript',
-      handle: async ({ reply }) => send(reply, 'text/javascript', script),
+      handle: async ({ reply }) => sendSmall(reply, 'text/javascript', script),
     }),
     route({
       method: 'POST',

@@ -5,7 +5,9 @@ import type { Calls } from '../calls/calls.ts';
 import type { Log } from '../calls/room.ts';
 import type { Address } from '../identity/address.ts';
 import type { LocalTokens } from '../identity/local-tokens.ts';
+import type { FreshSignIns } from '../identity/fresh-sign-ins.ts';
 import type { Sessions } from '../identity/sessions.ts';
+import type { SignIns } from '../identity/sign-in.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ParkedRuns } from '../runs/parked-runs.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -15,6 +17,12 @@ export interface SessionParts {
   readonly sessions: Sessions;
   readonly policyNow: () => Policy;
   readonly address: () => Address;
+}
+
+/** What signing in works with. */
+export interface SignInParts extends SessionParts {
+  readonly signIns: SignIns;
+  readonly fresh: FreshSignIns;
 }
 
 export interface Parts {

@@ -44,6 +44,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly url: string;
   readonly actor: Actor;
+  /** Whether it is for anyone and costs something: each address may ask for it as often as for what it is refused. */
+  readonly limited?: boolean | undefined;
   /** Whether the session of somebody with the actor’s role is let in, or a token only. */
   readonly signedIn?: boolean | undefined;
   /** What it does, in a sentence, for the OpenAPI document. */
@@ -71,6 +73,8 @@ interface Declared<
   readonly method: Route['method'];
   readonly url: string;
   readonly actor: A;
+  /** Default false. */
+  readonly limited?: boolean;
   /** Default true: who is signed in and has the role may use it, too. */
   readonly signedIn?: boolean;
   readonly summary: string;

@@ -154,7 +154,10 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
     return undefined;
   };
   const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
-    if (here[0].actor === 'public') return here[0];
+    if (here[0].actor === 'public') {
+      if (here[0].limited === true) await within(strangers, request);
+      return here[0];
+    }
     const known = await identify(identity, request);
     const [somebody] = known?.principals ?? [];
     if (known === null || somebody === undefined) {

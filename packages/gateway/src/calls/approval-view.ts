@@ -91,6 +91,7 @@ async function view(
     may_vote: may === 'yes',
     may_not_vote_code: may === 'yes' ? null : may,
     may_not_vote_because: may === 'yes' ? null : errorTable[may].people,
+    fresh_within: row.requirement.freshMs === undefined ? null : row.requirement.freshMs / 1000,
     my_vote: mine?.vote ?? null,
     may_comment: row.state === 'waiting' && mayComment(room, viewer, row),
   };

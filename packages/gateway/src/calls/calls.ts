@@ -15,6 +15,7 @@ import {
   type RunId,
   type RunList,
   type RunView,
+  type SessionId,
   type StopId,
   type StopRequest,
   type SubmitRequest,
@@ -38,6 +39,7 @@ import { connectionViews } from './connection-view.ts';
 import { cancel, endRunning, expireIfDue } from './end.ts';
 import { execute, ownCall } from './execute.ts';
 import { type Explained, explain } from './explain.ts';
+import { askedSignIn, keepSignIn, type SignInProof } from './fresh-sign-in.ts';
 import { HealthBoard } from './health.ts';
 import type { Room } from './room.ts';
 import { type RunAnswer, runOnce } from './run-once.ts';
@@ -157,6 +159,20 @@ export class Calls {
       row !== null && mayLook(this.#room, viewer, row) ? await approvalViews(this.#room, [row], viewer) : [];
     if (view === undefined) throw new CountersignError('not_found', { what: id });
     return view;
+  }
+
+  /** What has to be signed in again for. @throws {CountersignError} `not_found`; `sign_in_failed` where it asks for none. */
+  askedSignIn(principal: Principal, id: ApprovalId): ReturnType<typeof askedSignIn> {
+    return askedSignIn(this.#room, principal, id);
+  }
+
+  /** Keeps a sign-in for an approval: the vote that follows rests on it. */
+  keepSignIn(
+    session: SessionId,
+    asked: { readonly approval: ApprovalId; readonly digest: string },
+    proof: SignInProof,
+  ): Promise<void> {
+    return keepSignIn(this.#room, session, asked, proof);
   }
 
   async vote(principal: Principal, id: ApprovalId, request: VoteRequest): Promise<ApprovalView> {

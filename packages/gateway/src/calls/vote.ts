@@ -17,6 +17,7 @@ import { eventCtes, type NewEvent } from '../store/event-row.ts';
 import { moveCall } from '../store/move-call.ts';
 import type { Database } from '../store/store.ts';
 import { expireIfDue } from './end.ts';
+import { idTokenName, proofOfSignIn, type SignInProof } from './fresh-sign-in.ts';
 import { moves } from './machine.ts';
 import type { Room } from './room.ts';
 
@@ -24,7 +25,7 @@ export const reasonName = 'reason';
 
 /**
  * @throws {CountersignError} `not_found`; `already_decided`, `expired`; `digest_mismatch` when what was shown is not
- * what waits; `not_eligible`, `own_request`, `unmapped_account`, `already_voted`; `reason_required`.
+ * what waits; `not_eligible`, `own_request`, `unmapped_account`, `already_voted`; `reason_required`, `sign_in_again`.
  */
 export async function vote(
   room: Room,
@@ -51,11 +52,13 @@ export async function vote(
     throw new CountersignError('reason_required', { expected: 'a reason' });
   }
 
-  const events = await eventsOf(room, principal, human, approval, request);
+  // A rejection needs no proof beyond the session: it lets nothing through.
+  const proof = request.vote === 'approve' ? await proofOfSignIn(room, principal, approval) : null;
+  const events = await eventsOf(room, principal, human, approval, request, proof);
   room.runtime.reached('vote.before');
   await room.db.transaction().execute(async (tx) => {
     await lockWaiting(tx, approval);
-    await insertVote(tx, room.runtime.newId('evt'), principal, human, approval, request, events.cast);
+    await insertVote(tx, room.runtime.newId('evt'), principal, human, approval, request, proof, events.cast);
     if (request.vote === 'reject') await reject(tx, approval, events.decided);
     else await approveIfMet(room, tx, approval, events.decided);
   });
@@ -88,6 +91,7 @@ async function eventsOf(
   human: Human,
   approval: ApprovalRow,
   request: VoteRequest,
+  proof: SignInProof | null,
 ) {
   const shared = {
     actor: principal.id,
@@ -103,8 +107,12 @@ async function eventsOf(
       vote: request.vote,
       person: human.name,
       account: principal.account,
+      ...(proof === null ? {} : { signedInAt: proof.signedInAt.toISOString(), nonceSalt: proof.salt }),
     },
-    contents: request.reason === undefined ? {} : { [reasonName]: request.reason },
+    contents: {
+      ...(request.reason === undefined ? {} : { [reasonName]: request.reason }),
+      ...(proof === null ? {} : { [idTokenName]: proof.idToken }),
+    },
   });
   const decided = await room.ledger.event({
     ...shared,
@@ -134,13 +142,15 @@ async function insertVote(
   human: Human,
   approval: ApprovalRow,
   request: VoteRequest,
+  proof: SignInProof | null,
   event: NewEvent,
 ): Promise<void> {
   const { rows } = await sql`
     with cast_vote as (
-      insert into votes (id, approval_id, person, account, groups, vote, reason_event)
+      insert into votes (id, approval_id, person, account, groups, vote, reason_event, credential, signed_in_at)
       select ${id}::text, ${approval.id}::text, ${human.name}::text, ${principal.account}::text,
-             ${JSON.stringify(principal.groups)}::text::jsonb, ${request.vote}::text, ${event.id}::text
+             ${JSON.stringify(principal.groups)}::text::jsonb, ${request.vote}::text, ${event.id}::text,
+             ${principal.credential ?? null}::text, ${proof?.signedInAt.toISOString() ?? null}::timestamptz
       from calls c where c.id = ${approval.call_id} and ${inTime}
       on conflict (approval_id, person) do nothing returning id),
     ${eventCtes(event, 'cast_vote')}
@@ -176,15 +186,21 @@ async function approveIfMet(room: Room, tx: Database, approval: ApprovalRow, eve
   if (!moved) throw new CountersignError('expired');
 }
 
-/** The humans whose approvals count today: still mapped, still in a group asked, and not the requester. */
+/**
+ * The humans whose approvals count today: still mapped, still in a group asked, not the requester, by a token or session
+ * that was not taken away since, and after as fresh a sign-in as is required today.
+ */
 export function countedHumans(
   room: Room,
   approval: ApprovalRow,
   votes: readonly VoteRow[],
 ): readonly Human[] {
   const { policy } = room.current();
-  return votes.flatMap(({ vote: cast, account, groups }) => {
-    if (cast !== 'approve') return [];
+  const { freshMs } = approval.requirement;
+  return votes.flatMap(({ vote: cast, account, groups, at, signed_in_at, revoked }) => {
+    if (cast !== 'approve' || revoked) return [];
+    if (freshMs !== undefined && !(signed_in_at !== null && at.getTime() - signed_in_at.getTime() <= freshMs))
+      return [];
     const name = account.slice(account.indexOf(':') + 1);
     const principal: Principal = {
       class: 'person',

@@ -141,5 +141,6 @@ function principalOf(row: TokenRow): Principal {
     account: row.class === 'person' ? `local:${row.name}` : null,
     owner: row.owner,
     onBehalfOf: row.on_behalf_of,
+    credential: row.id,
   });
 }

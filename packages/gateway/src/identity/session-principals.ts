@@ -12,12 +12,21 @@ const classOf = { approver: 'person', operator: 'operator', auditor: 'auditor' }
  * One principal for each role, because a route is for one class. Who has no role is a person still, who sees what is
  * theirs and can't vote.
  */
-export function principalsOfSession(policy: Policy, { account, groups }: Session): readonly Principal[] {
+export function principalsOfSession(policy: Policy, { id, account, groups }: Session): readonly Principal[] {
   const name = humanOf(policy, account)?.name ?? account;
   const classes = new Set(rolesOf(policy, account, groups).map((role) => classOf[role]));
   if (!classes.has('auditor')) classes.add('person');
   return [...classes].map((one) =>
-    Object.freeze({ class: one, id: `${one}:${name}`, name, groups, account, owner: null, onBehalfOf: null }),
+    Object.freeze({
+      class: one,
+      id: `${one}:${name}`,
+      name,
+      groups,
+      account,
+      owner: null,
+      onBehalfOf: null,
+      credential: id,
+    }),
   );
 }
 

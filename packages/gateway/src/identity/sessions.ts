@@ -18,6 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import {
   endSession,
   findSession,
+  findSessionById,
   insertSession,
   listSessions,
   rotateSession,
@@ -67,6 +68,8 @@ export interface Sessions {
   ofCookie(value: string): Promise<{ readonly session: Session; readonly renewed: string | null } | null>;
   /** The session of a command's token; null for what is none. */
   ofToken(token: string): Promise<Session | null>;
+  /** The session in force of an id; null where there is none. */
+  ofId(id: SessionId): Promise<Session | null>;
   /** Those in force, the newest first, at most 1000. */
   list(): Promise<readonly Session[]>;
   /** Ends a session that its holder leaves. */
@@ -166,6 +169,10 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       if (row?.kind !== 'command') return null;
       if (!row.confirmed || row.idle > touchEveryMs) await touchSession(db, row.id, digest);
       return trust(digest, row);
+    },
+    ofId: async (id) => {
+      const row = await findSessionById(db, id, sessionIdleMs);
+      return row === null ? null : sessionOf(row);
     },
     list: async () => (await listSessions(db)).map(sessionOf),
     leave: async ({ id, account }) => {

@@ -116,6 +116,10 @@ export interface VoteRow {
   readonly vote: 'approve' | 'reject';
   readonly reason_event: EventId;
   readonly at: Date;
+  /** When the voter signed in for this very approval; null where they did not. */
+  readonly signed_in_at: Date | null;
+  /** Whether the token or the session it was cast with was taken away since. */
+  readonly revoked: boolean;
 }
 
 export async function castVotes(db: Database, approval: ApprovalId): Promise<readonly VoteRow[]> {
@@ -126,7 +130,9 @@ export async function castVotes(db: Database, approval: ApprovalId): Promise<rea
 export async function votesOn(db: Database, approvals: readonly ApprovalId[]): Promise<readonly VoteRow[]> {
   if (approvals.length === 0) return [];
   const { rows } = await sql<VoteRow>`
-    select approval_id, person, account, groups, vote, reason_event, at from votes
-    where approval_id in (${sql.join(approvals)}) order by at, id`.execute(db);
+    select approval_id, person, account, groups, vote, reason_event, at, signed_in_at,
+      exists (select 1 from tokens t where t.id = v.credential and t.revoked_at is not null)
+        or exists (select 1 from sessions s where s.id = v.credential and s.revoked) as revoked
+    from votes v where approval_id in (${sql.join(approvals)}) order by at, id`.execute(db);
   return rows;
 }

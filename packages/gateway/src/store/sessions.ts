@@ -69,6 +69,19 @@ export async function findSession(
   return rows[0] ?? null;
 }
 
+/** The session in force of an id. */
+export async function findSessionById(
+  db: Database,
+  id: SessionId,
+  idleMs: number,
+): Promise<SessionRow | null> {
+  const { rows } = await sql<SessionRow>`
+    select ${columns} from sessions
+    where id = ${id} and ended_at is null and expires_at > clock_timestamp()
+      and used_at > clock_timestamp() - ${idleMs}::float8 * interval '1 millisecond'`.execute(db);
+  return rows[0] ?? null;
+}
+
 /** Notes that a session was used, with the secret that holds now. */
 export async function touchSession(db: Database, id: SessionId, digest: string): Promise<void> {
   await sql`

@@ -15,6 +15,7 @@ interface Asking {
  */
 export function addUp(asking: readonly Asking[]): Requirement {
   const reminders = asking.flatMap(({ ask }) => ask.remindMs ?? []);
+  const fresh = asking.flatMap(({ ask }) => ask.freshMs ?? []);
   const tolerance = Math.min(...asking.map(({ ask }) => ask.tolerance ?? 0));
   const byApprovers = new Map<string, Ask>();
   for (const { ask, by } of asking) {
@@ -33,6 +34,7 @@ export function addUp(asking: readonly Asking[]): Requirement {
     voteWithinMs: Math.min(...asking.map(({ ask }) => ask.voteWithinMs)),
     startWithinMs: Math.min(...asking.map(({ ask }) => ask.startWithinMs)),
     ...(reminders.length === 0 ? {} : { remindMs: Math.max(...reminders) }),
+    ...(fresh.length > 0 ? { freshMs: Math.min(...fresh) } : {}),
     // Left out where it is what it is anyway: a requirement is stored, and part of a digest.
     ...(asking.every(({ ask }) => ask.bind === 'counts') ? { bind: 'counts' } : {}),
     ...(tolerance > 0 ? { tolerance } : {}),

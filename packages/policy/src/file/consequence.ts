@@ -39,6 +39,10 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         'How long before `vote_within` is over those who were asked are reminded. Left out: when a quarter of it is left.',
       ),
       reason: described(flag, 'Whether an approval needs a reason.', false),
+      fresh: described(
+        duration(hour, '1h'),
+        'How long ago, at most, who approves has to have signed in again for this very approval: at an identity provider that says when (`auth_time`). Left out: no such sign-in.',
+      ),
       bind: described(
         oneOf(bindings),
         'What of an effect that was tried is committed only as it was shown. `exact`: keys, new values and numbers of rows; a call with values that can’t be known beforehand is denied. `counts`: the numbers of rows by table.',
@@ -66,6 +70,7 @@ function askReader(groups: ReadonlySet<string>): Read<AskRule> {
         startWithinMs: ask.start_within ?? 10 * minute,
         reason: ask.reason ?? false,
         ...(ask.remind === undefined ? {} : { remindMs: ask.remind }),
+        ...(ask.fresh === undefined ? {} : { freshMs: ask.fresh }),
         ...(ask.bind === 'counts' ? { bind: ask.bind } : {}),
         ...((ask.tolerance ?? 0) > 0 ? { tolerance: ask.tolerance ?? 0 } : {}),
       }
