@@ -80,7 +80,9 @@ export function localTokens(
           });
         }
       }
-      const taken = [...policy().identity.issuers.values()].find(({ name }) => request.name.endsWith(`@${name}`));
+      const taken = [...policy().identity.issuers.values()].find(({ name }) =>
+        request.name.endsWith(`@${name}`),
+      );
       if (taken !== undefined) {
         throw new CountersignError('malformed', {
           what: `names that end in @${taken.name} are those of clients of an issuer`,
