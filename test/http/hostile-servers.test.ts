@@ -1,5 +1,5 @@
 /** Servers that mislead, fall silent, send too much, or send back what they were given. */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credential, openRoad, policy, type Road } from './road.ts';
 import { body, json, startTarget, type TargetServer } from './target.ts';
@@ -56,6 +56,15 @@ describe('never 19: a write whose answer is lost is unknown, and is sent once', 
     ['502', json({}, 502)],
     ['504', json({}, 504)],
     ['no answer within the time', () => undefined],
+    [
+      'no end of the body within the time',
+      (_: unknown, response: { write(text: string): void }) => response.write('{"a"'),
+    ],
+    [
+      'an upgrade that nobody asked for',
+      (_: unknown, __: unknown, socket: { end(text: string): void }) =>
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    ],
   ] as const)('%s', async (what, how) => {
     road.target.answer(how);
     road.target.taken();
@@ -99,6 +108,7 @@ test('a stop ends a request that runs: a read has failed, a write is unknown', a
 });
 
 describe('a body', () => {
+  const bomb = Buffer.alloc(20_000_000, 'a');
   test('beyond the cap is cut, and said to be', async () => {
     road.target.answer(body('text/plain', 'x'.repeat(3_000_000)));
     const result = await road.result(get);
@@ -106,10 +116,12 @@ describe('a body', () => {
     expect(result.body.length).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  test('that unpacks to a thousand times its size is cut', async () => {
-    road.target.answer(
-      body('text/plain', gzipSync(Buffer.alloc(50_000_000, 'a')), { 'content-encoding': 'gzip' }),
-    );
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('that unpacks to a thousand times its size is cut: %s', async (coding, pack) => {
+    road.target.answer(body('text/plain', pack(bomb), { 'content-encoding': coding }));
     const result = await road.result(get);
     expect(result.truncated).toBe(true);
     expect(result.body.length).toBeLessThan(400_000);
@@ -125,6 +137,13 @@ describe('a body', () => {
     ['broken UTF-8', 'text/plain', Buffer.from([0x61, 0xff, 0x62]), {}],
     ['another character set', 'text/plain; charset=utf-16le', Buffer.from('secret', 'utf16le'), {}],
     ['packed twice', 'text/plain', gzipSync(gzipSync('secret')), { 'content-encoding': 'gzip, gzip' }],
+    ['packed as nobody asked for', 'text/plain', zstdCompressSync('secret'), { 'content-encoding': 'zstd' }],
+    [
+      'packed without an end',
+      'text/plain',
+      gzipSync('secret').subarray(0, 20),
+      { 'content-encoding': 'gzip' },
+    ],
     ['packed in a way of its own', 'text/plain', Buffer.from('secret'), { 'content-encoding': 'x-own' }],
     ['packed wrongly', 'text/plain', Buffer.from('secret'), { 'content-encoding': 'gzip' }],
   ])('never 41: %s is withheld', async (_, type, bytes, headers) => {

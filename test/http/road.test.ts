@@ -79,6 +79,20 @@ describe('a write', () => {
   });
 });
 
+test('the card of GraphQL names operations and their fields, and the rest of the document stands below', async () => {
+  const query =
+    'query Look { invoice(id: 1) { total } } mutation Pay { p: payInvoice(id: 1) { ...F } note } fragment F on I { total }';
+  const call = await road.submit({
+    method: 'POST',
+    path: '/graphql',
+    body: JSON.stringify({ query, operationName: 'Pay' }),
+  });
+  const { preview } = await road.card(call);
+  expect(preview.words).toEqual(['changes /graphql (mutation Pay: payInvoice, note)']);
+  expect(preview.effects).toEqual([{ action: 'write', resource: 'http:/graphql' }]);
+  expect(preview.input.at(-1)?.text).toContain('fragment F on I');
+});
+
 test('what a rule forbids never reaches the server, in any spelling of its path', async () => {
   for (const path of ['/v1/admin', '/v1/admin/', '/v1/%61dmin', '/v1/admin/users', '/v1/admi%6E?x=1']) {
     const call = await road.submit({ method: 'GET', path });

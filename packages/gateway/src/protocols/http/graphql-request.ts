@@ -40,7 +40,7 @@ export function graphQlOperations(
 ): readonly GraphQlOperation[] | null {
   const isHere =
     paths === null
-      ? segments.at(-1) === 'graphql'
+      ? segments.at(-1)?.toLowerCase() === 'graphql'
       : paths.some((path) => path.join('/') === segments.join('/'));
   if (!isHere) return null;
   const parameters = [...new URLSearchParams(query ?? '')];

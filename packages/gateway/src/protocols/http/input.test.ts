@@ -260,7 +260,9 @@ describe('a body', () => {
   test('beyond a megabyte is too large, counted in bytes', () => {
     expect(refusal({ method: 'POST', body: 'ä'.repeat(600_000) })).toBe('too_large');
   });
-  test('a content type without one is refused', () => {
-    expect(refusal({ headers: [['Content-Type', 'application/json']] })).toBe('malformed');
+  test('may be missing where its type is given', () => {
+    const headers: [string, string][] = [['Content-Type', 'application/json']];
+    expect(parse({ headers })).toMatchObject({ body: null, headers: [['content-type', 'application/json']] });
+    expect(refusal({ headers: [['Content-Type', 'multipart/form-data']] })).toBe('malformed');
   });
 });

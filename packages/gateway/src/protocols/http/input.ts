@@ -45,10 +45,8 @@ export function parseInput(input: CallInput, { allowHeaders, auth }: InputRules)
   if (query !== null) refuseOverrideIn(query, 'the query');
   const credential = auth.kind === 'header' ? auth.name : null;
   const parsed = parseHeaders(headers, allowHeaders, credential);
-  const typed = body === null ? parsed : withContentType(parsed, body);
+  const typed = withContentType(parsed, body);
   if (body !== null) checkBody(method, body, mediaType(typed));
-  else if (parsed.some(([name]) => name === 'content-type'))
-    throw malformed('a content-type without a body', 'both or neither');
   const bytes = typed.reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
   if (bytes > maxHeaderBytes) throw tooLarge(`${bytes} bytes of headers`, maxHeaderBytes);
   if (path.length > maxPathBytes) throw tooLarge(`${path.length} bytes of path`, maxPathBytes);
@@ -72,10 +70,15 @@ function checkMethod(method: string): void {
     throw malformed(`the method ${method}`, 'GET, HEAD, POST, PUT, PATCH, DELETE, …');
 }
 
-function withContentType(headers: readonly Header[], body: string): readonly Header[] {
+/** A type without a body, as many clients send it, says nothing. */
+function withContentType(headers: readonly Header[], body: string | null): readonly Header[] {
   const given = headers.find(([name]) => name === 'content-type');
+  if (given === undefined && body === null) return headers;
   if (given === undefined)
-    return [...headers, ['content-type', isJson(body) ? 'application/json' : 'text/plain; charset=utf-8']];
+    return [
+      ...headers,
+      ['content-type', isJson(body ?? '') ? 'application/json' : 'text/plain; charset=utf-8'],
+    ];
   const [, ...parameters] = given[1].split(';');
   const type = mediaType(headers) ?? '';
   if (!textTypes.test(type))
