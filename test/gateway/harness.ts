@@ -65,9 +65,11 @@ export async function startHarness(
     readonly on?: (typeof stores)[number];
     /** The server of a PostgreSQL store; the target's, where none is given. */
     readonly storeServer?: PostgresServer | null;
+    /** What the policy's variables are filled in from, beside the URLs. */
+    readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Harness> {
-  const { policy: given = rules, on = 'memory', storeServer, ...more } = options;
+  const { policy: given = rules, on = 'memory', storeServer, env = {}, ...more } = options;
   const server = await startPostgres();
   const database = await server.createDatabase({ seed });
   const shared = on === 'postgres' ? await (storeServer ?? server).createDatabase() : null;
@@ -77,7 +79,7 @@ export async function startHarness(
   const parse = () =>
     parsePolicyFile(text, {
       file: 'countersign.yaml',
-      env: { BANK_URL: database.url, STORE_URL: shared?.url },
+      env: { ...env, BANK_URL: database.url, STORE_URL: shared?.url },
       directory: keysFolder,
     });
   const start = () =>

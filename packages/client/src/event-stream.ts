@@ -3,7 +3,7 @@ import { CountersignError } from '@countersign/core';
 
 /** One event. */
 export interface ServerEvent {
-  /** `ready`, `change`; `message` where the server names none. */
+  /** `ready`, `asked`, `decided` …; `message` where the server names none. */
   readonly name: string;
   readonly data: string;
 }

@@ -1,6 +1,12 @@
 /** Follows changes: takes a stream up again where it broke off, for as long as the token is let in. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Change, CountersignError, changeSchema, streamReadySchema } from '@countersign/core';
+import {
+  type Change,
+  CountersignError,
+  changeSchema,
+  changeTypes,
+  streamReadySchema,
+} from '@countersign/core';
 import { parseAnswer } from './answer.ts';
 import { readEvents } from './event-stream.ts';
 import type { Transport } from './transport.ts';
@@ -22,6 +28,9 @@ export interface FollowOptions {
 const [firstPauseMs, longestPauseMs] = [250, 15_000];
 /** Milliseconds without a byte after which a stream counts as broken: the gateway says every fifteen seconds that it lives. */
 const silentMs = 45_000;
+
+/** What a newer gateway tells beside these is passed over. */
+const known: ReadonlySet<string> = new Set(changeTypes);
 
 /** Codes with which another try has no other end. */
 const final: ReadonlySet<string> = new Set(['unauthenticated', 'wrong_actor', 'not_found', 'config_invalid']);
@@ -56,7 +65,7 @@ export async function* follow(
       for await (const { name, data } of readEvents(heard(body, hear), seen)) {
         pauseMs = firstPauseMs;
         if (name === 'ready') yield { kind: 'ready', missed: parseAnswer(streamReadySchema, data).missed };
-        else if (name === 'change') yield { kind: 'change', change: parseAnswer(changeSchema, data) };
+        else if (known.has(name)) yield { kind: 'change', change: parseAnswer(changeSchema, data) };
       }
     } catch (thrown) {
       signal?.throwIfAborted();

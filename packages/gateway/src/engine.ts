@@ -23,6 +23,7 @@ import { type Keys, memoryKeys } from './ledger/keys.ts';
 import { keysOfStore } from './ledger/keys-of-store.ts';
 import { createLedger, type Ledger } from './ledger/ledger.ts';
 import { makeMasker } from './masking/masker.ts';
+import { Webhooks } from './notify/webhooks.ts';
 import { protocols } from './protocols/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { faultForLog } from './runtime/fault-for-log.ts';
@@ -59,6 +60,12 @@ export interface EngineOptions {
 export interface Engine {
   readonly calls: Calls;
   readonly feed: Feed;
+  /**
+   * Says where people reach the gateway, and has the webhooks told from now on.
+   *
+   * @param base The address, without a slash at its end.
+   */
+  announce(base: () => string): void;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly keys: Keys;
@@ -182,8 +189,13 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   started.abort();
   const sweeping = sweep(room, ending.signal, alone);
   const feed = new Feed(room);
-  ledger.onSequenced(() => feed.wake());
-  const hearing = { moved: (call: CallId) => room.waiters.moved(call), sequenced: () => feed.wake() };
+  const webhooks = new Webhooks(room);
+  const sequenced = () => {
+    feed.wake();
+    webhooks.wake();
+  };
+  ledger.onSequenced(sequenced);
+  const hearing = { moved: (call: CallId) => room.waiters.moved(call), sequenced };
   const listening = store.listen(hearing, runtime, ending.signal);
   let closing: Promise<void> | null = null;
   const drain = async () => {
@@ -195,7 +207,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   };
   const close = async () => {
     ending.abort();
-    await Promise.all([sweeping, listening]);
+    await Promise.all([sweeping, listening, webhooks.settled()]);
     await drain();
     await ledger
       .settled()
@@ -208,6 +220,7 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   return {
     calls,
     feed,
+    announce: (base) => webhooks.begin(base, alone),
     run: (principal, call, signal) => calls.runOnce(principal, call, signal),
     store,
     ledger,

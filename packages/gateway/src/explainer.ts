@@ -26,7 +26,7 @@ export interface Explainer {
 export function openExplainer(file: LoadedFile): Explainer {
   const connections = connectAll({ protocols, runtime: systemRuntime }, file);
   const judging = {
-    current: () => ({ policy: file.policy, connections }),
+    current: () => ({ policy: file.policy, connections, webhooks: file.webhooks }),
     stops: { holds: () => false },
     log: { error: () => undefined },
   };

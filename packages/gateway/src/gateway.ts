@@ -195,6 +195,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
   }
   const { port: bound } = server.server.address() as AddressInfo;
   url = `${file.server.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  engine.announce(() => policyNow().identity.publicUrl ?? url);
   const note =
     options.store === 'memory'
       ? null

@@ -9,6 +9,7 @@ const names: Readonly<Record<ChangeType, true>> = {
   decided: true,
   expired: true,
   cancelled: true,
+  finished: true,
   stopped: true,
   lifted: true,
 };

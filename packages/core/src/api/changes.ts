@@ -12,13 +12,14 @@ export const changeTypes = [
   'decided',
   'expired',
   'cancelled',
+  'finished',
   'stopped',
   'lifted',
 ] as const;
 /** The kind of a change. */
 export type ChangeType = (typeof changeTypes)[number];
 
-/** One change. It says what changed, not what it says now: that is read where it stands. */
+/** One change, as an event of its type's name. It says what changed, not what it says now: that is read where it stands. */
 export const changeSchema = z.strictObject({
   /** Its place in the record. A stream goes on after the one that `Last-Event-ID` names. */
   index: z.number().int().min(0),

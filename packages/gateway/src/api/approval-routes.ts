@@ -9,7 +9,7 @@ import {
   voteRequestSchema,
 } from '@countersign/core';
 import { z } from 'zod';
-import type { Happened } from '../calls/feed.ts';
+import type { Happened } from '../calls/happened.ts';
 import type { Parts } from './parts.ts';
 import { type Route, route } from './route.ts';
 

@@ -5,7 +5,8 @@
  */
 import { Readable } from 'node:stream';
 import { type Change, CountersignError, type Principal, type StreamReady } from '@countersign/core';
-import type { Feed, Happened } from '../calls/feed.ts';
+import type { Feed } from '../calls/feed.ts';
+import type { Happened } from '../calls/happened.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -149,7 +150,8 @@ class OpenStream {
     if (index <= this.#last) return;
     this.#last = index;
     const change = this.#parts.sees(happened);
-    if (change !== null) this.#write(`id: ${index}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
+    if (change !== null)
+      this.#write(`id: ${index}\nevent: ${change.type}\ndata: ${JSON.stringify(change)}\n\n`);
   }
 
   /** Ends the stream where its client would not be let in any more, or where that can't be told. */

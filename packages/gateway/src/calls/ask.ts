@@ -188,6 +188,11 @@ async function allow(room: Room, call: NewCall, { decision }: Judged): Promise<b
   });
 }
 
+/** Milliseconds from the question to the reminder: where nobody says, once a quarter of the time is left. */
+function remindAfterMs({ voteWithinMs, remindMs = Number.POSITIVE_INFINITY }: Requirement): number {
+  return remindMs < voteWithinMs ? voteWithinMs - remindMs : voteWithinMs * 0.75;
+}
+
 async function moveToWaiting(
   room: Room,
   call: NewCall,
@@ -211,6 +216,7 @@ async function moveToWaiting(
     ...moves.ask,
     code: 'needs_approval',
     set: sql`vote_by = clock_timestamp() + ${requirement.voteWithinMs}::float8 * interval '1 millisecond',
+      remind_at = clock_timestamp() + ${remindAfterMs(requirement)}::float8 * interval '1 millisecond',
       asked_at = clock_timestamp(), asked_groups = ${groups}::text::jsonb`,
     and: sql`${notStopped}
       and (select count(*) from calls w where w.state = 'waiting' and w.principal = c.principal) < ${limits.waitingPerPrincipal}

@@ -8,17 +8,10 @@
  * ```
  * Woken by the sequencer of this gateway, by a notice of another's, and now and then by itself.
  */
-import { type CallId, type CallState, type Change, type ChangeType, callStates } from '@countersign/core';
 import { faultForLog } from '../runtime/fault-for-log.ts';
-import { type ApprovalRow, approvalsOfCalls } from '../store/approvals.ts';
-import { type ChangeEvent, lastIndex, readChanges } from '../store/read-changes.ts';
+import { lastIndex, readChanges } from '../store/read-changes.ts';
+import { changeEvents, type Happened, readHappened } from './happened.ts';
 import type { Room } from './room.ts';
-
-/** A change, and the approval it is about; null for a stop. */
-export interface Happened {
-  readonly change: Change;
-  readonly approval: ApprovalRow | null;
-}
 
 /** What happened since, as far as it is told. */
 export interface Since {
@@ -32,21 +25,6 @@ export interface Since {
 /** Changes that are read at once, and that a stream which goes on is told at most. */
 const batch = 500;
 const mostSince = 1000;
-
-const typeOf: Readonly<Record<string, ChangeType>> = Object.freeze({
-  'call.waiting': 'asked',
-  'vote.cast': 'voted',
-  'comment.made': 'commented',
-  'approval.reminded': 'reminded',
-  'call.approved': 'decided',
-  'call.rejected': 'decided',
-  'call.denied': 'decided',
-  'call.expired': 'expired',
-  'call.cancelled': 'cancelled',
-  'stop.made': 'stopped',
-  'stop.lifted': 'lifted',
-});
-const types = Object.keys(typeOf);
 
 type FeedRoom = Pick<Room, 'db' | 'runtime' | 'log' | 'ending' | 'lookAgainMs'>;
 
@@ -96,9 +74,9 @@ export class Feed {
   /** What happened after an index; more than can be told at once is missed. */
   async since(after: number, upTo: number): Promise<Since> {
     const { db } = this.#room;
-    const events = await readChanges(db, types, { after, upTo, limit: mostSince + 1 });
+    const events = await readChanges(db, changeEvents, { after, upTo, limit: mostSince + 1 });
     if (events.length > mostSince) return { happened: [], index: upTo, missed: true };
-    return { happened: await this.#happened(events), index: upTo, missed: false };
+    return { happened: await readHappened(db, events), index: upTo, missed: false };
   }
 
   async #read(): Promise<void> {
@@ -109,8 +87,8 @@ export class Feed {
         this.#again = false;
         const end = await lastIndex(db);
         while (this.#at < end) {
-          const events = await readChanges(db, types, { after: this.#at, upTo: end, limit: batch });
-          const happened = await this.#happened(events);
+          const events = await readChanges(db, changeEvents, { after: this.#at, upTo: end, limit: batch });
+          const happened = await readHappened(db, events);
           this.#at = events.length === batch ? (events.at(-1)?.index ?? end) : end;
           if (happened.length > 0) for (const told of this.#followers) told(happened);
         }
@@ -135,46 +113,4 @@ export class Feed {
       this.#looksByItself = false;
     })();
   }
-
-  async #happened(events: readonly ChangeEvent[]): Promise<readonly Happened[]> {
-    const read = events.map(({ index, bytes }) => ({ index, ...(JSON.parse(bytes) as ReadEvent) }));
-    const calls = new Set(read.flatMap(({ call }) => (call === null ? [] : [call])));
-    const approvals = await approvalsOfCalls(this.#room.db, [...calls]);
-    const approvalOf = new Map(approvals.map((approval) => [approval.call_id, approval]));
-    return read.flatMap(({ index, at, type, call, data }): readonly Happened[] => {
-      const kind = typeOf[type];
-      if (kind === undefined) return [];
-      const shared = {
-        index,
-        at,
-        type: kind,
-        approval: null,
-        call: null,
-        run: null,
-        state: null,
-        stop: null,
-      };
-      if (call === null) {
-        const stop = typeof data.stop === 'string' ? (data.stop as Change['stop']) : null;
-        return [{ change: { ...shared, stop }, approval: null }];
-      }
-      const approval = approvalOf.get(call);
-      // What was never asked about concerns nobody here: a call that was denied, or allowed and then expired.
-      if (approval === undefined) return [];
-      const { id, run_id: run, state } = approval;
-      const change = { ...shared, approval: id, call, run: run as Change['run'], state: stateOf(state) };
-      return [{ change, approval }];
-    });
-  }
-}
-
-interface ReadEvent {
-  readonly at: string;
-  readonly type: string;
-  readonly call: CallId | null;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-function stateOf(state: string): CallState | null {
-  return callStates.find((known) => known === state) ?? null;
 }

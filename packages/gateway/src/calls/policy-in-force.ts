@@ -30,7 +30,11 @@ export interface PolicyParts extends ConnectParts {
 
 export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promise<PolicyInForce> {
   const { db, ledger, runtime } = parts;
-  let current: Current = { policy: file.policy, connections: connectAll(parts, file) };
+  let current: Current = {
+    policy: file.policy,
+    connections: connectAll(parts, file),
+    webhooks: file.webhooks,
+  };
   let { warnings, text } = file;
   let loadedAt = runtime.now();
 
@@ -52,7 +56,7 @@ export async function policyInForce(parts: PolicyParts, file: LoadedFile): Promi
     const connections = connectAll(parts, next, before);
     // Recorded first: no call is ever decided under a policy that the ledger does not know.
     await tell(by, next.policy.version);
-    current = { policy: next.policy, connections };
+    current = { policy: next.policy, connections, webhooks: next.webhooks };
     ({ warnings, text } = next);
     loadedAt = runtime.now();
     const kept = new Set(connections.values());

@@ -1,6 +1,6 @@
 /** What the operations on calls share: one gateway's parts, handed to each of them. */
 import { type CallId, CountersignError } from '@countersign/core';
-import type { ConnectionConfig, Policy } from '@countersign/policy';
+import type { ConnectionConfig, Policy, WebhookConfig } from '@countersign/policy';
 import type { LRUCache } from 'lru-cache';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { MakeMasker } from '../masking/masker.ts';
@@ -25,6 +25,7 @@ export interface Connected {
 export interface Current {
   readonly policy: Policy;
   readonly connections: ReadonlyMap<string, Connected>;
+  readonly webhooks: ReadonlyMap<string, WebhookConfig>;
 }
 
 /** Structured, and never with data: ids, codes and counts only. */

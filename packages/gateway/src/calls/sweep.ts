@@ -1,4 +1,4 @@
-/** What happens by itself: clocks that run out, signs of life, results that are no longer kept. */
+/** What happens by itself: clocks that run out, reminders, signs of life, results that are no longer kept. */
 import { sql } from 'kysely';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
@@ -6,6 +6,7 @@ import { beat } from '../store/claim-call.ts';
 import { dropExpiredContents } from '../store/contents.ts';
 import { type Endable, endCancelled, expireIfDue } from './end.ts';
 import { recover } from './recover.ts';
+import { remindAll } from './remind.ts';
 import type { Room } from './room.ts';
 import { endStopped } from './stop.ts';
 
@@ -20,11 +21,13 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
   // A row that somebody holds, or a target that takes its time to tell what became of a call, keeps neither signs of
   // life nor stops waiting.
   const expiring = beside(room, 'expiring failed', () => expireAll(room));
+  const reminding = beside(room, 'reminding failed', () => remindAll(room));
   const recovering = beside(room, 'recovery failed', () => recover(room, { othersAreDead: false }));
   while (!signal.aborted) {
     await room.runtime.sleep(everyMs, signal);
     if (signal.aborted) break;
     expiring.begin();
+    reminding.begin();
     try {
       if (!alone) {
         await room.stops.refresh();
@@ -46,7 +49,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
       room.log.error({ err: faultForLog(thrown) }, 'the sweep failed');
     }
   }
-  await Promise.all([expiring.ended(), recovering.ended()]);
+  await Promise.all([expiring.ended(), reminding.ended(), recovering.ended()]);
 }
 
 interface Beside {

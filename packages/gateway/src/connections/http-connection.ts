@@ -53,6 +53,9 @@ export interface HttpConnection {
   close(): Promise<void>;
 }
 
+/** Where it leads, what the gateway proves itself with there, and which addresses beside the public ones it may go to. */
+export type WayThere = Pick<HttpSettings, 'origin' | 'auth' | 'allowed'>;
+
 /** Milliseconds to open a socket, TLS included. */
 const connectMs = 10_000;
 const keptConnections = 64;
@@ -60,7 +63,7 @@ const maxHeaderBytes = 64 * 1024;
 
 /** @param lookup Resolves names; a test gives its own. */
 export function httpConnection(
-  settings: HttpSettings,
+  settings: WayThere,
   runtime: Runtime,
   lookup: LookupFunction = systemLookup,
 ): HttpConnection {
@@ -209,7 +212,7 @@ function pairsOf(raw: readonly (string | Uint8Array)[]): Incoming['headers'] {
 }
 
 /** A look-up whose answer is used only where all of its addresses may be reached: a mixed answer is a trick. */
-function checkedLookup(lookup: LookupFunction, { allowed }: HttpSettings): LookupFunction {
+function checkedLookup(lookup: LookupFunction, { allowed }: WayThere): LookupFunction {
   return (hostname, options, done) => {
     lookup(hostname, { ...options, all: true }, (fault, found) => {
       if (fault !== null) return done(fault, []);

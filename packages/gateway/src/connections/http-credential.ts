@@ -18,7 +18,11 @@ export interface Credentials {
 /** Sends a request to an origin of its own, by the same rules for addresses. */
 export type SendTo = (to: URL, request: Outgoing, signal: AbortSignal) => Promise<Incoming>;
 
-export function credentialOf({ auth }: HttpSettings, runtime: Runtime, send: SendTo): Credentials {
+export function credentialOf(
+  { auth }: Pick<HttpSettings, 'auth'>,
+  runtime: Runtime,
+  send: SendTo,
+): Credentials {
   switch (auth.kind) {
     case 'header':
       return fixed({ headers: [[auth.name, auth.value]], secrets: auth.secrets });

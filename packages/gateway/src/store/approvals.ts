@@ -15,6 +15,7 @@ export interface ApprovalRow {
   readonly run: string;
   readonly run_id: string;
   readonly tool: string;
+  readonly connection: string;
   readonly state: CallState;
   readonly created_at: Date;
   readonly vote_by: Date;
@@ -25,7 +26,7 @@ export interface ApprovalRow {
 
 const columns =
   sql.raw(`a.id, a.call_id, a.digest, a.requirement, a.preview_event, c.principal, c.owner, c.on_behalf_of,
-  c.run, c.run_id, c.tool, c.state, c.created_at, c.vote_by, c.remind_at, c.start_by`);
+  c.run, c.run_id, c.tool, c.connection, c.state, c.created_at, c.vote_by, c.remind_at, c.start_by`);
 
 export async function findApproval(db: Database, id: ApprovalId): Promise<ApprovalRow | null> {
   const { rows } = await sql<ApprovalRow>`

@@ -1,0 +1,212 @@
+/** Webhooks, as a receiver sees them: two gateways of one store, and one that dies while it tells. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, createClient } from '@countersign/client';
+import { type PostgresServer, startPostgres } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
+import { type Harness, rules, seed, startHarness, submit, vote } from '../gateway/harness.ts';
+import { type Received, type Receiver, startReceiver } from './receiver.ts';
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await startReceiver();
+});
+afterAll(() => receiver.close());
+
+const hooks = (own: Receiver) => `
+identity: { public_url: "https://countersign.example" }
+webhooks:
+  all: { url: "${own.url}/all", secret: "\${HOOK_SECRET}" }
+  stops: { url: "${own.url}/stops", secret: "\${HOOK_SECRET}", events: [stopped] }
+`;
+
+const to = (path: string) => receiver.received.filter((one) => one.path === path);
+const inShort = ({ message: { type, data } }: Received) =>
+  data['decision'] === undefined ? type : `${type} ${JSON.stringify(data['decision'])}`;
+const about = (call: { id: string }) => to('/all').filter(({ message }) => message.data['call'] === call.id);
+
+describe('two gateways of one store', () => {
+  let harness: Harness;
+  let second: Awaited<ReturnType<Harness['another']>>;
+  let agent: Client;
+  let dana: Client;
+  beforeAll(async () => {
+    const quick = `
+  - { name: soon, actions: [write.delete], resources: ["table:public.notes"], then: { ask: { approvers: [dba], vote_within: 20s, remind: 19900ms } } }
+`;
+    harness = await startHarness({
+      on: 'postgres',
+      policy: `${rules}${quick}${hooks(receiver)}`,
+      env: { HOOK_SECRET: receiver.secret },
+    });
+    second = await harness.another();
+    agent = await harness.agent();
+    dana = await harness.person('dana');
+  });
+  afterAll(async () => {
+    await second.close();
+    await harness.close();
+  });
+
+  test('tell each thing once, signed, with ids and a link, and nothing that anybody wrote', async () => {
+    const calls = [];
+    for (let n = 0; n < 8; n++)
+      calls.push(
+        await submit(agent, `update accounts set balance = 4711 where id = ${n + 1}`, {
+          run: `secret-run-${n}`,
+          purpose: 'a secret purpose',
+        }),
+      );
+    const [approved, rejected, cancelled] = calls as [
+      (typeof calls)[0],
+      (typeof calls)[0],
+      (typeof calls)[0],
+    ];
+    await vote(dana, approved);
+    await vote(dana, rejected, 'reject', 'a secret reason');
+    await agent.cancelCall(cancelled.id);
+    const stop = await harness.operator.createStop({
+      scope: { kind: 'connection', connection: 'vault' },
+      reason: 'a secret stop',
+    });
+    await harness.operator.liftStop(stop.id);
+    await receiver.until(() => to('/all').length >= 12 && to('/stops').length >= 1);
+    expect(about(approved).map(inShort).sort()).toEqual(['approval.asked', 'approval.decided \"approved\"']);
+    expect(about(rejected).map(inShort).sort()).toEqual(['approval.asked', 'approval.decided \"rejected\"']);
+    expect(about(cancelled).map(inShort).sort()).toEqual([
+      'approval.asked',
+      'approval.decided \"cancelled\"',
+    ]);
+    expect(to('/stops').map(inShort)).toEqual(['stop.made']);
+    expect(receiver.received.every(({ verified }) => verified)).toBe(true);
+    expect(new Set(receiver.received.map(({ id }) => id)).size).toBe(receiver.received.length);
+    const [asked] = about(approved).filter(({ message }) => message.type === 'approval.asked');
+    expect(asked?.message).toEqual({
+      type: 'approval.asked',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
+      data: {
+        approval: approved.approval,
+        call: approved.id,
+        run: expect.stringMatching(/^run_[0-9a-f]{32}$/),
+        connection: 'bank',
+        principal: 'agent:teller',
+        approvers: ['dba'],
+        vote_by: expect.stringMatching(/Z$/),
+        url: `https://countersign.example/console/approvals/${approved.approval}`,
+      },
+    });
+    for (const { text } of receiver.received) expect(text).not.toMatch(/secret|4711|accounts|balance/);
+  });
+
+  test('remind once, before the clock is out', async () => {
+    const call = await submit(agent, 'delete from notes where id = 1');
+    expect(call.state).toBe('waiting');
+    await receiver.until(() => about(call).length >= 2);
+    expect((await dana.getApproval(call.approval as never)).remind_at).toBeNull();
+    await agent.cancelCall(call.id);
+    await receiver.until(() => about(call).length >= 3);
+    expect(about(call).map(inShort)).toEqual([
+      'approval.asked',
+      'approval.reminded',
+      'approval.decided \"cancelled\"',
+    ]);
+    const reminded = (await harness.operator.events({ limit: 10_000 })).filter(
+      (line) => 'event' in line && line.event.includes('"approval.reminded"') && line.event.includes(call.id),
+    );
+    expect(reminded).toHaveLength(1);
+  });
+
+  test('try again with the same id and body when they are refused, follow no redirect, and give up what is gone', async () => {
+    receiver.answer('/stops', 302, 500, 204, 410);
+    const before = to('/stops').length;
+    const stop = async () => {
+      const made = await harness.operator.createStop({ scope: { kind: 'connection', connection: 'vault' } });
+      await harness.operator.liftStop(made.id);
+    };
+    await stop();
+    await receiver.until(() => to('/stops').length >= before + 2);
+    const [first, again] = to('/stops').slice(before);
+    expect([again?.id, again?.message]).toEqual([first?.id, first?.message]);
+    expect(again?.verified).toBe(true);
+    expect(to('/elsewhere')).toEqual([]);
+    receiver.answer('/stops', 410);
+    await stop();
+    await receiver.until(() => to('/stops').length >= before + 3);
+    const given = async (): Promise<boolean> => {
+      const lines = await harness.operator.events({ limit: 10_000 });
+      return lines.some((line) => 'event' in line && line.event.includes('"webhook.given_up"'));
+    };
+    for (let tries = 0; tries < 40 && !(await given()); tries++)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 25);
+      });
+    expect(await given()).toBe(true);
+  });
+});
+
+describe('a gateway that is killed while it tells', () => {
+  let server: PostgresServer;
+  let folder: string;
+  beforeAll(async () => {
+    server = await startPostgres();
+    folder = mkdtempSync(join(tmpdir(), 'countersign-webhooks-'));
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('loses nothing, and tells what it may have told already with the same id', async () => {
+    const target = await server.createDatabase({ seed });
+    const own = await startReceiver();
+    const policy = rules.replace('version: 1\n', `version: 1\nserver: { data: ${join(folder, 'data')} }\n`);
+    writeFileSync(join(folder, 'countersign.yaml'), `${policy}${hooks(own)}`);
+    const env = { BANK_URL: target.url, HOOK_SECRET: own.secret };
+    const start = async () => {
+      const doomed = await startDoomed(folder, 'unpark.before', env);
+      if (doomed === null) throw new Error('it died at its start');
+      return doomed;
+    };
+    const asked: string[] = [];
+    let doomed = await start();
+    try {
+      const operator = createClient({ url: doomed.url, token: doomed.operatorToken });
+      const { token } = await operator.mintToken({
+        class: 'agent',
+        name: 'teller',
+        groups: ['agents'],
+        owner: 'olivia',
+      });
+      const agent = createClient({ url: doomed.url, token });
+      const { child } = doomed;
+      own.onMessage(() => void (doomed.child === child && child.kill('SIGKILL')));
+      // It dies as it tells of the first one, and before it tells of others.
+      for (let n = 0; n < 50; n++) {
+        const call = await submit(agent, `update accounts set balance = ${n} where id = 1`).catch(() => null);
+        if (call === null) break;
+        asked.push(call.id);
+      }
+      await endOf(child);
+      doomed = await start();
+      const toldOf = () =>
+        new Set(
+          own.received.filter(({ path }) => path === '/all').map(({ message }) => message.data['call']),
+        );
+      // The one that it died of comes again.
+      const again = () => own.received.length > new Set(own.received.map(({ id }) => id)).size;
+      await own.until(() => asked.every((call) => toldOf().has(call)) && again());
+      const byCall = Map.groupBy(own.received, ({ message }) => message.data['call']);
+      expect(asked.length).toBeGreaterThanOrEqual(1);
+      for (const told of byCall.values()) {
+        expect(new Set(told.map(({ id }) => id)).size).toBe(1);
+        expect(new Set(told.map(({ message }) => JSON.stringify(message))).size).toBe(1);
+      }
+      expect(own.received.every(({ verified }) => verified)).toBe(true);
+    } finally {
+      await endOf(doomed.child);
+      await own.close();
+    }
+  });
+});
