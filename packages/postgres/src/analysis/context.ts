@@ -246,6 +246,8 @@ const secretColumns: ReadonlyMap<string, string> = new Map([
   ['pg_foreign_table', 'ftoptions'],
   ['pg_user_mappings', 'umoptions'],
   ['pg_db_role_setting', 'setconfig'],
+  // What rows have that are older than the column.
+  ['pg_attribute', 'attmissingval'],
 ]);
 
 const isSettings = ({ system, schema, name }: Relation): boolean =>
