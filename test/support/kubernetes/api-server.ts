@@ -14,7 +14,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ownCertificate } from '../../../packages/gateway/src/protocols/kubernetes/own-certificate.ts';
 import { answerExec, type Command } from './command.ts';
-import { discover } from './discovery.ts';
+import { aggregatedType, discover } from './discovery.ts';
 import { answerObject } from './objects.ts';
 import { ObjectStore, type StoredObject } from './store.ts';
 
@@ -91,8 +91,11 @@ export async function startApiServer(objects: readonly StoredObject[] = []): Pro
     if (double.instead?.(one, response) === true) return;
     if (request.headers.authorization !== `Bearer ${targetToken}`)
       return say(response, 401, status(401, 'Unauthorized'));
-    const found = discover(one.url);
-    if (found !== null) return say(response, 200, found);
+    const found = discover(one.url, request.headers.accept ?? '');
+    if (found !== null) {
+      const all = (found as { kind?: string }).kind === 'APIGroupDiscoveryList';
+      return say(response, 200, found, all ? aggregatedType : 'application/json');
+    }
     const log = logOf(double, one.url);
     if (log !== null) {
       response.writeHead(200, { 'content-type': 'text/plain' });
@@ -155,8 +158,8 @@ export async function startApiServer(objects: readonly StoredObject[] = []): Pro
 const isDiscovery = (url: string): boolean =>
   /^\/(?:version|openapi\/|api(?:\/v1)?\/?(?:$|\?)|apis(?:\/[^/]+){0,2}\/?(?:$|\?))/.test(url);
 
-function say(response: ServerResponse, code: number, body: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json' });
+function say(response: ServerResponse, code: number, body: unknown, type = 'application/json'): void {
+  response.writeHead(code, { 'content-type': type });
   response.end(JSON.stringify(body));
 }
 

@@ -30,9 +30,19 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   statefulsets: ['scale', 'status'],
 };
 
-/** Null for what is no question about the API. */
-export function discover(url: string): unknown {
+/** In one answer each: what kubectl asks for first. */
+export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Null for what is no question about the API. @param accept What kubectl would have. */
+export function discover(url: string, accept: string): unknown {
   const { pathname } = new URL(url, 'https://double');
+  if (accept.includes('APIGroupDiscoveryList') && (pathname === '/api' || pathname === '/apis'))
+    return {
+      kind: 'APIGroupDiscoveryList',
+      apiVersion: 'apidiscovery.k8s.io/v2',
+      metadata: {},
+      items: (pathname === '/api' ? [''] : groups).map(aggregated),
+    };
   const [root, group, version] = pathname.split('/').filter((segment) => segment !== '');
   if (root === 'version') return { major: '1', minor: '32', gitVersion: 'v1.32.0-double' };
   if (root === 'openapi') return openapi(pathname);
@@ -42,6 +52,46 @@ export function discover(url: string): unknown {
   if (group === undefined) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
   if (pathname.split('/').filter((segment) => segment !== '').length > 3) return null;
   return version === undefined ? groupOf(group) : resources(group);
+}
+
+function aggregated(group: string) {
+  const version = versionOf(group);
+  return {
+    metadata: { name: group },
+    versions: [
+      {
+        version,
+        freshness: 'Current',
+        resources: kinds
+          .filter((kind) => kind.group === group)
+          .map((kind) => ({
+            resource: kind.resource,
+            responseKind: { group, version, kind: kind.kind },
+            scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+            singularResource: kind.kind.toLowerCase(),
+            verbs,
+            shortNames: kind.short,
+            categories: isOfAll(kind) ? ['all'] : [],
+            subresources: (parts[kind.resource] ?? []).map((subresource) => ({
+              subresource,
+              responseKind: partKind(subresource, { group, version, kind: kind.kind }),
+              verbs: ['create', 'get', 'patch', 'update'],
+            })),
+          })),
+      },
+    ],
+  };
+}
+
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+/** What a part of an object is, where it is something else than the object. */
+function partKind(
+  part: string,
+  of: { readonly group: string; readonly version: string; readonly kind: string },
+) {
+  if (part === 'scale') return { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+  return part === 'eviction' ? { group: 'policy', version: 'v1', kind: 'Eviction' } : of;
 }
 
 function groupOf(name: string) {
@@ -62,7 +112,7 @@ function resources(group: string) {
           singularName: kind.kind.toLowerCase(),
           namespaced: kind.namespaced,
           kind: kind.kind,
-          verbs: ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'],
+          verbs,
           shortNames: kind.short,
           categories: isOfAll(kind) ? ['all'] : [],
         },
@@ -70,9 +120,7 @@ function resources(group: string) {
           name: `${kind.resource}/${part}`,
           singularName: '',
           namespaced: kind.namespaced,
-          kind: part === 'scale' ? 'Scale' : kind.kind,
-          ...(part === 'scale' ? { group: 'autoscaling', version: 'v1' } : {}),
-          ...(part === 'eviction' ? { group: 'policy', version: 'v1', kind: 'Eviction' } : {}),
+          ...partKind(part, { group, version: versionOf(group), kind: kind.kind }),
           verbs: ['create', 'get', 'patch', 'update'],
         })),
       ]),

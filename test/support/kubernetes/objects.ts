@@ -49,7 +49,11 @@ export function answerObject(store: ObjectStore, request: ArrivedRequest, bytes:
       const kept = dry
         ? after
         : store.put(where, part === 'scale' && before !== undefined ? scaled(before, after) : after);
-      return { kind: 'answer', status: before === undefined ? 201 : 200, body: kept };
+      return {
+        kind: 'answer',
+        status: before === undefined ? 201 : 200,
+        body: part === 'scale' ? scaleOf(kept) : kept,
+      };
     }
     case 'DELETE': {
       const gone =
@@ -93,12 +97,7 @@ function bodyOf({ body, headers }: ArrivedRequest, bytes: Buffer, { where }: Ask
 
 function one(asked: Asked, object: StoredObject | undefined): Answer {
   if (object === undefined) return missing(asked);
-  if (asked.part === 'scale')
-    return {
-      kind: 'answer',
-      status: 200,
-      body: { kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: object.metadata, spec: object['spec'] },
-    };
+  if (asked.part === 'scale') return { kind: 'answer', status: 200, body: scaleOf(object) };
   return {
     kind: 'answer',
     status: 200,
@@ -213,6 +212,13 @@ function create(store: ObjectStore, asked: Asked, body: unknown, dry: boolean): 
   const whole = { ...object, metadata: { ...object.metadata, name: named } };
   return { kind: 'answer', status: 201, body: dry ? whole : store.put(where, whole) };
 }
+
+const scaleOf = (object: StoredObject) => ({
+  kind: 'Scale',
+  apiVersion: 'autoscaling/v1',
+  metadata: object.metadata,
+  spec: { replicas: (object['spec'] as { replicas?: number } | undefined)?.replicas },
+});
 
 /** To write the scale of an object writes a number of it. */
 const scaled = (before: StoredObject, scale: StoredObject): StoredObject => ({
