@@ -50,7 +50,15 @@ async function workThrough(): Promise<void> {
   }
 }
 
-do {
-  await workThrough();
-  if (!process.argv.includes('--once')) await sleep(2000);
-} while (!process.argv.includes('--once'));
+if (process.argv.includes('--once')) await workThrough();
+else {
+  let more = Promise.withResolvers<void>();
+  const look = () => more.resolve();
+  gateway.on('decided', look, { catchUp: look });
+  for (;;) {
+    // Now and then also by itself: a run whose worker died can be taken again once its lease is over.
+    await Promise.race([more.promise, sleep(60_000)]);
+    more = Promise.withResolvers();
+    await workThrough();
+  }
+}

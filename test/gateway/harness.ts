@@ -47,7 +47,11 @@ export interface Harness {
   agent(name?: string, more?: Partial<MintInput>): Promise<ApiClient>;
   person(name: string): Promise<ApiClient>;
   /** One more gateway on the same store, where that is PostgreSQL. */
-  another(): Promise<{ person(name: string): Promise<ApiClient>; close(): Promise<void> }>;
+  another(): Promise<{
+    readonly url: string;
+    person(name: string): Promise<ApiClient>;
+    close(): Promise<void>;
+  }>;
   /** The policy a reload will find. */
   rewrite(text: string): void;
   close(): Promise<void>;
@@ -113,6 +117,7 @@ export async function startHarness(
     another: async () => {
       const second = await start();
       return {
+        url: second.url,
         person: async (name) => {
           const { token } = await operator.mintToken({ class: 'person', name });
           return createClient({ url: second.url, token });

@@ -2,6 +2,7 @@
 import { type Client, createClient } from '@countersign/client';
 import { CountersignError, outsideIdSchema, type ParkedRunView } from '@countersign/core';
 import { type ApplyVotesOptions, applyVotes } from './apply-votes.ts';
+import { type DecidedListener, listenForDecisions, type OnOptions } from './decisions.ts';
 import { type ParkedRunOptions, ParkedRuns } from './parked-runs.ts';
 import { type PendingCall, pendingCalls } from './pending.ts';
 import { runIdOf } from './run-id.ts';
@@ -79,6 +80,13 @@ export interface GatewayClient {
   finish(id: string, options?: ParkedRunOptions): Promise<void>;
   /** The principal's parked runs, the oldest first: which of them wait for people, and which are taken. */
   parkedRuns(options?: ParkedRunOptions): Promise<readonly ParkedRunView[]>;
+  /**
+   * Has a function told of each call of this token's principal, for the same person, that people decide, or that expires
+   * or is cancelled: across failures and restarts of the gateway, in the order it happened, and until the function that
+   * `on` returns is called. It keeps the process alive until then. A decision can be told twice: what a listener does
+   * has to bear that, as `unpark` does.
+   */
+  on(event: 'decided', listener: DecidedListener, options?: OnOptions): () => void;
   /** The API's client, with the token of this run. */
   clientFor(runContext: RunContextLike): Client;
   /** The id under which this run's calls stand in the record. */
@@ -106,6 +114,7 @@ export function gatewayClient<Context = unknown>(options: GatewayClientOptions<C
     release: (id, releaseOptions) => parked.release(id, releaseOptions),
     finish: (id, finishOptions) => parked.finish(id, finishOptions),
     parkedRuns: (listOptions) => parked.list(listOptions),
+    on: (_event, listener, onOptions) => listenForDecisions(gateway, listener, onOptions),
     clientFor: (runContext) => {
       if (typeof token === 'string') return shared;
       return createClient({ ...base, token: () => token(runContext as RunContextLike<Context>) });

@@ -7,6 +7,7 @@
 export type { Client } from '@countersign/client';
 export { type CallView, CountersignError, type ErrorCode, type ParkedRunView } from '@countersign/core';
 export type { ApplyVotesOptions } from './apply-votes.ts';
+export type { DecidedListener, OnOptions } from './decisions.ts';
 export { type GatewayClient, type GatewayClientOptions, gatewayClient } from './gateway-client.ts';
 export { type GuardedConnection, type GuardedToolOptions, guardedTool } from './guarded-tool.ts';
 export type { ParkedRunOptions } from './parked-runs.ts';
