@@ -20,6 +20,7 @@ import { redacted } from '../masking/replacements.ts';
 import type { Preview } from '../protocols/protocol.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { NewCall } from '../store/insert-call.ts';
+import { countLook } from '../store/looks.ts';
 import type { Judged } from './judge.ts';
 import type { Connected, Room } from './room.ts';
 import { endStopped } from './stop.ts';
@@ -45,7 +46,7 @@ export async function look(room: Room, { call, connected, judged, signal }: Look
       maskerForPeople(room, call, connected, { ...decision, effects: analysis.effects }, columns),
   };
   if (!target.previewReachesTarget(parsed, analysis)) return target.preview(parsed, analysis, signal, wish);
-  if (!room.looks.take(call.principal)) throw new CountersignError('rate_limited');
+  if (!(await countLook(room.db, call.principal))) throw new CountersignError('rate_limited');
   const tell = async (type: string, data: Record<string, string>) =>
     appendEvent(
       room.db,
@@ -62,9 +63,11 @@ export async function look(room: Room, { call, connected, judged, signal }: Look
   let shown: Preview;
   try {
     const running = { call: call.id, principal: call.principal, connection: call.connection };
-    const looking = room.running.during(running, (stopped) =>
-      target.preview(parsed, analysis, AbortSignal.any([signal, stopped]), wish),
-    );
+    const place = { db: room.db, instance: room.instance, connection: call.connection };
+    const looking = room.running.during(running, (stopped) => {
+      const until = AbortSignal.any([signal, stopped]);
+      return room.looks.inTurn(place, until, () => target.preview(parsed, analysis, until, wish));
+    });
     endStopped(room);
     shown = await looking;
   } catch (thrown) {

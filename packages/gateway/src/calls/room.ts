@@ -50,7 +50,7 @@ export interface Room {
   readonly matched: Matched;
   /** Calls allowed of late, as they then stood: most are executed at once, and need not be looked up. */
   readonly allowed: LRUCache<CallId, CallRow>;
-  /** How often each principal had a target looked at of late. */
+  /** Looks at each connection, one after the other. */
   readonly looks: LookLimit;
   /** Drops what is remembered of the store: it is not the one it was. */
   forget(): void;

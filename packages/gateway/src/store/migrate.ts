@@ -8,6 +8,7 @@ import { maskTokens } from './migrations/0004-mask-tokens.ts';
 import { cancelAsked } from './migrations/0005-cancel-asked.ts';
 import { sessions } from './migrations/0006-sessions.ts';
 import { approvals } from './migrations/0007-approvals.ts';
+import { looks } from './migrations/0008-looks.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -19,6 +20,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 5, statements: cancelAsked },
   { number: 6, statements: sessions },
   { number: 7, statements: approvals },
+  { number: 8, statements: looks },
 ];
 
 /** The schema that this version writes. */

@@ -47,7 +47,6 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     closing: closing.signal,
   };
   const running = new Set<Promise<unknown>>();
-  let previews: Promise<unknown> = Promise.resolve();
 
   /** Counts work, so that `close` can wait for it. */
   function counted<T>(work: Promise<T>): Promise<T> {
@@ -71,11 +70,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     analyse: (input, signal) => counted(analyse(reach, own(input), signal)),
     placedTexts: (input, signal) => counted(placedTexts(reach, own(input), signal)),
     putBack: (input, values) => putBack(own(input), values),
-    preview: (input, analysis, signal, wish) => {
-      const mine = previews.then(() => preview(reach, own(input), analysis, until(signal), wish));
-      previews = mine.catch(() => {});
-      return counted(mine);
-    },
+    preview: (input, analysis, signal, wish) =>
+      counted(preview(reach, own(input), analysis, until(signal), wish)),
     previewReachesTarget: (input, analysis) => reachesTarget(reach, analysis, planOf(analysis, own(input))),
     execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: (evidence, signal) => counted(settle(reach, evidence, recoverWithinMs, until(signal))),
