@@ -90,6 +90,32 @@ describe('a trial', () => {
     expect(preview.impact.why).toContain(why);
   });
 
+  test('shows no more of the rows than can be read', async () => {
+    await road.rows(`create table wide (id int primary key${Array.from({ length: 100 }, (_, i) => `, c${i} text`).join('')});
+      insert into wide (id, c0) select n, n from generate_series(1, 5) n; update wide set c1 = repeat('x', 5000)`);
+    const columns = Array.from({ length: 100 }, (_, i) => `c${i} = repeat('y', 100)`).join(', ');
+    const { preview } = await road.card(await road.ask(`update wide set ${columns}`));
+    const [sample] = preview.sample ?? [];
+    expect(sample?.rows).toHaveLength(1);
+    expect(sample?.rows[0]?.before?.[2]).toBe(`${'x'.repeat(200)}… (5000 characters)`);
+    expect(preview.impact.count).toBe(5);
+  });
+
+  test('gives the same card as an estimate, and as neither', async () => {
+    const cards = await Promise.all(
+      [
+        road.ask('update staging set price = 7 where id = 1'),
+        road.ask('update items set price = price', { on: 'untried' }),
+        road.ask('truncate bare'),
+      ].map(async (asked) => (await road.card(await asked)).preview),
+    );
+    expect(cards.map(({ impact }) => impact.how)).toEqual(['trial', 'estimate', 'none']);
+    const [tried, ...others] = cards.map(({ effect: _, sample: __, ...card }) =>
+      Object.keys(card).toSorted(),
+    );
+    for (const other of others) expect(other).toEqual(tried);
+  });
+
   test('what the server refuses is said by its code, without its words', async () => {
     const call = await road.ask('insert into items (id, shelf, price) values (1, 1, 1)');
     const { preview } = await road.card(call);

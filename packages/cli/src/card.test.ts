@@ -147,7 +147,7 @@ describe('the card', () => {
   const effect = {
     tables: [
       { table: 'public.log', inserted: 3, updated: 0, deleted: 0 },
-      { table: 'public.orders', inserted: 0, updated: 3, deleted: 1 },
+      { table: 'public.orders', inserted: 1, updated: 2, deleted: 1 },
     ],
     digest: null,
     unbound: [],
@@ -173,13 +173,19 @@ describe('the card', () => {
     const text = drawn(approval(tried), 100).join('\n');
     expect(text).toContain('Impact     7 rows, counted in a trial that was rolled back');
     expect(text).toContain('           public.log: 3 rows added');
-    expect(text).toContain('           public.orders: 3 rows changed, 1 removed');
+    expect(text).toContain('           public.orders: 1 row added, 2 changed, 1 removed');
     expect(text).toContain('Triggers   order_status_changed, which runs public.record_status_change()');
     expect(text).toContain('Locks      ROW EXCLUSIVE on public.orders: others read and write on');
     expect(text).toContain('public.orders · 3 of the rows, before → after');
     expect(text).toContain('id 1042 · status: paid → refunded');
     expect(text).toContain('− id 7, status paid, note');
     expect(text).toContain('+ id 8, status new, note ∅');
+  });
+
+  test('a row whose before could not be seen is not said to be new where none is added', () => {
+    const tables = [{ table: 'public.orders', inserted: 0, updated: 3, deleted: 1 }];
+    const text = drawn(approval({ ...tried, effect: { ...effect, tables } }), 100).join('\n');
+    expect(text).toContain('what it was could not be seen · now id 8, status new, note ∅');
   });
 
   test('never 28: what stands in a sampled cell stays in its box', () => {

@@ -45,7 +45,7 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
     ...(preview.sample ?? []).flatMap((sample) =>
       untrustedBox(
         `${printableLine(sample.table)} · ${sample.rows.length} of the rows, before → after`,
-        sampleInWords(sample).map(printableLine).join('\n'),
+        sampleInWords(sample, preview.effect).map(printableLine).join('\n'),
         inner,
         paint,
       ),

@@ -20,13 +20,19 @@ const rows = (count: number): string => (count === 1 ? ' row' : ' rows');
 /**
  * A line for each row of a sample: `id 7 · price: 10 → 11` for one that changes, all of it for one that comes or goes.
  * The first column stands for the row.
+ *
+ * @param effect Of the same call: where it adds no row to the table, one without a before could not be seen.
  */
-export function sampleInWords({ columns, rows: sampled }: Sample): readonly string[] {
+export function sampleInWords(
+  { table, columns, rows: sampled }: Sample,
+  effect?: MeasuredEffect,
+): readonly string[] {
+  const adds = effect?.tables.find((one) => one.table === table)?.inserted !== 0;
   return sampled.map(({ before, after }) => {
     const whole = (cells: readonly (string | null)[]) =>
       columns.map((column, i) => `${column} ${cell(cells[i])}`).join(', ');
     if (before !== null && after === null) return `− ${whole(before)}`;
-    if (before === null) return `+ ${whole(after ?? [])}`;
+    if (before === null) return `${adds ? '+' : 'what it was could not be seen · now'} ${whole(after ?? [])}`;
     const changed = columns.flatMap((column, i) =>
       before[i] === after?.[i] ? [] : [`${column}: ${cell(before[i])} → ${cell(after?.[i])}`],
     );

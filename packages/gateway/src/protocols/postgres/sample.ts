@@ -12,6 +12,9 @@ const sampleRows = 5;
 /** Characters of a cell; what is longer is cut, and says so. */
 const cellCharacters = 200;
 
+/** Characters that the samples of a call have in all: a card is to be read. Rows that come after them are left out. */
+export const sampleCharacters = 16 * 1024;
+
 /** Gathers the first rows of a statement. */
 export class RowSample {
   readonly #written: Written | null;
@@ -32,22 +35,26 @@ export class RowSample {
     reach: Reach,
     timeouts: Timeouts,
     wish: PreviewWish,
+    room: { characters: number },
     signal: AbortSignal,
   ): Promise<Sample | null> {
     const written = this.#written;
-    if (written === null || this.#rows.length === 0) return null;
+    if (written === null || this.#rows.length === 0 || room.characters <= 0) return null;
     const masker = wish.makeMasker(written.columns);
     const there = this.#rows.filter(({ fate }) => fate === 'written').map(({ cells }) => cells);
     const found = there.length === 0 ? [] : await rowsBefore(reach, timeouts, written, there, signal);
-    return {
-      table: written.name,
-      columns: written.columns.map(({ name }) => name),
-      rows: this.#rows.map(({ fate, cells }) =>
+    const rows: Sample['rows'] = [];
+    for (const { fate, cells } of this.#rows) {
+      const row =
         fate === 'deleted'
           ? { before: shown(cells, masker), after: null }
-          : { before: shown(found[there.indexOf(cells)] ?? null, masker), after: shown(cells, masker) },
-      ),
-    };
+          : { before: shown(found[there.indexOf(cells)] ?? null, masker), after: shown(cells, masker) };
+      room.characters -= JSON.stringify(row).length;
+      if (room.characters <= 0) break;
+      rows.push(row);
+    }
+    if (rows.length === 0) return null;
+    return { table: written.name, columns: written.columns.map(({ name }) => name), rows };
   }
 }
 

@@ -21,7 +21,7 @@ import { type MeasuredText, measuredBytes, measuredTexts, plainText } from './me
 import { openPortal, type Row } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { maxDigestedRows } from './row-digest.ts';
-import { RowSample } from './sample.ts';
+import { RowSample, sampleCharacters } from './sample.ts';
 import { LeftTransaction, Transaction } from './transaction.ts';
 
 /** Milliseconds to wait for a lock; to get a connection. */
@@ -136,9 +136,10 @@ async function runOnce(
     await transaction.compare(plan);
     if (typeof measurement === 'string') return measurement;
     const shown: Sample[] = [];
+    const room = { characters: sampleCharacters };
     if (sampled)
       for (const sample of samples) {
-        const one = await sample.finish(reach, timeouts, wish, until);
+        const one = await sample.finish(reach, timeouts, wish, room, until);
         if (one !== null) shown.push(one);
       }
     return { measurement, sample: shown };
