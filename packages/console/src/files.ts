@@ -1,8 +1,12 @@
 /** The console's files: as they were built into the package, or, in a checkout, built from the pages beside this one. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 /** One file of the console. */
 export interface ConsoleFile {
@@ -39,25 +43,20 @@ async function read(folder: string): Promise<ReadonlyMap<string, ConsoleFile>> {
   return found;
 }
 
+/** Vite works in a process of its own: the caller's may be anything, a test runner's context too. */
 async function build(): Promise<ReadonlyMap<string, ConsoleFile>> {
-  const { build: viteBuild } = await import('vite');
   const web = fileURLToPath(new URL('../web/', import.meta.url));
-  const made = await viteBuild({
-    root: web,
-    configFile: join(web, 'vite.config.js'),
-    logLevel: 'silent',
-    build: { write: false },
-  });
-  const found = new Map<string, ConsoleFile>();
-  for (const result of Array.isArray(made) ? made : [made]) {
-    if (!('output' in result)) throw new Error('the console was not built');
-    for (const item of result.output)
-      found.set(
-        item.fileName,
-        file(item.fileName, Buffer.from(item.type === 'chunk' ? item.code : item.source)),
-      );
+  const vite = createRequire(import.meta.url).resolve('vite/package.json');
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-console-'));
+  try {
+    const command = [join(dirname(vite), 'bin/vite.js'), 'build', web, '--outDir', folder];
+    await promisify(execFile)(process.execPath, [...command, '--config', join(web, 'vite.config.js')], {
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
+    return await read(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  return found;
 }
 
 const types: ReadonlyMap<string, string> = new Map([

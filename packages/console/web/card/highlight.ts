@@ -16,20 +16,15 @@ const keywords = new Set(
   vacuum values view when where window with within`.split(/\s+/),
 );
 
-/** What the gateway put into a text to make the invisible visible: `⟨U+202E⟩`. */
-const mark = '⟨U\\+[0-9A-F]{4,6}⟩';
-const sql = new RegExp(
-  `${mark}|--[^\\n]*|/\\*[\\s\\S]*?(?:\\*/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\\b\\d+(?:\\.\\d+)?\\b|[A-Za-z_]\\w*`,
-  'g',
-);
-const json = new RegExp(
-  `${mark}|"(?:[^"\\\\]|\\\\.)*"?|-?\\b\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?\\b|\\b(?:true|false|null)\\b`,
-  'g',
-);
-const plain = new RegExp(mark, 'g');
+/** What the gateway put into a text to make the invisible visible, wherever it stands: `⟨U+202E⟩`. */
+const mark = /⟨U\+[0-9A-F]{4,6}⟩/g;
+const sql = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\b\d+(?:\.\d+)?\b|[A-Za-z_]\w*/g;
+const json =
+  /⟨U\+[0-9A-F]{4,6}⟩|"(?:[^"\\]|\\.)*"?|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b|\b(?:true|false|null)\b/g;
+const patterns = { sql, json, plain: null } as const;
 
-function kindOf(found: string, language: string): Piece['kind'] {
-  if (found.startsWith('⟨')) return 'mark';
+function kindOf(found: string, language: 'sql' | 'json'): Piece['kind'] {
+  if (found.startsWith('⟨')) return 'plain';
   if (found.startsWith('--') || found.startsWith('/*')) return 'comment';
   if (found.startsWith("'") || (found.startsWith('"') && language === 'json')) return 'string';
   if (/^-?\d/.test(found)) return 'number';
@@ -39,14 +34,25 @@ function kindOf(found: string, language: string): Piece['kind'] {
 
 /** Takes a text apart; put together again, the pieces are the text. */
 export function pieces(text: string, language: 'sql' | 'json' | 'plain'): readonly Piece[] {
-  const pattern = { sql, json, plain }[language];
   const found: Piece[] = [];
+  const pattern = patterns[language];
   let at = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index > at) found.push({ kind: 'plain', text: text.slice(at, match.index) });
-    found.push({ kind: kindOf(match[0], language), text: match[0] });
+  if (pattern !== null && language !== 'plain')
+    for (const match of text.matchAll(pattern)) {
+      add(found, 'plain', text.slice(at, match.index));
+      add(found, kindOf(match[0], language), match[0]);
+      at = match.index + match[0].length;
+    }
+  add(found, 'plain', text.slice(at));
+  return found;
+}
+
+function add(found: Piece[], kind: Piece['kind'], text: string): void {
+  let at = 0;
+  for (const match of text.matchAll(mark)) {
+    if (match.index > at) found.push({ kind, text: text.slice(at, match.index) });
+    found.push({ kind: 'mark', text: match[0] });
     at = match.index + match[0].length;
   }
-  if (at < text.length) found.push({ kind: 'plain', text: text.slice(at) });
-  return found;
+  if (at < text.length) found.push({ kind, text: text.slice(at) });
 }

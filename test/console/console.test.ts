@@ -1,0 +1,298 @@
+/** The console in a real browser, before a real gateway: what people see, and what their vote does outside. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { consoleFiles } from '@countersign/console';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser } from './browser.ts';
+import { screenshot } from './screenshot.ts';
+import { openWorld, type Width, type World } from './world.ts';
+
+const browser: Browser | null = await openBrowser();
+// Without a browser these tests say so: they are skipped in the open.
+const inBrowser = browser === null ? describe.skip : describe;
+let world: World;
+
+const refund = (order: number) => `UPDATE orders SET status = 'refunded' WHERE id = ${order}`;
+const pricesOf = async (...ids: readonly number[]) =>
+  (
+    await world.observer.query<{ price: string }>(
+      'select price from products where id = any($1) order by id',
+      [ids],
+    )
+  ).rows.map(({ price }) => price);
+
+/** Opens the card of a call from the inbox. */
+async function open(page: Page, sql: string): Promise<void> {
+  const { approval } = await approvalOf(page, sql);
+  await page.click(`#${approval}`);
+  await page.waitForSelector('.card');
+}
+
+async function approvalOf(page: Page, sql: string): Promise<{ readonly approval: string }> {
+  const answer = await page.request.get(`${world.url}/v1/approvals?limit=500`);
+  const { approvals } = (await answer.json()) as {
+    approvals: { id: string; preview: { input: { text: string }[] } }[];
+  };
+  const found = approvals.find(({ preview }) => preview.input.some(({ text }) => text === sql));
+  if (found === undefined) throw new Error(`${sql} does not wait`);
+  await page.waitForSelector(`#${found.id}`);
+  return { approval: found.id };
+}
+
+const vote = async (page: Page, way: 'approve' | 'reject', reason?: string) => {
+  await page.click(`.vote button.${way}`);
+  if (reason !== undefined) await page.fill('.vote textarea', reason);
+  await page.click(`.vote form button.${way}`);
+};
+
+inBrowser('the console', () => {
+  beforeAll(async () => {
+    world = await openWorld(browser as Browser);
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+    await browser?.close();
+  });
+
+  describe.each<Width>(['desktop', 'phone'])('at the width of a %s', (width) => {
+    test('an approval leads to the agent’s result, and a reason for it to the record', async () => {
+      const [teapot, mug] = width === 'desktop' ? [1, 2] : [3, 4];
+      const raise = `UPDATE products\nSET price = price + 1 -- the new price list\nWHERE id IN (${teapot}, ${mug})`;
+      const page = await world.signedIn('dana', width);
+      const before = await pricesOf(teapot, mug);
+      const running = world.agentRuns(raise);
+      await page.waitForSelector('.item');
+      expect(await page.title()).toBe('(1) Countersign');
+      await screenshot(page, `inbox-${width}`);
+      await page.click('.item');
+      expect(await page.locator('.much').innerText()).toMatch(/^2 rows/);
+      const [first] = before;
+      expect(await page.locator('.sample tr.changed').first().innerText()).toContain(
+        `${first} → ${Number(first) + 1}`,
+      );
+      await screenshot(page, `card-${width}`);
+      await vote(page, 'approve', 'It is the new price list.');
+      await page.getByText('You voted to approve.').waitFor();
+      expect(JSON.parse(await running)).toMatchObject({ affected: 2 });
+      expect(await pricesOf(teapot, mug)).toEqual(before.map((price) => (Number(price) + 1).toFixed(2)));
+      await page.getByText('succeeded').first().waitFor();
+      expect(await page.locator('.said').innerText()).toContain('It is the new price list.');
+      await page.context().close();
+    });
+
+    test('nothing that a machine can find hinders anybody from using any page', async () => {
+      const page = await world.signedIn('otto', width, width === 'phone' ? 'dark' : 'light');
+      const dana = await world.signedIn('dana', width, width === 'phone' ? 'light' : 'dark');
+      const call = await world.submit(refund(width === 'phone' ? 1040 : 1041), {
+        run: `run-${width}`,
+        purpose: 'It was broken.',
+      });
+      await dana.goto(`${world.url}/console/approvals/${call.approval}`);
+      await dana.waitForSelector('.vote');
+      expect(await violations(dana)).toEqual([]);
+      await dana.click('.vote button.approve');
+      expect(await violations(dana)).toEqual([]);
+      for (const place of ['', '/runs', '/connections', '/policy', '/stop', '/nowhere']) {
+        await page.goto(`${world.url}/console${place}`);
+        await page.waitForSelector('h1');
+        await page.waitForLoadState('networkidle').catch(() => undefined);
+        expect({ place, violations: await violations(page) }).toEqual({ place, violations: [] });
+        // Nothing sticks out at the side.
+        expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+        await screenshot(page, `${place.slice(1) || 'empty-inbox'}-${width}`);
+      }
+      await page.goto(`${world.url}/console/runs`);
+      await page.click('.runs a');
+      await page.waitForSelector('.timeline summary');
+      await page.locator('.timeline summary').first().click();
+      expect(await violations(page)).toEqual([]);
+      await screenshot(page, `run-${width}`);
+      await dana.click('.vote form .quiet');
+      await vote(dana, 'reject');
+      await dana.getByText('You voted to reject.').waitFor();
+      await page.context().close();
+      await dana.context().close();
+    });
+  });
+
+  test('a vote takes the keyboard alone, and never one key alone', async () => {
+    const page = await world.signedIn('dana');
+    await world.submit(refund(1039), { run: 'run-keys' });
+    await page.waitForSelector('.item');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.card');
+    await page.keyboard.press('r');
+    await page.keyboard.type('Not without the customer.');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('a');
+    await page.waitForSelector('form button.approve:focus');
+    expect(await page.locator('.over .state').innerText()).toBe('waits for people');
+    await page.keyboard.press('Enter');
+    await page.getByText('You voted to approve.').waitFor();
+    await page.keyboard.press('u');
+    await page.getByText('Nothing waits for you').waitFor();
+    await page.context().close();
+  });
+
+  test('two who look at the same card see what the other did, and the later vote is refused in words', async () => {
+    const [dana, sam] = await Promise.all([world.signedIn('dana'), world.signedIn('sam', 'phone')]);
+    await world.submit(refund(1038), { run: 'run-two' });
+    await Promise.all([open(dana, refund(1038)), open(sam, refund(1038))]);
+    await sam.click('.vote button.approve');
+    await vote(dana, 'reject', 'He keeps the teapot.');
+    await sam.getByText('It no longer waits: rejected.').waitFor();
+    expect(await sam.locator('.said').innerText()).toContain('He keeps the teapot.');
+    expect(await sam.locator('.vote button').count()).toBe(0);
+    await dana.context().close();
+    await sam.context().close();
+  });
+
+  test('what expires while somebody looks at it says so, and can no longer be voted on', async () => {
+    const page = await world.signedIn('dana');
+    await world.submit('DELETE FROM order_items WHERE order_id = 1037', { run: 'run-late' });
+    await open(page, 'DELETE FROM order_items WHERE order_id = 1037');
+    await page.getByText('It no longer waits: expired.').waitFor();
+    expect(await page.locator('.vote button').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('a stop while somebody looks is seen at once, and shown on its own page', async () => {
+    const [dana, otto] = await Promise.all([world.signedIn('dana'), world.signedIn('otto')]);
+    await world.submit(refund(1036), { run: 'run-stop' });
+    await open(dana, refund(1036));
+    await otto.goto(`${world.url}/console/stop`);
+    await otto.fill('.stop-form input', 'A drill.');
+    await otto.click('.stop-form button.reject');
+    await otto.getByText('Yes, stop everything').click();
+    await otto.getByText('Everything is stopped').waitFor();
+    await screenshot(otto, 'stopped-desktop');
+    await dana.getByText('It no longer waits: cancelled.').waitFor();
+    const denied = await world.submit(refund(1036), { run: 'run-stop-2' });
+    expect(denied).toMatchObject({ state: 'denied', code: 'stopped' });
+    await otto.getByText('Lift', { exact: true }).click();
+    await otto.getByText('Yes, let it go on').click();
+    await otto.getByText('Nothing is stopped.').waitFor();
+    await dana.context().close();
+    await otto.context().close();
+  });
+
+  test('a gateway that restarts while somebody looks is waited for, and the vote then counts', async () => {
+    const page = await world.signedIn('dana');
+    await world.submit(refund(1035), { run: 'run-restart' });
+    await open(page, refund(1035));
+    await world.without(async () => {
+      await page.getByText('The gateway can’t be reached. Trying again').waitFor();
+    });
+    await vote(page, 'approve');
+    await page.getByText('You voted to approve.').waitFor();
+    // The browser's own word on the connection that broke is not the page's.
+    const expected = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|Failed to load resource/;
+    expect(world.complaints.filter((said) => !expected.test(said))).toEqual([]);
+    await page.context().close();
+  });
+
+  test('nothing that an agent writes becomes more than text', async () => {
+    const evil = '<img/src=x/onerror="alert(1)"><script>alert(2)</script>';
+    const page = await world.signedIn('dana');
+    const call = await world.submit(`${refund(1034)} -- ${evil}\u202e\u200b`, {
+      run: `run-${evil}`,
+      purpose: `because ${evil} \u2066‮`,
+      tool: `tool-${evil}`,
+    });
+    await page.goto(`${world.url}/console/approvals/${call.approval}`);
+    await page.waitForSelector('.vote');
+    expect(await page.locator('.untrusted').first().innerText()).toContain(`-- ${evil}⟨U+202E⟩⟨U+200B⟩`);
+    expect(await page.locator('.untrusted').nth(1).innerText()).toMatch(/because <img.*⟨U\+2066⟩⟨U\+202E⟩/);
+    expect(await page.locator('.mark').allInnerTexts()).toEqual(
+      ['202E', '200B', '2066', '202E'].map((point) => `⟨U+${point}⟩`),
+    );
+    expect(await page.locator('.card img, .card script').count()).toBe(0);
+    await page.locator('.facts a').click();
+    await page.waitForSelector('.timeline');
+    expect(await page.locator('.timeline img, .timeline script').count()).toBe(0);
+    expect(await page.locator('h1 ~ * code.id').first().innerText()).toContain(evil);
+    expect(world.complaints.filter((said) => said.includes('dialog'))).toEqual([]);
+    await page.context().close();
+  });
+
+  test('somebody whose session is gone is asked to sign in again, and sees nothing more', async () => {
+    const page = await world.signedIn('dana');
+    await page.request.post(`${world.url}/auth/logout`, {
+      headers: { origin: world.url, 'x-countersign-csrf': await csrfOf(page) },
+    });
+    await page.goto(`${world.url}/console/runs`);
+    await page.getByText('Sign in', { exact: true }).waitFor();
+    expect(await page.locator('nav').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('what an auditor sees has no vote in it, and what an approver sees no policy', async () => {
+    const [ruth, dana] = await Promise.all([world.signedIn('ruth'), world.signedIn('dana')]);
+    const call = await world.submit(refund(1033), { run: 'run-audit' });
+    await ruth.goto(`${world.url}/console/approvals/${call.approval}`);
+    await ruth.waitForSelector('.vote.closed');
+    expect(await ruth.locator('.vote button').count()).toBe(0);
+    await ruth.getByText('Policy', { exact: true }).click();
+    await ruth.getByText('How often each rule decided').waitFor();
+    await ruth.fill('textarea.code', 'DROP TABLE orders');
+    await ruth.getByText('Try it').click();
+    await ruth.locator('.state.bad', { hasText: 'deny' }).waitFor();
+    expect(await ruth.locator('nav').innerText()).not.toContain('Stop');
+    expect(await dana.locator('nav').innerText()).not.toMatch(/Policy|Stop/);
+    await ruth.context().close();
+    await dana.context().close();
+  });
+});
+
+test('the page is served so that nothing inline runs, nothing comes from elsewhere, and nobody frames it', async () => {
+  const files = await consoleFiles();
+  const bytes = [...files.values()].reduce((sum, { body }) => sum + body.byteLength, 0);
+  expect(bytes).toBeLessThan(100 * 1024);
+  const html = files.get('index.html')?.body.toString() ?? '';
+  expect(html).not.toMatch(/<script(?![^>]* src=)|<style|style=|https?:|\son[a-z]+=/);
+  const script = [...files].find(([name]) => name.endsWith('.js'))?.[1].body.toString() ?? '';
+  expect({ evaluates: /\beval\(|new Function\(|document\.write/.test(script) }).toEqual({ evaluates: false });
+  if (browser === null) return;
+  const another = await openWorld(browser);
+  try {
+    for (const path of ['/console', '/console/approvals/apr_x?then=//evil.example']) {
+      const { status, headers } = await fetch(another.url + path);
+      expect(status).toBe(200);
+      expect(headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'/,
+      );
+      expect(headers.get('x-frame-options')).toBe('DENY');
+    }
+    expect((await fetch(`${another.url}/console/assets/../../package.json`)).status).toBe(404);
+    expect((await fetch(`${another.url}/console/assets/%2e%2e%2fkeys`)).status).toBe(404);
+  } finally {
+    await another[Symbol.asyncDispose]();
+  }
+});
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds against WCAG 2.2 AA. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { target: string[]; html: string }[] }[] }>;
+      };
+    };
+    const found = await axe.run({
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`),
+    );
+  });
+}
+
+const csrfOf = async (page: Page): Promise<string> =>
+  ((await (await page.request.get(`${world.url}/auth/session`)).json()) as { csrf: string }).csrf;
