@@ -55,6 +55,7 @@ describe.each(stores)('on the %s store:', (on) => {
     token: newId('tok'),
     stop: newId('stop'),
     parked: newId('park'),
+    session: newId('ses'),
   };
 
   /** Every route with its actor, as the OpenAPI document lists them. */
@@ -96,6 +97,9 @@ describe.each(stores)('on the %s store:', (on) => {
     ['DELETE', `/v1/stops/${ids.stop}`, 'operator', false],
     ['GET', '/v1/events', 'operator', false],
     ['POST', `/v1/calls/${ids.call}/settle`, 'operator', true],
+    ['GET', '/v1/sessions', 'auditor', false],
+    ['DELETE', `/v1/sessions/${ids.session}`, 'operator', false],
+    ['POST', '/v1/revocations', 'operator', true],
     ['GET', '/auth/session', 'session', false],
     ['POST', '/auth/logout', 'session', false],
     ['GET', `/auth/login/${ids.approval}`, 'session', false],
@@ -121,7 +125,7 @@ describe.each(stores)('on the %s store:', (on) => {
           .map(([method]) => `${method.toUpperCase()} ${path}`),
       );
       const known = routes.map(
-        ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park|run)_[a-z0-9]+/, '/{id}')}`,
+        ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park|run|ses)_[a-z0-9]+/, '/{id}')}`,
       );
       expect(documented.sort()).toEqual([...new Set(known)].sort());
     });

@@ -26,6 +26,8 @@ export interface TestIssuer {
   readonly fetched: () => number;
   /** Answers nothing but 503 while true. */
   down: boolean;
+  /** What its token endpoint answers to whoever asks. */
+  answer: object;
   close(): Promise<void>;
 }
 
@@ -34,10 +36,19 @@ export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssu
   const server = createServer((request, response) => {
     if (issuer.down) return void response.writeHead(503).end();
     if (request.url === '/jwks') fetched++;
-    const answer =
-      request.url === '/jwks'
-        ? { keys: issuer.keys.map(({ jwk }) => jwk) }
-        : { issuer: issuer.url, jwks_uri: `${issuer.url}/jwks` };
+    const { url } = issuer;
+    const answers: Readonly<Record<string, object>> = {
+      '/jwks': { keys: issuer.keys.map(({ jwk }) => jwk) },
+      '/token': issuer.answer,
+      '/.well-known/openid-configuration': {
+        issuer: url,
+        jwks_uri: `${url}/jwks`,
+        authorization_endpoint: `${url}/authorize`,
+        token_endpoint: `${url}/token`,
+        id_token_signing_alg_values_supported: ['RS256'],
+      },
+    };
+    const answer = answers[request.url ?? ''] ?? {};
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => {
@@ -48,6 +59,7 @@ export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssu
     keys,
     fetched: () => fetched,
     down: false,
+    answer: {},
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

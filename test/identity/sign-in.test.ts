@@ -89,3 +89,211 @@ test('a service gets its token at the provider, and gets another before it expir
   expect(await token()).toBe(first);
   expect(await world.client(first).getPrincipal()).toMatchObject({ id: 'agent:support@company' });
 });
+
+describe('whoever comes back otherwise than they left is not signed in:', () => {
+  /** A browser that has been led to the provider and back, but has not come in yet. */
+  const atTheDoor = async () => {
+    const browser = new Browser(world.gateway.url);
+    const url = new URL(await idp.signIn(await leave(browser), 'dana', callback()));
+    return { browser, url };
+  };
+  const changed = (url: URL, change: (search: URLSearchParams) => void): string => {
+    const next = new URL(url);
+    change(next.searchParams);
+    return next.href;
+  };
+  const refused = async (browser: Browser, url: string, said: RegExp | string) => {
+    const { status, body } = await browser.send('GET', url);
+    expect([400, 404]).toContain(status);
+    expect(body).toMatch(said);
+    expect([...browser.cookies.keys()].filter((name) => !name.includes('sign-in'))).toEqual([]);
+  };
+
+  test('with an address that was used before', async () => {
+    const { browser, url } = await atTheDoor();
+    const cookies = new Map(browser.cookies);
+    expect((await browser.send('GET', url.href)).status).toBe(303);
+    const again = new Browser(world.gateway.url);
+    for (const [name, value] of cookies) again.cookies.set(name, value);
+    await refused(again, url.href, 'invalid_grant');
+  });
+
+  test('in another browser: one that began nothing, and one that began something else', async () => {
+    const { url } = await atTheDoor();
+    await refused(new Browser(world.gateway.url), url.href, 'not begun in this browser');
+    const other = new Browser(world.gateway.url);
+    await leave(other);
+    await refused(other, url.href, 'not the one that was begun');
+  });
+
+  test('with another state, or more of it', async () => {
+    for (const change of [
+      (search: URLSearchParams) => search.delete('state'),
+      (search: URLSearchParams) => search.set('state', ''),
+      (search: URLSearchParams) => search.set('state', 'x'),
+      (search: URLSearchParams) => search.append('state', search.get('state') ?? ''),
+    ]) {
+      const { browser, url } = await atTheDoor();
+      await refused(browser, changed(url, change), 'not the one that was begun');
+    }
+  });
+
+  test('from another identity provider than they went to', async () => {
+    const { browser, url } = await atTheDoor();
+    await refused(
+      browser,
+      changed(url, (search) => search.set('iss', 'https://evil.example')),
+      "can't be taken",
+    );
+    const elsewhere = await atTheDoor();
+    await refused(
+      elsewhere.browser,
+      elsewhere.url.href.replace('/company?', '/elsewhere?'),
+      /no such|There is no/,
+    );
+  });
+
+  test('with another’s code, a code that was made up, or none', async () => {
+    const [mine, theirs] = [await atTheDoor(), await atTheDoor()];
+    const code = theirs.url.searchParams.get('code') ?? '';
+    await refused(
+      mine.browser,
+      changed(mine.url, (search) => search.set('code', code)),
+      'invalid_grant',
+    );
+    const made = await atTheDoor();
+    await refused(
+      made.browser,
+      changed(made.url, (search) => search.set('code', 'x')),
+      'invalid_grant',
+    );
+    const none = await atTheDoor();
+    await refused(
+      none.browser,
+      changed(none.url, (search) => search.delete('code')),
+      "can't be taken",
+    );
+  });
+
+  test('with a cookie that was changed, cut short, or stands twice', async () => {
+    for (const change of [
+      (value: string) => `${value.slice(0, 40)}${value[40] === 'A' ? 'B' : 'A'}${value.slice(41)}`,
+      (value: string) => value.slice(0, -1),
+      () => 'A'.repeat(100),
+      () => '',
+    ]) {
+      const { browser, url } = await atTheDoor();
+      const [name = '', value = ''] = [...browser.cookies][0] ?? [];
+      browser.cookies.set(name, change(value));
+      await refused(browser, url.href, 'not begun in this browser');
+    }
+    const { browser, url } = await atTheDoor();
+    const [name = '', value = ''] = [...browser.cookies][0] ?? [];
+    browser.cookies.set(name, `${value}; ${name}=${value}`);
+    await refused(browser, url.href, 'not begun in this browser');
+  });
+
+  test('later than ten minutes', async () => {
+    const { browser, url } = await atTheDoor();
+    world.later(601_000);
+    await refused(browser, url.href, 'longer than ten minutes');
+  });
+
+  test('with an error, of which nothing but its name is repeated', async () => {
+    const { browser, url } = await atTheDoor();
+    await refused(
+      browser,
+      changed(url, (search) => {
+        search.delete('code');
+        search.set('error', 'access_denied');
+        search.set('error_description', '<script>alert(1)</script>');
+      }),
+      /^(?![\s\S]*alert)[\s\S]*company says access_denied/,
+    );
+    const other = await atTheDoor();
+    await refused(
+      other.browser,
+      changed(other.url, (search) => {
+        search.delete('code');
+        search.set('error', '<img src=x>');
+      }),
+      /^(?![\s\S]*<img)[\s\S]*can't be taken/,
+    );
+  });
+});
+
+test.each([
+  '//evil.example',
+  '///evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  'https://evil.example',
+  'https:evil.example',
+  'javascript:alert(1)',
+  '/%09/evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  '/.//evil.example',
+  '/..//evil.example',
+  '/x/..//evil.example',
+  '/.\\evil.example',
+  ' /x',
+  '',
+  'evil.example',
+  '@evil.example',
+  '/\u2028x',
+  '/auth/logout',
+  '/auth/../auth/login',
+  `/${'x'.repeat(1500)}`,
+  '/x\r\nset-cookie: a=b',
+  '/\u0000',
+])('an address to come back to stays at the gateway, whatever is given: %j', async (then) => {
+  const browser = new Browser(world.gateway.url);
+  const location = await leave(browser, `/auth/login?then=${encodeURIComponent(then)}`);
+  const back = await browser.send('GET', await idp.signIn(location, 'dana', callback()));
+  const led = new URL(back.headers.get('location') ?? '');
+  expect([led.origin, led.pathname.startsWith('//'), led.pathname.startsWith('/auth')]).toEqual([
+    world.gateway.url,
+    false,
+    false,
+  ]);
+});
+
+describe('a command', () => {
+  const pending = { code: 'sign_in_pending' };
+
+  test('is signed in once its person has, with a token that is no cookie, once', async () => {
+    const client = world.client('none');
+    const begun = await client.startSignIn({});
+    const ask = () => client.finishSignIn({ handle: begun.handle });
+    await expect(ask()).rejects.toMatchObject(pending);
+    await idp.signIn(begun.verification_uri_complete ?? '', 'dana', 'never');
+    const { token, session } = await ask();
+    expect(session).toMatchObject({ person: 'dana', roles: ['approver'] });
+    await expect(ask()).rejects.toMatchObject({ code: 'sign_in_failed' });
+    const signedIn = world.client(token);
+    expect(await signedIn.listApprovals()).toMatchObject({ approvals: [] });
+    await expect(signedIn.getPrincipal()).rejects.toMatchObject({ code: 'wrong_actor' });
+
+    const browser = await world.signedIn('dana');
+    const [name = '', cookie = ''] = [...browser.cookies][0] ?? [];
+    await expect(world.client(`cs_session_${cookie}`).getSession()).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+    browser.cookies.set(name, token.slice('cs_session_'.length));
+    expect((await browser.send('GET', '/auth/session')).status).toBe(401);
+
+    await signedIn.leaveSession();
+    await expect(signedIn.getSession()).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('gets nothing for a handle that was made up, or changed', async () => {
+    const client = world.client('none');
+    const { handle } = await client.startSignIn({});
+    for (const wrong of ['', 'x', handle.slice(1), `${handle}A`, 'A'.repeat(200)])
+      await expect(client.finishSignIn({ handle: wrong })).rejects.toMatchObject({
+        code: 'sign_in_failed',
+        message: expect.stringContaining('not begun here'),
+      });
+  });
+});

@@ -15,6 +15,12 @@ import {
   callViewSchema,
   connectionDetailsSchema,
   connectionListSchema,
+  type DeviceQuestion,
+  type DeviceRequest,
+  type DeviceSignIn,
+  type DeviceToken,
+  deviceSignInSchema,
+  deviceTokenSchema,
   type ExecuteRequest,
   type ExecuteView,
   type ExplainView,
@@ -37,19 +43,27 @@ import {
   parkedRunViewSchema,
   policyViewSchema,
   principalViewSchema,
+  type RevocationRequest,
+  type Revoked,
   type RunId,
   type RunList,
   type RunQuery,
   type RunsQuery,
   type RunView,
+  revokedSchema,
   runListSchema,
   runViewSchema,
+  type SessionId,
+  type SessionList,
+  type SessionView,
   type SettleRequest,
   type StopId,
   type StopList,
   type StopRequest,
   type StopView,
   type SubmitRequest,
+  sessionListSchema,
+  sessionViewSchema,
   settledSchema,
   stopListSchema,
   stopViewSchema,
@@ -149,6 +163,12 @@ export interface Client {
   revokeToken(id: TokenId, options?: RequestOptions): Promise<void>;
   /** Auditor, operator: how a call of somebody would be decided, and why. Nobody is asked, and nothing runs. */
   tryPolicy(request: TryRequest, options?: RequestOptions): Promise<TryView>;
+  /** Operator, auditor: the sessions of people who signed in. */
+  listSessions(options?: RequestOptions): Promise<SessionList>;
+  /** Operator: takes a session away; at another gateway of the same store within a second. */
+  revokeSession(id: SessionId, options?: RequestOptions): Promise<void>;
+  /** Operator: takes away all sessions and tokens of a person. Votes cast by them no longer count. */
+  revokePerson(request: RevocationRequest, options?: RequestOptions): Promise<Revoked>;
   /** Auditor, operator: the policy in force, and how often each rule matched. */
   getPolicy(options?: RequestOptions): Promise<PolicyView>;
   /** Operator: has the policy file read again; `config_invalid` leaves the old one in force. */
@@ -168,6 +188,15 @@ export interface Client {
   events(
     options?: RequestOptions & { readonly after?: number; readonly limit?: number },
   ): Promise<readonly LedgerLine[]>;
+
+  /** Begins to sign in a person at their identity provider. Needs no token. */
+  startSignIn(request: DeviceRequest, options?: RequestOptions): Promise<DeviceSignIn>;
+  /** Asks whether they have signed in, then answers the session's token; `sign_in_pending` until then. Needs no token. */
+  finishSignIn(request: DeviceQuestion, options?: RequestOptions): Promise<DeviceToken>;
+  /** Session: who is signed in. */
+  getSession(options?: RequestOptions): Promise<SessionView>;
+  /** Session: ends it. */
+  leaveSession(options?: RequestOptions): Promise<void>;
 
   /** Whether the gateway's process answers. Needs no token; never throws but for an abort. */
   isAlive(options?: RequestOptions): Promise<boolean>;
@@ -270,6 +299,24 @@ export function createClient(options: ClientOptions): Client {
     },
     events: async ({ after = -1, limit = 1000, ...o } = {}) =>
       ledgerLines(await http.text({ method: 'GET', path: `v1/events?after=${after}&limit=${limit}`, ...o })),
+
+    listSessions: (o) => http.json({ method: 'GET', path: 'v1/sessions', ...o }, sessionListSchema),
+    revokeSession: async (id, o) => {
+      await http.text({ method: 'DELETE', path: `v1/sessions/${part(id)}`, ...o });
+    },
+    revokePerson: (body, o) =>
+      http.json({ method: 'POST', path: 'v1/revocations', body, ...o }, revokedSchema),
+    startSignIn: (body, o) =>
+      http.json({ method: 'POST', path: 'auth/device', body, anonymous: true, ...o }, deviceSignInSchema),
+    finishSignIn: (body, o) =>
+      http.json(
+        { method: 'POST', path: 'auth/device/token', body, anonymous: true, ...o },
+        deviceTokenSchema,
+      ),
+    getSession: (o) => http.json({ method: 'GET', path: 'auth/session', ...o }, sessionViewSchema),
+    leaveSession: async (o) => {
+      await http.text({ method: 'POST', path: 'auth/logout', ...o });
+    },
 
     isAlive: (o = {}) => ok('healthz', o),
     isReady: (o = {}) => ok('readyz', o),

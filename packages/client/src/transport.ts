@@ -32,6 +32,8 @@ export interface Exchange extends RequestOptions {
   /** Relative, each outside part already encoded. */
   readonly path: string;
   readonly body?: unknown;
+  /** Whether it goes without the token: before there is one. */
+  readonly anonymous?: boolean;
   /** Milliseconds the route may wait before it answers. */
   readonly waitMs?: number;
 }
@@ -69,7 +71,8 @@ export class Transport {
    */
   async text(exchange: Exchange): Promise<string> {
     const headers = new Headers({ accept: 'application/json, application/x-ndjson' });
-    headers.set('authorization', `Bearer ${await this.#currentToken()}`);
+    if (exchange.anonymous !== true)
+      headers.set('authorization', `Bearer ${await this.#currentToken()}`);
     const { status, body } = await this.#send(exchange, headers);
     if (status < 200 || status > 299) throw problemOf(status, body);
     return body;

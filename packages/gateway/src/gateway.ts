@@ -6,6 +6,7 @@ import { CountersignError, type PolicyView } from '@countersign/core';
 import type { LoadedFile } from '@countersign/policy';
 import { sql } from 'kysely';
 import { pino } from 'pino';
+import { accessRoutes } from './api/access-routes.ts';
 import { approvalRoutes } from './api/approval-routes.ts';
 import { callRoutes } from './api/call-routes.ts';
 import { consoleRoutes, type PageFiles } from './api/console-routes.ts';
@@ -28,6 +29,7 @@ import { createFreshSignIns } from './identity/fresh-sign-ins.ts';
 import { issuerKeys } from './identity/issuer-keys.ts';
 import { localOperator } from './identity/local-operator.ts';
 import { type LocalTokens, localTokens } from './identity/local-tokens.ts';
+import { createRevoke } from './identity/revoke.ts';
 import { createSessions } from './identity/sessions.ts';
 import { createSignIns } from './identity/sign-in.ts';
 import { type SignInLinks, signInLinks } from './identity/sign-in-links.ts';
@@ -162,6 +164,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     ...recordRoutes(parts),
     ...operatorRoutes(parts),
     ...sessionRoutes(sessionParts),
+    ...accessRoutes(sessionParts, createRevoke(store.db, ledger, [sessions, tokens])),
     ...signInRoutes({ ...sessionParts, signIns, fresh: createFreshSignIns(calls, sessions, policyNow) }),
     ...(links === null ? [] : demoRoutes(sessionParts, links)),
     ...(options.console === undefined ? [] : consoleRoutes(options.console)),

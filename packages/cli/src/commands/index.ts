@@ -6,6 +6,7 @@ import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
 import { addLedger } from './ledger.ts';
+import { addLogin, addLogout } from './login.ts';
 import { addPolicy } from './policy.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
@@ -21,6 +22,8 @@ export const commands: readonly AddCommand[] = [
   addRun,
   addApprovals,
   addStop,
+  addLogin,
+  addLogout,
   addToken,
   addPolicy,
   addLedger,

@@ -1,4 +1,5 @@
 /** `countersign token`: mint, list and revoke tokens, as the operator. */
+import type { Client } from '@countersign/client';
 import { type MintInput, type TokenView, tokenIdSchema } from '@countersign/core';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
@@ -13,6 +14,7 @@ import {
 } from '../options.ts';
 import { keepPersonToken } from '../person-tokens.ts';
 import { operatorClient } from '../reach-gateway.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import { fromNow, parseSeconds } from '../terminal/times.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,6 +24,7 @@ interface MintOptions extends CommonOptions {
   readonly service?: string;
   readonly person?: string;
   readonly operator?: string;
+  readonly auditor?: string;
   readonly group?: readonly string[];
   readonly owner?: string;
   readonly onBehalfOf?: string;
@@ -43,16 +46,35 @@ export const addToken: AddCommand = (program, host) => {
   });
   const revoke = token
     .command('revoke')
-    .description('end a token at once')
-    .argument('<id>', 'as the list shows it', parseId(tokenIdSchema));
-  withCommonOptions(revoke).action(async (id: TokenView['id']) => {
-    const options = revoke.opts<CommonOptions>();
+    .description('end a token at once, or all tokens and sessions of a person')
+    .argument('[id]', 'as the list shows it', parseId(tokenIdSchema))
+    .option('--person <name>', 'an entry under people, or an account; votes that they cast no longer count');
+  withCommonOptions(revoke).action(async (id: TokenView['id'] | undefined) => {
+    const options = revoke.opts<CommonOptions & { readonly person?: string }>();
+    const { person } = options;
+    if ((id === undefined) === (person === undefined))
+      throw new UsageError('one thing is revoked at a time', 'ID, or --person NAME');
     const client = await operatorClient(host, options);
+    if (id === undefined) return await revokePerson(host, client, options, person ?? '');
     await client.revokeToken(id, { signal: host.signal });
     if (options.json === true) await host.terminal.out.line(JSON.stringify({ id, revoked: true }));
     await host.terminal.err.line(`${id} is revoked.`);
   });
 };
+
+async function revokePerson(
+  { terminal, signal }: Host,
+  client: Client,
+  options: CommonOptions,
+  person: string,
+): Promise<void> {
+  const taken = await client.revokePerson({ person }, { signal });
+  if (options.json === true) await terminal.out.line(JSON.stringify({ person, ...taken }));
+  const { sessions, tokens } = taken;
+  await terminal.err.line(
+    `${printableLine(person)}: ${sessions} sessions and ${tokens} tokens are revoked. Votes cast by them no longer count.`,
+  );
+}
 
 function addMint(token: Command, host: Host): void {
   const mint = token
@@ -62,6 +84,7 @@ function addMint(token: Command, host: Host): void {
     .option('--service <name>', 'for a service: makes calls', parseName)
     .option('--person <name>', 'for someone under people: votes', parseName)
     .option('--operator <name>', 'for an operator: tokens, policy, stops', parseName)
+    .option('--auditor <name>', 'for an auditor: reads everything', parseName)
     .option(
       '--group <group>',
       'a group of an agent or a service; repeatable',
@@ -94,7 +117,7 @@ function addMint(token: Command, host: Host): void {
 
 function requestOf(options: MintOptions): MintInput {
   const { group, owner, onBehalfOf, expires } = options;
-  const classes = (['agent', 'service', 'person', 'operator'] as const).filter(
+  const classes = (['agent', 'service', 'person', 'operator', 'auditor'] as const).filter(
     (name) => options[name] !== undefined,
   );
   const [tokenClass, another] = classes;
@@ -102,7 +125,7 @@ function requestOf(options: MintOptions): MintInput {
   if (tokenClass === undefined || name === undefined || another !== undefined)
     throw new UsageError(
       another === undefined ? 'nobody is named whom the token is for' : 'a token for several',
-      'one of --agent, --service, --person, --operator NAME',
+      'one of --agent, --service, --person, --operator, --auditor NAME',
     );
   if (owner === undefined && (tokenClass === 'agent' || tokenClass === 'service'))
     throw new UsageError(

@@ -65,3 +65,30 @@ export type DeviceQuestion = z.infer<typeof deviceQuestionSchema>;
 export const deviceTokenSchema = z.strictObject({ token: z.string(), session: sessionViewSchema });
 /** A command’s session, and the token for it. */
 export type DeviceToken = z.infer<typeof deviceTokenSchema>;
+
+/** `GET /v1/sessions`: those in force, at most 1000, the newest first. */
+export const sessionListSchema = z.strictObject({
+  sessions: z.array(
+    sessionViewSchema
+      .pick({
+        id: true,
+        person: true,
+        account: true,
+        signed_in_at: true,
+        idle_until: true,
+        expires_at: true,
+      })
+      .extend({ kind: z.enum(['browser', 'command']) }),
+  ),
+});
+/** The sessions in force. */
+export type SessionList = z.infer<typeof sessionListSchema>;
+
+/** `POST /v1/revocations`: all sessions and tokens of an entry under `people`, or of an account like `local:dana`. */
+export const revocationRequestSchema = z.strictObject({ person: z.string().min(1).max(400) });
+/** Whose sessions and tokens are to be taken away. */
+export type RevocationRequest = z.infer<typeof revocationRequestSchema>;
+/** How many were taken away. */
+export const revokedSchema = z.strictObject({ sessions: z.number().int(), tokens: z.number().int() });
+/** How many sessions and tokens were taken away. */
+export type Revoked = z.infer<typeof revokedSchema>;

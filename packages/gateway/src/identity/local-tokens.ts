@@ -41,6 +41,8 @@ export interface LocalTokens extends TokenVerifier {
   list(): Promise<readonly TokenRow[]>;
   /** @throws {CountersignError} `not_found` for a token that does not exist or was revoked before. */
   revoke(id: TokenId, by: Principal): Promise<void>;
+  /** Looks every token up again. */
+  forget(): void;
 }
 
 export function localTokens(
@@ -124,6 +126,7 @@ export function localTokens(
       return { token: `cs_${request.class}_${id.slice('tok_'.length)}_${secret}`, row };
     },
     list: () => listTokens(db),
+    forget: () => trusted.clear(),
     revoke: async (id, by) => {
       const event = await ledger.event({ type: 'token.revoked', actor: by.id, data: { token: id } });
       const revoked = await revokeToken(db, id, event);

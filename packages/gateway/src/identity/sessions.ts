@@ -76,6 +76,8 @@ export interface Sessions {
   leave(session: Session): Promise<void>;
   /** Takes a session away. @throws {CountersignError} `not_found` for one that is not in force. */
   revoke(id: SessionId, by: Pick<Principal, 'id'>): Promise<void>;
+  /** Looks every session up again. */
+  forget(): void;
 }
 
 interface Trusted {
@@ -174,6 +176,7 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       const row = await findSessionById(db, id, sessionIdleMs);
       return row === null ? null : sessionOf(row);
     },
+    forget: () => trusted.clear(),
     list: async () => (await listSessions(db)).map(sessionOf),
     leave: async ({ id, account }) => {
       await end(id, account, 'session.left', false);

@@ -31,7 +31,7 @@ export function stateBox(master: Uint8Array, runtime: Runtime): StateBox {
     },
     open: (what, text, schema) => {
       const box = Buffer.from(text, 'base64url');
-      if (box.byteLength < nonceBytes + tagBytes) return null;
+      if (box.byteLength < nonceBytes + tagBytes || box.toString('base64url') !== text) return null;
       try {
         const cipher = createDecipheriv('aes-256-gcm', sealing, box.subarray(0, nonceBytes));
         cipher.setAAD(Buffer.from(what)).setAuthTag(box.subarray(-tagBytes));
