@@ -125,7 +125,8 @@ describe.each(stores)('on the %s store:', (on) => {
           .map(([method]) => `${method.toUpperCase()} ${path}`),
       );
       const known = routes.map(
-        ([method, path]) => `${method} ${path.replace(/\/(call|apr|tok|stop|park|run|ses)_[a-z0-9]+/, '/{id}')}`,
+        ([method, path]) =>
+          `${method} ${path.replace(/\/(call|apr|tok|stop|park|run|ses)_[a-z0-9]+/, '/{id}')}`,
       );
       expect(documented.sort()).toEqual([...new Set(known)].sort());
     });

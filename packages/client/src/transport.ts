@@ -71,8 +71,7 @@ export class Transport {
    */
   async text(exchange: Exchange): Promise<string> {
     const headers = new Headers({ accept: 'application/json, application/x-ndjson' });
-    if (exchange.anonymous !== true)
-      headers.set('authorization', `Bearer ${await this.#currentToken()}`);
+    if (exchange.anonymous !== true) headers.set('authorization', `Bearer ${await this.#currentToken()}`);
     const { status, body } = await this.#send(exchange, headers);
     if (status < 200 || status > 299) throw problemOf(status, body);
     return body;

@@ -102,9 +102,9 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
     if (ended) ledger.wake();
     return ended;
   };
-  const remembered = (digest: string): Session | null => {
+  const remembered = (digest: string, kind: Session['kind']): Session | null => {
     const known = trusted.get(digest);
-    if (known === undefined || hasPassed(runtime, known.since, known.forMs)) return null;
+    if (known?.session.kind !== kind || hasPassed(runtime, known.since, known.forMs)) return null;
     return known.session;
   };
   const trust = (digest: string, row: SessionRow): Session => {
@@ -145,7 +145,7 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
     ofCookie: async (value) => {
       if (!secretForm.test(value)) return null;
       const digest = sha256(value);
-      const known = remembered(digest);
+      const known = remembered(digest, 'browser');
       if (known !== null) return { session: known, renewed: null };
       const row = await findSession(db, digest, sessionIdleMs);
       if (row?.kind !== 'browser') return null;
@@ -165,7 +165,7 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       const secret = token.startsWith(commandPrefix) ? token.slice(commandPrefix.length) : '';
       if (!secretForm.test(secret)) return null;
       const digest = sha256(secret);
-      const known = remembered(digest);
+      const known = remembered(digest, 'command');
       if (known !== null) return known;
       const row = await findSession(db, digest, sessionIdleMs);
       if (row?.kind !== 'command') return null;
