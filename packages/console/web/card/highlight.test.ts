@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { pieces } from './highlight.ts';
 
 const languages = ['sql', 'json', 'plain'] as const;

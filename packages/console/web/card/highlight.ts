@@ -18,7 +18,8 @@ const keywords = new Set(
 
 /** What the gateway put into a text to make the invisible visible, wherever it stands: `⟨U+202E⟩`. */
 const mark = /⟨U\+[0-9A-F]{4,6}⟩/g;
-const sql = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\b\d+(?:\.\d+)?\b|[A-Za-z_]\w*/g;
+const sql =
+  /⟨U\+[0-9A-F]{4,6}⟩|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\b\d+(?:\.\d+)?\b|[A-Za-z_]\w*/g;
 const json =
   /⟨U\+[0-9A-F]{4,6}⟩|"(?:[^"\\]|\\.)*"?|-?\b\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\b|\b(?:true|false|null)\b/g;
 const patterns = { sql, json, plain: null } as const;
