@@ -91,6 +91,8 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
       return plain('claims it: it can run once');
     case 'call.started':
       return plain('has reached the target');
+    case 'call.requested':
+      return plain('sends a request to the target');
     case 'call.succeeded':
     case 'call.failed':
     case 'call.unknown':

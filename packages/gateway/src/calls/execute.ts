@@ -8,6 +8,7 @@ import {
   errorTable,
   type InputDigest,
   isFinished,
+  type Json,
   type Principal,
 } from '@countersign/core';
 import { isFreeOfHidden } from '@countersign/policy';
@@ -174,6 +175,7 @@ async function runAtTarget(
     return { outcome: 'failed', code: 'internal', ran: 'no', message: null };
   try {
     const given = new Map<string, Kept>();
+    const requests: Promise<void>[] = [];
     const scope = {
       keep: (token: string, value: string, domain: string) => given.set(token, { value, domain }),
       secret: room.maskSecret,
@@ -199,15 +201,33 @@ async function runAtTarget(
         if (!kept) throw new CountersignError('cancelled', { what: 'the claim is no longer ours' });
         room.ledger.wake();
       },
+      requested: (what) => requests.push(tellRequest(room, row, what)),
       signal,
       ...(effect === undefined ? {} : { effect }),
     });
+    await Promise.all(requests);
     await keepGiven(room, row, given);
     return execution;
   } catch (thrown) {
     // A target's execute never throws; should it, nothing is known.
     room.log.error({ err: faultForLog(thrown), call: row.id }, 'a target broke its contract');
     return { outcome: 'unknown', code: 'outcome_unknown', message: null };
+  }
+}
+
+/** What a call asked its target for, as an event of its own. Its outcome does not wait for ever on a store that fails. */
+async function tellRequest(room: Room, row: CallRow, what: Json): Promise<void> {
+  try {
+    const event = await room.ledger.event({
+      type: 'call.requested',
+      actor: 'gateway',
+      call: row.id,
+      run: { id: row.run_id, name: row.run },
+      data: { request: asJson(what) },
+    });
+    await appendEvent(room.db, event);
+  } catch (thrown) {
+    room.log.error({ call: row.id, err: faultForLog(thrown) }, 'a request of a call could not be recorded');
   }
 }
 

@@ -137,6 +137,11 @@ export interface ExecuteContext {
    */
   started(evidence: Json): Promise<void>;
   /**
+   * Hears of what the call asks the target for on its way, where that is more than one thing: an event of the call, without
+   * values. Returns at once; absent where nobody keeps it.
+   */
+  readonly requested?: (what: Json) => void;
+  /**
    * Takes the masked rows of a read as they come; the result then holds none, so that its size costs no memory. Nothing
    * more is read until what was handed over has been taken. Caps hold as ever. Absent: the result holds them all.
    */

@@ -51,7 +51,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     analyse: async (input) => analyse(own(input), await cluster.namespace().catch(() => 'default')),
     preview: (input, analysis) => counted(preview(reach, own(input), analysis)),
     previewReachesTarget: () => false,
-    execute: () => counted(execute()),
+    execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: async () => recovered,
     ping: (signal) =>
       counted(

@@ -70,7 +70,6 @@ const eventless: ReadonlySet<string> = new Set([
   'limitranges.',
   'resourcequotas.',
   'secrets.',
-  'serviceaccounts.',
   'networkpolicies.networking.k8s.io',
   'roles.rbac.authorization.k8s.io',
   'rolebindings.rbac.authorization.k8s.io',
