@@ -14,7 +14,7 @@ import { installApplication } from './install.ts';
 import { type PackedPackage, packPackages, readManifest, root } from './packed.ts';
 import { runTool, tryTool } from './run-tool.ts';
 
-const rooms = ['agents', 'cli', 'client', 'core', 'gateway', 'policy', 'postgres', 'testing'];
+const rooms = ['agents', 'cli', 'client', 'console', 'core', 'gateway', 'policy', 'postgres', 'testing'];
 /** With an index; the command has none. */
 const libraries = rooms.filter((room) => room !== 'cli');
 
@@ -62,7 +62,8 @@ describe.each(rooms)('the tarball of %s', (name) => {
       (file.startsWith('dist/') &&
         /\.(?:js|js\.map|d\.ts)$/.test(file) &&
         !/(?:\.test\.|(?:^|\/)testing\/)/.test(file)) ||
-      (name === 'cli' && file.startsWith('examples/shop/'));
+      (name === 'cli' && file.startsWith('examples/shop/')) ||
+      (name === 'console' && /^dist\/site\/(?:index\.html|assets\/[\w-]+\.(?:css|svg))$/.test(file));
     const { files } = room(name);
     expect(files.filter((file) => !meant(file))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
