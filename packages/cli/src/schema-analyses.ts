@@ -16,7 +16,7 @@ import { UsageError } from './usage-error.ts';
 export function schemaAnalyses(directory: string): PolicyTestOptions['analyse'] {
   const loaded = new Map<string, Promise<SchemaAnalyser>>();
   return async (connection, input, schema) => {
-    if ('method' in input) {
+    if (!('sql' in input)) {
       const { requestAnalysis } = await import('@countersign/gateway');
       return await requestAnalysis(connection, input);
     }

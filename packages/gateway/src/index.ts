@@ -16,7 +16,7 @@ export { type Explainer, openExplainer } from './explainer.ts';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
 export type { Keys } from './ledger/keys.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './ledger/verify.ts';
-export { requestAnalysis } from './protocols/http/request-analysis.ts';
+export { requestAnalysis } from './protocols/request-analysis.ts';
 export { type SchemaAnalyser, schemaAnalyser } from './protocols/postgres/schema-analyser.ts';
 export { type Setup, setupPostgres } from './protocols/postgres/setup/setup.ts';
 export type { Inspection } from './protocols/protocol.ts';
