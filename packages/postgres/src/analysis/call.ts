@@ -3,14 +3,21 @@ import { CountersignError } from '@countersign/core';
 import { type FuncCall, type Node, stringsOf, type WindowDef } from '../ast/nodes.ts';
 import { isBuiltIn } from '../catalog/catalog.ts';
 import { acceptsArguments, type BuiltinFunction, builtinFunctions } from '../functions/builtins.ts';
-import { castsToText, fillsRow, harmOf, isSecretSetting, isSessionFunction } from '../functions/harm.ts';
+import {
+  castsToText,
+  fillsRow,
+  harmOf,
+  isSecretSetting,
+  isSessionFunction,
+  readsValue,
+} from '../functions/harm.ts';
 import { totalArguments } from '../functions/total.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { compare } from './comparisons.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
 import { analyseExpressions, condition } from './expression.ts';
 import { resultOf } from './function-result.ts';
-import { harmResource } from './harm-resource.ts';
+import { harmResource, namesOwnType } from './harm-resource.ts';
 import { readsCasts, toJson } from './json-casts.ts';
 import { argumentTypes, type Candidates, meantFunctions } from './overloads.ts';
 import type { Scope } from './scope.ts';
@@ -148,7 +155,7 @@ function callBuiltin(context: Context, fn: BuiltinFunction, { args = [] }: FuncC
   if (isSessionFunction(fn.name))
     throw new CountersignError('needs_native_session', { what: `the function ${fn.name}` });
   const harm = harmOf(fn);
-  if (harm === null) return true;
+  if (harm === null || (readsValue(fn) && namesOwnType(context, args[1]))) return true;
   const on = harmResource(context, harm.resource, args[0]);
   if (on === null) {
     // A setting that is not named may be any.

@@ -1,7 +1,9 @@
 /** What a dangerous function acts on, where its first argument says so in a constant. */
 import { type Resource, resource } from '@countersign/core';
 import { asKind, type Node } from '../ast/nodes.ts';
+import { isBuiltIn } from '../catalog/catalog.ts';
 import type { HarmResource } from '../functions/harm.ts';
+import { typeFacts } from '../resolution/type-facts.ts';
 import type { Context } from './context.ts';
 import { findRelation } from './relations.ts';
 
@@ -24,6 +26,14 @@ export function harmResource(
     case 'large_object':
       return resource('large_object', text);
   }
+}
+
+/** Whether an argument names one of the server's own types in a constant: `'integer'`, `'numeric(10,2)[]'`. */
+export function namesOwnType(context: Context, argument: Node | undefined): boolean {
+  const name = constantText(argument)?.replace(/(?:\[\])?$/, '') ?? '';
+  const facts = typeFacts(context.catalog);
+  const type = facts.written(name.replace(/\([\d, ]*\)$/, '').toLowerCase());
+  return type !== null && isBuiltIn(type) && !facts.isPseudo(type);
 }
 
 /** The text of a constant, cast or not. */

@@ -135,6 +135,9 @@ export const isPlumbing = ({ arguments: args, returns }: BuiltinFunction): boole
 export const fillsRow = ({ name }: Pick<BuiltinFunction, 'name'>): boolean =>
   /^jsonb?_populate_record/.test(name);
 
+/** Whether it reads a text as a value of the type that its second argument names. */
+export const readsValue = ({ name }: Pick<BuiltinFunction, 'name'>): boolean => name.startsWith('pg_input_');
+
 /** Whether it casts what it is given to text, by whatever cast there is: it is written in SQL. */
 export const castsToText = ({ name }: Pick<BuiltinFunction, 'name'>): boolean =>
   /^(?:textanycat|anytextcat|quote_literal|quote_nullable)$/.test(name);
