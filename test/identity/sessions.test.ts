@@ -96,3 +96,198 @@ describe('a sign-in link', () => {
     });
   });
 });
+
+describe('a request of a browser session comes from a page of the gateway, or does nothing:', () => {
+  const rows: readonly (readonly [
+    what: string,
+    headers: (csrf: string, own: string) => Record<string, string>,
+  ])[] = [
+    ['without x-countersign-csrf', () => ({ 'x-countersign-csrf': '' })],
+    ['with another', () => ({ 'x-countersign-csrf': 'A'.repeat(43) })],
+    ['with half of it', (csrf) => ({ 'x-countersign-csrf': csrf.slice(0, 20) })],
+    ['with two of it', (csrf) => ({ 'x-countersign-csrf': `${csrf}, ${csrf}` })],
+    ['from another origin', () => ({ origin: 'https://evil.example' })],
+    ['from no origin', () => ({ origin: 'null' })],
+    ['from another port', (_csrf, own) => ({ origin: own.replace(/:\d+$/, ':1') })],
+    ['from a name that begins the same', (_csrf, own) => ({ origin: `${own}.evil.example` })],
+    ['from another scheme', (_csrf, own) => ({ origin: own.replace('http:', 'https:') })],
+    ['from another site', () => ({ 'sec-fetch-site': 'cross-site' })],
+    ['from a sibling site', () => ({ 'sec-fetch-site': 'same-site' })],
+    ['from an address that was typed', () => ({ 'sec-fetch-site': 'none' })],
+    ['from a site nobody knows', () => ({ 'sec-fetch-site': 'x' })],
+  ];
+
+  test.each(rows)('%s', async (_what, headers) => {
+    const browser = await world.signedIn('otto');
+    const { csrf } = await browser.session();
+    const own = new URL(world.gateway.url).origin;
+    const body = { scope: { kind: 'all' } };
+    const answer = await browser.send('POST', '/v1/stops', { body, headers: headers(csrf, own) });
+    expect(answer).toMatchObject({ status: 403, code: 'cross_site' });
+    expect((await world.operator.listStops()).stops).toEqual([]);
+  });
+
+  test('that says nothing of where it comes from', async () => {
+    const browser = await world.signedIn('otto');
+    const { csrf } = await browser.session();
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(`${world.gateway.url}/auth/logout`, {
+      method: 'POST',
+      headers: { cookie, 'x-countersign-csrf': csrf },
+    });
+    expect(answer.status).toBe(403);
+    expect((await browser.session()).csrf).toBe(csrf);
+  });
+
+  test('nor is it read from elsewhere', async () => {
+    const browser = await world.signedIn('otto');
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+    ])
+      expect(await browser.send('GET', '/v1/stops', { headers })).toMatchObject({ code: 'cross_site' });
+  });
+
+  test('a token beside the cookie is what counts, and a wrong one is not made up for', async () => {
+    const browser = await world.signedIn('otto');
+    const headers = { authorization: 'Bearer cs_operator_x' };
+    expect(await browser.send('GET', '/auth/session', { headers })).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a session’s secret', () => {
+  const db = () => world.gateway.engine.store.db;
+  /** As if so many minutes had passed for it. */
+  const age = async (id: string, minutes: number) => {
+    const by = sql.raw(`interval '${minutes} minutes'`);
+    await sql`update sessions set rotated_at = rotated_at - ${by}, used_at = used_at - ${by},
+      created_at = created_at - ${by}, expires_at = expires_at - ${by} where id = ${id}`.execute(db());
+    world.later(1000);
+  };
+  const fork = (browser: Browser): Browser => {
+    const copy = new Browser(browser.base);
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    return copy;
+  };
+
+  test('is replaced after ten minutes of use, by the same for requests at the same time; the old one then goes', async () => {
+    const browser = await world.signedIn('dana');
+    const { id, csrf } = await browser.session();
+    await age(id, 11);
+    const [one, two, late] = [fork(browser), fork(browser), fork(browser)];
+    await Promise.all([one.session(), two.session()]);
+    expect(cookieIn(one)).not.toBe(cookieIn(browser));
+    expect(cookieIn(two)).toBe(cookieIn(one));
+    expect((await one.session()).csrf).toBe(csrf);
+    // Somebody still has the old one: for a moment that is a request under way.
+    expect((await late.send('GET', '/auth/session')).status).toBe(200);
+    expect(cookieIn(late)).toBe(cookieIn(one));
+  });
+
+  test('of before, used once the new one was, ends the session for both: one of them stole it', async () => {
+    const browser = await world.signedIn('dana');
+    const { id } = await browser.session();
+    const thief = fork(browser);
+    await age(id, 11);
+    await browser.session();
+    await browser.session();
+    await age(id, 1);
+    expect(await thief.send('GET', '/auth/session')).toMatchObject({ status: 401 });
+    expect(await browser.send('GET', '/auth/session')).toMatchObject({ status: 401 });
+  });
+
+  test('is not lost with an answer: the old one counts until the new one was used', async () => {
+    const browser = await world.signedIn('dana');
+    const { id } = await browser.session();
+    await age(id, 11);
+    await fork(browser).send('GET', '/auth/session');
+    await age(id, 5);
+    expect((await browser.send('GET', '/auth/session')).status).toBe(200);
+  });
+
+  test('is of no use after thirty minutes without use, nor after twelve hours', async () => {
+    const idle = await world.signedIn('dana');
+    await age((await idle.session()).id, 31);
+    expect(await idle.send('GET', '/auth/session')).toMatchObject({ status: 401, code: 'unauthenticated' });
+    const old = await world.signedIn('dana');
+    const { id } = await old.session();
+    await sql`update sessions set expires_at = clock_timestamp() where id = ${id}`.execute(db());
+    world.later(1000);
+    expect(await old.send('GET', '/auth/session')).toMatchObject({ status: 401, code: 'unauthenticated' });
+  });
+
+  test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(4000), '__proto__', "' or 1=1 --", '%00'])(
+    '%j is none',
+    async (value) => {
+      const browser = await world.signedIn('dana');
+      const [name = ''] = [...browser.cookies.keys()];
+      browser.cookies.set(name, value);
+      expect(await browser.send('GET', '/auth/session')).toMatchObject({
+        status: 401,
+        code: 'unauthenticated',
+      });
+    },
+  );
+
+  test('that stands beside another under the same name is none: nobody can tell which is ours', async () => {
+    const [mine, theirs] = [await world.signedIn('dana'), await world.signedIn('sam')];
+    const [name = ''] = [...mine.cookies.keys()];
+    mine.cookies.set(name, `${cookieIn(mine)}; ${name}=${cookieIn(theirs)}`);
+    expect(await mine.send('GET', '/auth/session')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('never 24: what is told as it happens', () => {
+  const follow = async (browser: Browser) => {
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { status, body } = await fetch(`${world.gateway.url}/v1/approvals/events`, { headers: { cookie } });
+    expect(status).toBe(200);
+    let told = '';
+    const ended = (async () => {
+      try {
+        for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>)
+          told += Buffer.from(chunk).toString();
+      } catch {
+        // Cut off.
+      }
+      return told;
+    })();
+    return { ended, told: () => told };
+  };
+  const stop = async () => {
+    const { id } = await world.operator.createStop({ scope: { kind: 'connection', connection: 'x' } });
+    await world.operator.liftStop(id);
+  };
+
+  test('ends with the session: nothing is told any more', async () => {
+    const browser = await world.signedIn('dana');
+    const { id } = await browser.session();
+    const { ended } = await follow(browser);
+    await world.operator.revokeSession(id);
+    world.later(1000);
+    await stop();
+    expect(await ended).not.toContain('stopped');
+  });
+
+  test('goes on though the cookie it began with is replaced, and is no use of the session', async () => {
+    const browser = await world.signedIn('dana');
+    const { id, idle_until } = await browser.session();
+    const { told } = await follow(browser);
+    const minutes = sql`interval '11 minutes'`;
+    await sql`update sessions set rotated_at = rotated_at - ${minutes} where id = ${id}`.execute(
+      world.gateway.engine.store.db,
+    );
+    world.later(1000);
+    await browser.session();
+    await browser.session();
+    await sql`update sessions set rotated_at = rotated_at - ${minutes}, used_at = used_at - interval '1 minute' where id = ${id}`.execute(
+      world.gateway.engine.store.db,
+    );
+    world.later(1000);
+    await stop();
+    while (!told().includes('lifted')) await new Promise((resolve) => setImmediate(resolve));
+    const after = (await world.operator.listSessions()).sessions.find((one) => one.id === id);
+    expect(Date.parse(after?.idle_until ?? '')).toBeLessThan(Date.parse(idle_until));
+  });
+});

@@ -18,7 +18,7 @@ const mostUnread = 256 * 1024;
 const mostUntold = 2000;
 const beatMs = 15_000;
 /** For how long an answer that somebody would still be let in holds. Milliseconds. */
-const letInForMs = 1000;
+const letInForMs = 500;
 
 export interface StreamParts {
   readonly principal: Principal;

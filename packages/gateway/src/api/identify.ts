@@ -47,6 +47,22 @@ export async function identify(parts: IdentifyParts, request: FastifyRequest): P
   return { principals: principalsOfSession(parts.policy(), session), session, renewed };
 }
 
+/**
+ * Who a request that goes on is from by now. A session is known by its id then: the cookie that it came with may have been
+ * replaced since, and that somebody looks on is no use of it.
+ */
+export async function identifyAgain(
+  parts: IdentifyParts,
+  request: FastifyRequest,
+  known: Known | undefined,
+): Promise<Known | null> {
+  if (known?.session == null) return identify(parts, request);
+  const session = await parts.sessions.ofId(known.session.id);
+  return session === null
+    ? null
+    : { principals: principalsOfSession(parts.policy(), session), session, renewed: null };
+}
+
 async function ofToken(
   { verifier, sessions, policy }: IdentifyParts,
   token: string | undefined,

@@ -20,7 +20,7 @@ import type { Log } from '../calls/room.ts';
 import { cookieName, setCookie } from '../identity/cookies.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
-import { type IdentifyParts, identify, type Known, sessionCookie } from './identify.ts';
+import { type IdentifyParts, identify, identifyAgain, type Known, sessionCookie } from './identify.ts';
 import { classesOf, type Route } from './route.ts';
 
 /** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
@@ -176,7 +176,7 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
     throw new CountersignError('wrong_actor');
   };
   const again = async (request: FastifyRequest, route: Route): Promise<boolean> => {
-    const known = await identify(identity, request);
+    const known = await identifyAgain(identity, request, knownOf.get(request));
     return known !== null && admitted(route, known)?.id === principalsOf.get(request)?.id;
   };
   return Object.assign(authenticate, { again });
