@@ -51,6 +51,7 @@ describe('--jsonl', () => {
     { id: '5', method: 'GET', path: '/v1/x', headers: [['Host', 'evil.example']] },
     { id: '6', method: 'GET' },
     { id: '7', sql: 'select 1' },
+    { id: '8', method: 'POST', path: '/v1/notes', body: '{"a":1}' },
   ];
   const answered = async (command: string, target: string) => {
     const { stdout } = await inProcess(
@@ -76,21 +77,24 @@ describe('--jsonl', () => {
       ['5', 'deny', 'malformed'],
       [null, 'deny', 'malformed'],
       ['7', 'deny', 'wrong_protocol'],
+      ['8', 'allow', 'allowed'],
     ]);
     expect(answers[2]?.['effects']).toEqual([{ action: 'write.delete', resource: 'http:/v1/invoices/42' }]);
   });
 
-  test('run brings back status, headers and body', async () => {
+  test('run brings back status, headers and body, of the same write twice as well', async () => {
     road.target.taken();
     const answers = await answered('run', road.target.url);
     expect(answers.map(({ outcome }) => outcome)).toEqual([
       'succeeded',
       'succeeded',
       ...Array<string>(5).fill('not_executed'),
+      'succeeded',
     ]);
     expect(Object.keys(answers[0]?.['result'] as object)).toEqual(['status', 'headers', 'body', 'truncated']);
     expect(road.target.taken().map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /v1/x',
+      'POST /v1/notes',
       'POST /v1/notes',
     ]);
   });

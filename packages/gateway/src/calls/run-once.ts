@@ -6,6 +6,7 @@ import {
   type Principal,
   type Result,
 } from '@countersign/core';
+import { markFetched } from '../store/memory.ts';
 import { faultOf } from '../store/store-fault.ts';
 import { execute } from './execute.ts';
 import { type Explained, explain } from './explain.ts';
@@ -71,7 +72,11 @@ async function submitAndExecute(
   try {
     const key = { run: 'run-once', tool: 'countersign', call: room.runtime.newId('call') };
     const row = await submit(room, principal, { ...call, ...key }, signal);
-    return await executeView(room, await execute(room, principal, row.id, row.input_digest, signal));
+    const executed = await execute(room, principal, row.id, row.input_digest, signal);
+    const view = await executeView(room, executed);
+    // Whoever asked has the result in hand: the same write once more is another one.
+    if (executed.row.writes && view.outcome === 'succeeded') await markFetched(room.db, row.id);
+    return view;
   } catch (thrown) {
     return faultOf(thrown);
   }

@@ -13,7 +13,9 @@ export function analyse(reach: Judging, request: HttpRequest): Analysis {
   const target = parseTarget(request.path);
   const operations = graphQlOperations(reach.graphql, request, target);
   const { actions, name } =
-    operations === null ? byOperation(reach, request, target) : byDocument(reach, request, operations);
+    operations === null
+      ? byOperation(reach, request, target)
+      : byDocument(reach, request, target, operations);
   const resource = resourceOf(target);
   return {
     effects: [...new Set(actions)].map((action) => ({ action, resource })),
@@ -38,15 +40,22 @@ function byOperation({ settings, openapi }: Judging, request: HttpRequest, targe
   return { actions: [action], name: operation?.name ?? null };
 }
 
-/** Each operation of a batch for itself. What GET does where it changes things, a query by GET may do. */
+/**
+ * Each operation of a batch for itself. What GET does where it changes things, a query by GET may do. Where the connection
+ * itself does not say that it speaks GraphQL, its OpenAPI document has to know the path, and has the last word.
+ */
 function byDocument(
-  { settings }: Judging,
-  { method }: HttpRequest,
+  { settings, openapi, graphql }: Judging,
+  request: HttpRequest,
+  target: RequestTarget,
   operations: readonly GraphQlOperation[],
 ): Judged {
-  const reads = method === 'POST' || settings.getIsRead;
+  const operation =
+    graphql === null && openapi !== null ? operationFor(openapi, request, target, settings) : null;
+  const reads = request.method === 'POST' || settings.getIsRead;
+  const told = operations.map(({ type }): Action => (type !== 'mutation' && reads ? 'read' : 'write'));
   return {
-    actions: operations.map(({ type }) => (type !== 'mutation' && reads ? 'read' : 'write')),
+    actions: operation === null || operation.action === null ? told : [operation.action],
     name: operations.map(operationInWords).join('; '),
   };
 }
