@@ -1,6 +1,6 @@
 /**
  * The card: what an approver sees before voting, in a terminal. It shows the stored preview and adds nothing that the
- * vote's digest does not cover, but for the votes so far and the clock.
+ * vote's digest does not cover, but for votes, comments and the clock.
  */
 import type { ApprovalView, AskView } from '@countersign/core';
 import { effectByTable, sampleInWords } from './effect-in-words.ts';
@@ -61,6 +61,10 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
       approval.votes.map(
         ({ person, vote, reason }) => `${person}: ${vote}${reason === null ? '' : `, “${reason}”`}`,
       ),
+    ),
+    ...facts(
+      'Comments',
+      approval.comments.map(({ person, text }) => `${person}: “${text}”`),
     ),
     ...facts('Note', preview.notes),
     ...facts('By', [`${clock(approval.vote_by, now)}, ${fromNow(approval.vote_by, now)}`]),

@@ -9,6 +9,7 @@ import {
 import type { Command } from 'commander';
 import { card } from '../card.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { canBeLive, live } from '../live/live.ts';
 import {
   type AddCommand,
   type CommonOptions,
@@ -28,6 +29,9 @@ import { UsageError } from '../usage-error.ts';
 interface PersonOptions extends CommonOptions {
   readonly person?: string;
 }
+interface ListOptions extends PersonOptions {
+  readonly plain?: true;
+}
 interface VoteOptions extends PersonOptions {
   readonly reason?: string;
   readonly digest?: VoteRequest['digest'];
@@ -37,9 +41,17 @@ interface VoteOptions extends PersonOptions {
 export const addApprovals: AddCommand = (program, host) => {
   const approvals = program.command('approvals').description('what waits for people, and the vote');
   const list = withPerson(
-    approvals.command('list', { isDefault: true }).description('what waits, the oldest first'),
+    approvals
+      .command('list', { isDefault: true })
+      .description('what waits; in a terminal live, with votes by key'),
   );
-  list.action(async () => await listWaiting(host, list.opts<PersonOptions>()));
+  list.option('--plain', 'print the list once, also in a terminal');
+  list.action(async () => {
+    const options = list.opts<ListOptions>();
+    if (options.json !== true && options.plain !== true && canBeLive(host))
+      await live(host, await personClient(host, options));
+    else await listWaiting(host, options);
+  });
   const show = withPerson(
     approvals.command('show').description('the card of one approval').argument('<id>', 'apr_…', idOf),
   );
@@ -67,7 +79,10 @@ function withPerson(command: Command): Command {
 
 async function listWaiting(host: Host, options: PersonOptions): Promise<void> {
   const { out, err } = host.terminal;
-  const { approvals } = await (await personClient(host, options)).listApprovals({ signal: host.signal });
+  const { approvals, next } = await (await personClient(host, options)).listApprovals({
+    limit: 500,
+    signal: host.signal,
+  });
   if (options.json === true) return await out.line(JSON.stringify({ approvals }, null, 2));
   if (approvals.length === 0) return await err.line('Nothing waits.');
   const rows = approvals.map(({ id, preview, vote_by, may_vote }) => [
@@ -80,6 +95,7 @@ async function listWaiting(host: Host, options: PersonOptions): Promise<void> {
   ]);
   for (const line of table(['id', 'who', 'connection', 'effects', 'decide', 'may I'], rows, out.paint))
     await out.line(line);
+  if (next !== null) await err.line('There are more.');
 }
 
 /** The first effect, and how many more the card shows. */

@@ -83,6 +83,12 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
       return { words: 'shows the card: a person has to decide', style: 'yellow' };
     case 'vote.cast':
       return text(data, 'vote') === 'approve' ? good('approves') : bad('rejects');
+    case 'comment.made':
+      return plain('says something about it');
+    case 'approval.reminded':
+      return plain('reminds those who were asked');
+    case 'webhook.given_up':
+      return bad(`could not tell the webhook ${text(data, 'webhook')}: ${text(data, 'delivery')}`);
     case 'call.approved':
       return good('that was the last vote it needed');
     case 'call.rejected':

@@ -11,6 +11,7 @@ export type Paint = (style: Style | readonly Style[], text: string) => string;
 export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 export interface InputStream extends Readable {
   readonly isTTY?: boolean;
@@ -42,6 +43,17 @@ export class Channel {
   get width(): number {
     const columns = this.isTerminal ? (this.#stream.columns ?? 80) : 80;
     return Math.max(48, Math.min(columns, 100));
+  }
+
+  /** Rows of the screen; 24 where that can't be told. */
+  get height(): number {
+    return Math.max(10, this.#stream.rows ?? 24);
+  }
+
+  /** Has a function called whenever the screen got another size. @returns a function that ends that. */
+  onResize(listener: () => void): () => void {
+    this.#stream.on('resize', listener);
+    return () => void this.#stream.off('resize', listener);
   }
 
   /** Writes, and waits while the reader is behind. */
