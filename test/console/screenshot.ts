@@ -6,13 +6,7 @@ import type { Page } from 'playwright-core';
 const folder = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
 /** Pictures that documents show. */
-const kept: ReadonlySet<string> = new Set([
-  'inbox-desktop',
-  'card-desktop',
-  'card-phone',
-  'run-desktop',
-  'policy-desktop',
-]);
+const kept: ReadonlySet<string> = new Set(['card-desktop', 'card-phone', 'run-desktop']);
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   if (process.env['COUNTERSIGN_WRITE_SCREENSHOTS'] === undefined || !kept.has(name)) return;

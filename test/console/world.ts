@@ -2,7 +2,9 @@
  * What the console is tried in: a shop's database, a gateway that can be ended and started again where it was, an agent of
  * the SDK on a scripted model, and people with browsers of their own.
  */
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gatewayClient, guardedTool, resumeWhenDecided } from '@countersign/agents';
@@ -17,6 +19,7 @@ import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/te
 import { Client } from 'pg';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { toldTo } from '../agents/shop.ts';
+import { startProvider } from '../identity/provider.ts';
 
 const shop = new URL('../../examples/shop/', import.meta.url);
 
@@ -24,12 +27,15 @@ const policy = `
 version: 1
 server: { store: "\${STORE_URL}" }
 people:
-  dana: { groups: [dba], accounts: ["local:dana"] }
+  dana: { groups: [dba], accounts: ["local:dana", "oidc:ISSUER#dana"] }
   sam: { groups: [dba], accounts: ["local:sam"] }
   ruth: { groups: [audit], accounts: ["local:ruth"] }
   otto: { groups: [ops], accounts: ["local:otto"] }
   olivia: { groups: [support], accounts: ["local:olivia"] }
-identity: { roles: { auditor: [audit], operator: [ops] } }
+identity:
+  roles: { auditor: [audit], operator: [ops] }
+  issuers:
+    company: { issuer: ISSUER, sign_in: { client_id: console, client_secret: "\${CLIENT_SECRET}" } }
 connections:
   shop-db:
     protocol: postgres
@@ -78,7 +84,9 @@ export interface World extends AsyncDisposable {
   ): Promise<CallView>;
   /** A run of an agent that makes this one call, then says what it was told; ends when people decided. */
   agentRuns(sql: string): Promise<string>;
-  /** A browser of somebody who is signed in, on the inbox. */
+  /** A browser of somebody, on no page yet. */
+  opened(person: string, width?: Width, scheme?: 'light' | 'dark'): Promise<Page>;
+  /** The same, who signed in by a link and is on the inbox. */
   signedIn(person: string, width?: Width, scheme?: 'light' | 'dark'): Promise<Page>;
   stop(): Promise<StopId>;
   lift(stop: StopId): Promise<void>;
@@ -93,13 +101,15 @@ export async function openWorld(browser: Browser): Promise<World> {
   const target = await server.createDatabase({ seed: await readFile(new URL('shop.sql', shop), 'utf8') });
   const store = await server.createDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'countersign-console-'));
+  const port = await freePort();
+  const provider = await startProvider(() => [`http://127.0.0.1:${port}/auth/callback/company`]);
   const file = () =>
-    parsePolicyFile(policy, {
+    parsePolicyFile(policy.replaceAll('ISSUER', provider.issuer), {
       file: 'countersign.yaml',
       directory: folder,
-      env: { SHOP_DB_URL: target.url, STORE_URL: store.url },
+      env: { SHOP_DB_URL: target.url, STORE_URL: store.url, CLIENT_SECRET: 's'.repeat(32) },
     });
-  const start = (port: number): Promise<Gateway> =>
+  const start = (): Promise<Gateway> =>
     startGateway({
       file: file(),
       keys: join(folder, 'keys'),
@@ -108,7 +118,7 @@ export async function openWorld(browser: Browser): Promise<World> {
       console: consoleFiles,
       signInLinks: true,
     });
-  let gateway = await start(0);
+  let gateway = await start();
   const { url } = gateway;
   const operator = () => createClient({ url, token: gateway.operatorToken ?? '' });
   const { token } = await operator().mintToken({
@@ -123,6 +133,26 @@ export async function openWorld(browser: Browser): Promise<World> {
   const contexts: BrowserContext[] = [];
   const complaints: string[] = [];
   let calls = 0;
+  const open = async (person: string, width: Width = 'desktop', scheme: 'light' | 'dark' = 'light') => {
+    const context = await browser.newContext({
+      viewport: widths[width],
+      colorScheme: scheme,
+      hasTouch: width === 'phone',
+    });
+    contexts.push(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        complaints.push(`${person}: ${message.text()}`);
+    });
+    page.on('pageerror', (fault) => complaints.push(`${person}: ${fault.message}`));
+    page.on('dialog', (dialog) => {
+      complaints.push(`${person}: a dialog, ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    return page;
+  };
   return {
     url,
     observer,
@@ -139,7 +169,7 @@ export async function openWorld(browser: Browser): Promise<World> {
     agentRuns: async (sql) => {
       const mine = gatewayClient({ url, token });
       const callId = `sdk_${++calls}`;
-      const input = { sql, params: null, purpose: 'Asked by the customer.' };
+      const input = { sql, params: null, purpose: 'The supplier raised the prices of both.' };
       const model = new ScriptedModel([
         [functionCall('shop_db_query', input, { callId })],
         [assistantMessage('Done.')],
@@ -156,27 +186,12 @@ export async function openWorld(browser: Browser): Promise<World> {
       });
       return toldTo(model).get(callId) ?? '';
     },
+    opened: open,
     signedIn: async (person, width = 'desktop', scheme = 'light') => {
-      const context = await browser.newContext({
-        viewport: widths[width],
-        colorScheme: scheme,
-        hasTouch: width === 'phone',
-      });
-      contexts.push(context);
-      const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
-      page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning')
-          complaints.push(`${person}: ${message.text()}`);
-      });
-      page.on('pageerror', (fault) => complaints.push(`${person}: ${fault.message}`));
-      page.on('dialog', (dialog) => {
-        complaints.push(`${person}: a dialog, ${dialog.message()}`);
-        void dialog.dismiss();
-      });
+      const page = await open(person, width, scheme);
       await page.goto(gateway.signInLink(`local:${person}`));
       await page.waitForURL('**/console');
-      await page.waitForSelector('h1');
+      await page.waitForSelector('nav');
       return page;
     },
     stop: async () => (await operator().createStop({ scope: { kind: 'all' }, reason: 'A drill.' })).id,
@@ -184,19 +199,29 @@ export async function openWorld(browser: Browser): Promise<World> {
       await operator().liftStop(stop);
     },
     without: async (work) => {
-      const { port } = new URL(url);
       await gateway.close();
       await work();
-      gateway = await start(Number(port));
+      gateway = await start();
     },
     [Symbol.asyncDispose]: async () => {
       for (const context of contexts) await context.close();
       await observer.end();
       await gateway.close();
+      await provider.close();
       await target.drop();
       await store.drop();
       await rm(folder, { recursive: true, force: true });
       await server.stop();
     },
   };
+}
+
+/** The provider has to know where it leads back to before there is a gateway. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

@@ -49,7 +49,8 @@ export async function signOut(): Promise<void> {
   location.assign('/console');
 }
 
-/** Where signing in begins, and comes back to this page. */
-export function signInPath(): string {
-  return `/auth/login?then=${encodeURIComponent(location.pathname + location.search)}`;
+/** Where signing in at a provider begins, and comes back to this page. */
+export function signInPath(provider: string): string {
+  const then = location.pathname + location.search;
+  return `/auth/login?issuer=${encodeURIComponent(provider)}&then=${encodeURIComponent(then)}`;
 }

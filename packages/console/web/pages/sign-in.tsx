@@ -1,40 +1,63 @@
 /** Nobody is signed in. */
+import type { ProviderList } from '@countersign/core';
 import icon from '../icon.svg';
+import { useResource } from '../resource.ts';
 import { signInPath } from '../session.tsx';
 
-const problems: ReadonlyMap<string, string> = new Map([
-  ['denied', 'The identity provider did not sign you in.'],
-  ['failed', 'Signing in did not work. Begin again.'],
-  ['expired', 'Signing in took too long. Begin again.'],
-]);
-
 interface SignInProps {
+  /** Why it is not known who is signed in. */
   readonly problem?: string;
   readonly again?: () => void;
 }
 
 export function SignIn({ problem, again }: SignInProps) {
-  // Only words of this page are shown for what an address brings along.
-  const told = problem ?? problems.get(new URLSearchParams(location.search).get('problem') ?? '');
   return (
     <main class="sign-in">
       <img src={icon} alt="" width={56} height={56} />
       <h1>Countersign</h1>
       <p>Where people decide what agents may do.</p>
-      {told === undefined ? null : (
+      {problem === undefined ? null : (
         <p class="problem" role="alert">
-          {told}
+          {problem}
         </p>
       )}
       {again === undefined ? (
-        <a class="button primary" href={signInPath()}>
-          Sign in
-        </a>
+        <Providers />
       ) : (
-        <button type="button" class="primary" onClick={again}>
+        <button type="button" onClick={again}>
           Try again
         </button>
       )}
     </main>
+  );
+}
+
+function Providers() {
+  const { value } = useResource<ProviderList>('/auth/providers');
+  if (value === null) return null;
+  const [only, ...more] = value.providers;
+  if (only === undefined)
+    return (
+      <p>
+        Nobody can sign in here yet: the policy names no identity provider under <code>identity</code>. In a
+        terminal, <code>countersign approvals</code> shows the same.
+      </p>
+    );
+  if (more.length === 0)
+    return (
+      <a class="button" href={signInPath(only.name)}>
+        Sign in
+      </a>
+    );
+  return (
+    <ul class="boxes">
+      {value.providers.map(({ name }) => (
+        <li key={name}>
+          <a class="button" href={signInPath(name)}>
+            Sign in with {name}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
