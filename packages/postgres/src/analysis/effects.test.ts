@@ -146,6 +146,14 @@ const corpus: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ["select nextval('lone')", ['write sequence:public.lone']],
+  [
+    "select nextval(pg_get_serial_sequence('public.customers', 'id'))",
+    ['write sequence:public.customers_id_seq'],
+  ],
+  [
+    "select setval(pg_get_serial_sequence('agent_notes', 'id'), 1)",
+    ['execute function:pg_catalog.setval(regclass,bigint)'],
+  ],
   ["select setval('public.lone', 4)", ['write sequence:public.lone']],
   // Definitions.
   ['create table x (id int primary key)', ['schema.create table:public.x']],

@@ -1,6 +1,6 @@
 /** What a dangerous function acts on, where its first argument says so in a constant. */
 import { type Resource, resource } from '@countersign/core';
-import { asKind, type Node } from '../ast/nodes.ts';
+import { asKind, type FuncCall, type Node, stringsOf } from '../ast/nodes.ts';
 import { isBuiltIn } from '../catalog/catalog.ts';
 import type { HarmResource } from '../functions/harm.ts';
 import { typeFacts } from '../resolution/type-facts.ts';
@@ -14,6 +14,8 @@ export function harmResource(
   argument: Node | undefined,
 ): Resource | null {
   if (kind === 'function') return null;
+  const owned = kind === 'sequence' ? ownedSequence(context, argument) : null;
+  if (owned !== null) return owned;
   const text = constantText(argument);
   if (text === null) return null;
   switch (kind) {
@@ -57,6 +59,28 @@ function sequence(context: Context, text: string): Resource | null {
     ...(schema === undefined ? {} : { schemaname: schema }),
   });
   return resource('sequence', relation.schema, relation.name);
+}
+
+/** `nextval(pg_get_serial_sequence('orders', 'id'))`, where the table has one sequence: it is that one or none. */
+function ownedSequence(context: Context, argument: Node | undefined): Resource | null {
+  const cast = asKind<{ arg?: Node }>(argument, 'TypeCast');
+  if (cast !== null) return ownedSequence(context, cast.arg);
+  const call = asKind<FuncCall>(argument, 'FuncCall');
+  const names = stringsOf(call?.funcname);
+  const isServers = names.length === 1 || names[0] === 'pg_catalog';
+  if (!isServers || names.at(-1) !== 'pg_get_serial_sequence') return null;
+  if (context.catalog.functions.has('pg_get_serial_sequence')) return null;
+  const [schema, name] = namesIn(constantText(call?.args?.[0]) ?? '')?.slice(-2) ?? [];
+  if (schema === undefined) return null;
+  const table = findRelation(
+    context,
+    name === undefined ? { relname: schema } : { relname: name, schemaname: schema },
+  );
+  const owned = [...context.catalog.relationsByOid.values()].filter(
+    (one) => one.kind === 'S' && one.belongsTo === table.oid,
+  );
+  const [only] = owned;
+  return owned.length === 1 && only !== undefined ? resource('sequence', only.schema, only.name) : null;
 }
 
 const part = /\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))\s*(\.|$)/y;
