@@ -13,7 +13,7 @@ export function ResultTable({ result }: { readonly result: Result }) {
 
 function Rows({ result: { columns, rows, truncated, affected } }: { readonly result: RowsResult }) {
   const said = [
-    counted(rows.length, 'rows'),
+    ...(affected !== undefined && rows.length === 0 ? [] : [counted(rows.length, 'rows')]),
     ...(rows.length > drawn ? [`the first ${drawn} of them here`] : []),
     ...(truncated ? ['cut by a limit'] : []),
     ...(affected === undefined ? [] : [`${counted(affected, 'rows')} changed`]),
