@@ -1,9 +1,10 @@
 /** Whether the wall holds, by trying: every column that shows what masks hide is asked for, and every table written to. */
-import { type Finding, fine, problem, type Resource } from '@countersign/core';
-import { catalogQuery, createAnalyser, isSupportedMajor, readCatalog } from '@countersign/postgres';
+import { CountersignError, type Finding, fine, problem, type Resource } from '@countersign/core';
+import { createAnalyser } from '@countersign/postgres';
 import type { Client } from 'pg';
 import { readFault } from '../../../connections/postgres-fault.ts';
 import type { Runtime } from '../../../runtime/runtime.ts';
+import { catalogOf } from '../setup/catalog-of.ts';
 import { type ShieldedTable, shieldedTables } from '../setup/shielded-tables.ts';
 
 /** Columns and tables that are tried; a finding says where there are more. */
@@ -63,18 +64,14 @@ async function tablesOf(
   client: Client,
   isHidden: (column: Resource) => boolean,
 ): Promise<readonly ShieldedTable[]> {
-  const { rows: versions } = await client.query<{ version: string }>(
-    "SELECT pg_catalog.current_setting('server_version_num') AS version",
-  );
-  const major = Math.floor(Number(versions[0]?.version) / 10_000);
-  if (!isSupportedMajor(major)) return [];
-  const { rows } = await client.query<[string]>({ text: catalogQuery(major), rowMode: 'array' });
   const analyser = createAnalyser();
   try {
-    return await shieldedTables(readCatalog(rows[0]?.[0] ?? '', major), analyser, {
-      isHidden,
-      mayHideMore: () => false,
-    });
+    const hiding = { isHidden, mayHideMore: () => false };
+    return await shieldedTables(await catalogOf(client), analyser, hiding);
+  } catch (error) {
+    // Another check says so.
+    if (error instanceof CountersignError && error.code === 'not_supported') return [];
+    throw error;
   } finally {
     await analyser.close();
   }

@@ -7,17 +7,12 @@ import {
   type Policy,
   possibleActions,
 } from '@countersign/policy';
-import {
-  type Catalog,
-  catalogQuery,
-  createAnalyser,
-  isSupportedMajor,
-  readCatalog,
-} from '@countersign/postgres';
+import { type Catalog, createAnalyser } from '@countersign/postgres';
 import { Client } from 'pg';
 import { unavailable } from '../../../connections/postgres-fault.ts';
 import { type LoginName, readLogins } from '../../../connections/postgres-logins.ts';
 import { type Runtime, systemRuntime } from '../../../runtime/runtime.ts';
+import { catalogOf } from './catalog-of.ts';
 import { otherWays } from './other-ways.ts';
 import { scramVerifier } from './scram.ts';
 import { type ShieldedTable, shieldedTables } from './shielded-tables.ts';
@@ -119,17 +114,6 @@ function loginsOf(config: ConnectionConfig): Readonly<Record<LoginName, Login>> 
         'logins: { wall: URL, read: URL, write: URL }, each with a user of its own; the users need not be there yet',
     });
   return logins;
-}
-
-async function catalogOf(client: Client): Promise<Catalog> {
-  const { rows: versions } = await client.query<{ version: string }>(
-    "SELECT pg_catalog.current_setting('server_version_num') AS version",
-  );
-  const major = Math.floor(Number(versions[0]?.version) / 10_000);
-  if (!isSupportedMajor(major))
-    throw new CountersignError('not_supported', { what: `PostgreSQL ${major}`, expected: '15 to 18' });
-  const { rows } = await client.query<[string]>({ text: catalogQuery(major), rowMode: 'array' });
-  return readCatalog(rows[0]?.[0] ?? '', major);
 }
 
 async function tablesOf(
