@@ -15,13 +15,21 @@ const reversed = (text: string): string => Array.from(text).reverse().join('');
 /** Letters and digits alone, in lower case: what separators and layout make of a value is the same value. */
 const squashed = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
+/** Forms by how they begin: a text is looked up at each of its places once, however many forms there are. */
+export type Forms = ReadonlyMap<string, readonly (readonly [needle: string, name: string])[]>;
+
+/** As much of a form as it is looked up by; what is shorter is not looked for. */
+const beginning = 8;
+
 /** Each canary in every form that is looked for, squashed. */
-export function formsOf(canaries: readonly string[]): ReadonlyMap<string, string> {
-  const forms = new Map<string, string>();
+export function formsOf(canaries: readonly string[]): Forms {
+  const forms = new Map<string, (readonly [needle: string, name: string])[]>();
   for (const canary of canaries)
     for (const [form, text] of formsOfOne(canary)) {
       const needle = squashed(text);
-      if (needle.length >= 8) forms.set(needle, `${canary} (${form})`);
+      if (needle.length < beginning) continue;
+      const head = needle.slice(0, beginning);
+      forms.set(head, [...(forms.get(head) ?? []), [needle, `${canary} (${form})`]]);
     }
   return forms;
 }
@@ -56,10 +64,12 @@ function* formsOfOne(canary: string): Iterable<readonly [form: string, text: str
 }
 
 /** Where a canary stands in what was heard, in words; null where none does. */
-export function canaryIn(forms: ReadonlyMap<string, string>, heard: Heard): string | null {
+export function canaryIn(forms: Forms, heard: Heard): string | null {
   for (const text of readings(heard)) {
     const flat = squashed(text);
-    for (const [needle, name] of forms) if (flat.includes(needle)) return name;
+    for (let at = 0; at + beginning <= flat.length; at++)
+      for (const [needle, name] of forms.get(flat.slice(at, at + beginning)) ?? [])
+        if (flat.startsWith(needle, at)) return name;
   }
   return null;
 }

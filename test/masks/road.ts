@@ -40,6 +40,12 @@ export const agent: Principal = {
   onBehalfOf: null,
 };
 
+/** The two databases, and the policy that stands before them. */
+export interface Databases extends AsyncDisposable {
+  readonly file: LoadedFile;
+  readonly urls: Readonly<Record<'canary' | 'other', string>>;
+}
+
 export interface Road extends AsyncDisposable {
   readonly engine: Engine;
   /** The policy and the connections that the engine was opened on. */
@@ -60,21 +66,32 @@ export interface Road extends AsyncDisposable {
   reseed(): Promise<void>;
 }
 
-export async function openRoad(): Promise<Road> {
+const seeds = { canary: seedOf(canaries), other: seedOf(others) };
+
+export async function openDatabases(): Promise<Databases> {
   const server = await startPostgres();
-  const seeds = { canary: seedOf(canaries), other: seedOf(others) };
   const canary = await server.createDatabase({ seed: seeds.canary });
   const other = await server.createDatabase({ seed: seeds.other });
-  const observers = {
-    canary: new Client({ connectionString: canary.url }),
-    other: new Client({ connectionString: other.url }),
-  };
-  await Promise.all(Object.values(observers).map((client) => client.connect()));
   const file = parsePolicyFile(policy, {
     file: 'countersign.yaml',
     env: { CANARY_URL: canary.url, OTHER_URL: other.url },
     directory: '/nonexistent',
   });
+  return {
+    file,
+    urls: { canary: canary.url, other: other.url },
+    [Symbol.asyncDispose]: async () => await server.stop(),
+  };
+}
+
+export async function openRoad(): Promise<Road> {
+  const databases = await openDatabases();
+  const { file, urls } = databases;
+  const observers = {
+    canary: new Client({ connectionString: urls.canary }),
+    other: new Client({ connectionString: urls.other }),
+  };
+  await Promise.all(Object.values(observers).map((client) => client.connect()));
   const engine = await openEngine({ file, store: 'memory' });
   const signal = new AbortController().signal;
   const busy: Record<keyof typeof observers, Promise<unknown>> = {
@@ -108,7 +125,7 @@ export async function openRoad(): Promise<Road> {
     async [Symbol.asyncDispose]() {
       await engine.close();
       await Promise.all(Object.values(observers).map((client) => client.end()));
-      await server.stop();
+      await databases[Symbol.asyncDispose]();
     },
   };
 }
