@@ -38,15 +38,18 @@ export async function startWorld(
   policy: string,
   more: Partial<GatewayOptions> = {},
   env: Record<string, string> = {},
+  /** The folder of the policy file, where it names a store: one that is kept. */
+  directory?: string,
 ): Promise<World> {
   let text = policy;
   let ahead = 0;
-  const parse = () => parsePolicyFile(text, { file: 'countersign.yaml', env, directory: '/nowhere' });
+  const parse = () =>
+    parsePolicyFile(text, { file: 'countersign.yaml', env, directory: directory ?? '/nowhere' });
   const runtime: Runtime = { ...systemRuntime, now: () => Date.now() + ahead };
   const gateway = await startGateway({
     file: parse(),
     load: async () => parse(),
-    store: 'memory',
+    ...(directory === undefined ? { store: 'memory' as const } : {}),
     listen: { host: '127.0.0.1', port: 0 },
     logLevel: 'silent',
     signInLinks: true,

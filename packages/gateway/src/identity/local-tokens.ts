@@ -22,7 +22,7 @@ import { findToken, insertToken, listTokens, revokeToken, type TokenRow } from '
 import type { TokenVerifier } from './token-verifier.ts';
 
 /** How long a verified token is taken at its word: revocation at another gateway acts within this. */
-const trustedForMs = 1000;
+const trustedForMs = 500;
 
 const shape = new RegExp(`^cs_(${tokenClasses.join('|')})_([0-9a-km-np-z]{22})_([A-Za-z0-9_-]{43})$`);
 
