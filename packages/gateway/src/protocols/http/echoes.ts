@@ -6,8 +6,8 @@ import { redacted } from '../../masking/replacements.ts';
 
 /** Shorter ones stand in too many texts by chance. Characters. */
 const shortest = 4;
-/** The same for what is left of one in base64. */
-const shortestEncoded = 6;
+/** The same for what is left of one in base64, and for one in pieces. */
+const [shortestEncoded, shortestInPieces] = [6, 8];
 
 interface Spellings {
   readonly plain: RegExp;
@@ -45,6 +45,24 @@ function holdsDeeper(text: string, { plain, encoded, escaped }: Spellings): bool
 
 const percentDecoded = (text: string): string =>
   text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString());
+
+/**
+ * Whether a whole body tells one of them in pieces, one right after the other: in texts of JSON, in events of a stream, in
+ * lines. Only long ones are looked for: of short ones the pieces stand in too many texts by chance.
+ */
+export function tellsInPieces(body: string, secrets: readonly string[]): boolean {
+  const long = secrets.filter((secret) => secret.length >= shortestInPieces);
+  if (long.length === 0) return false;
+  // Names of members stand between the texts, and are none.
+  const texts = Array.from(
+    body.matchAll(/"([^"\\]*(?:\\.[^"\\]*)*)"(\s{0,20}:)?/g),
+    ([, text = '', colon]) => (colon === undefined ? text : ''),
+  );
+  return [texts.join(''), body.replace(/[\s"',]+/g, '')].some((joined) => {
+    const lower = joined.toLowerCase();
+    return long.some((secret) => lower.includes(secret.toLowerCase()));
+  });
+}
 
 /** Whether bytes that no mask looks into hold one of them, a byte or two a character. */
 export function holdSecrets(bytes: Buffer, secrets: readonly string[]): boolean {

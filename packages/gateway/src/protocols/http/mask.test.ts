@@ -146,3 +146,13 @@ test('never 42: the credential shows in no mix of escapes', () => {
     { numRuns: 500 },
   );
 });
+
+test.each([
+  ['two members', JSON.stringify({ a: secret.slice(0, 5), b: secret.slice(5) })],
+  ['a list of letters', JSON.stringify(Array.from(secret))],
+  ['pretty JSON', JSON.stringify({ a: Array.from(secret) }, null, 2)],
+  ['two events', `data: {"delta":"${secret.slice(0, 5)}"}\n\ndata: {"delta":"${secret.slice(5)}"}\n\n`],
+  ['two lines', `${secret.slice(0, 5)}\r\n${secret.slice(5)}\n`],
+])('never 42: the credential does not come in pieces: %s', (_, text) => {
+  expect(seen({ type: 'text/plain', bytes: Buffer.from(text) })).toBe('[redacted]');
+});

@@ -4,9 +4,10 @@
  */
 import type { HttpResult } from '@countersign/core';
 import type { Masker } from '../../masking/masker.ts';
+import { redacted } from '../../masking/replacements.ts';
 import { maskText } from './body-text.ts';
 import { bodyText, isBinaryType } from './charset.ts';
-import { hideSecrets, holdSecrets } from './echoes.ts';
+import { hideSecrets, holdSecrets, tellsInPieces } from './echoes.ts';
 import type { Header } from './headers.ts';
 import type { ReadBody } from './response-body.ts';
 
@@ -58,6 +59,7 @@ function maskBody(
   }
   const paths = aliases === undefined ? masker.paths : masker.paths?.map((path) => ({ ...path, aliases }));
   const masked = maskText(text, type, clean, paths);
+  if (masked === redacted || tellsInPieces(masked, secrets)) return { body: redacted, truncated };
   if (!truncated) return { body: masked, truncated };
   const hides = masker.touches(0) || secrets.length > 0;
   return { body: hides ? masked.slice(0, -Math.min(cutTail, masked.length >> 1)) : masked, truncated };
