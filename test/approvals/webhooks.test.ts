@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Client, createClient } from '@countersign/client';
 import { type PostgresServer, startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
 import { endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
 import { type Harness, rules, seed, startHarness, submit, vote } from '../gateway/harness.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
@@ -140,6 +141,34 @@ describe('two gateways of one store', () => {
         setTimeout(resolve, 25);
       });
     expect(await given()).toBe(true);
+  });
+});
+
+describe('a webhook that nobody empties', () => {
+  test('fills to a bound, and keeps neither the others nor any call waiting', async () => {
+    const harness = await startHarness({
+      policy: `${rules}${hooks(receiver)}`,
+      env: { HOOK_SECRET: receiver.secret },
+    });
+    try {
+      const { db } = harness.gateway.engine.store;
+      await sql`
+        insert into deliveries (id, webhook, event_id, body, next_at)
+        select 'msg_' || n, 'stops', 'evt_' || n, '{}', now() + interval '1 day' from generate_series(1, 10000) n`.execute(
+        db,
+      );
+      const [stops, all] = [to('/stops').length, to('/all').length];
+      const stop = await harness.operator.createStop({ scope: { kind: 'connection', connection: 'vault' } });
+      await receiver.until(() => to('/all').length > all);
+      expect(to('/all').at(-1)?.message.data).toMatchObject({ stop: stop.id });
+      expect((await submit(await harness.agent(), 'select 1')).state).toBe('allowed');
+      expect(to('/stops')).toHaveLength(stops);
+      const { rows } = await sql<{ n: number }>`
+        select count(*)::float8 as n from deliveries where webhook = 'stops'`.execute(db);
+      expect(rows).toEqual([{ n: 10_000 }]);
+    } finally {
+      await harness.close();
+    }
   });
 });
 

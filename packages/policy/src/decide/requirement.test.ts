@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { load } from '../file/testing/load.ts';
 import { humanOf, mayVote, votingHuman } from './people.ts';
-import { type Human, isEligible, requirementMet } from './requirement.ts';
+import { countedFor, type Human, isEligible, requirementMet } from './requirement.ts';
 
 const ask = (votes: number, ...approvers: string[]): Ask => ({
   approvers,
@@ -67,6 +67,14 @@ describe('never 20: people count, not groups', () => {
       fc.property(fc.array(anyAsk, { minLength: 1, maxLength: 3 }), anyHumans, (list, humans) => {
         const slots = list.flatMap((one) => Array.from({ length: one.votes }, () => one));
         expect(requirementMet(asks(...list), humans)).toBe(tryAll(slots, humans));
+        const counted = countedFor(asks(...list), humans);
+        const names = counted.flat();
+        expect(new Set(names).size).toBe(names.length);
+        for (const [index, one] of list.entries()) {
+          expect(counted[index]?.length).toBeLessThanOrEqual(one.votes);
+          for (const name of counted[index] ?? [])
+            expect(isEligible(one, humans.find((human) => human.name === name) as Human)).toBe(true);
+        }
       }),
     );
   });
