@@ -7,10 +7,13 @@ import type { ApprovalView, CallView } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { Browser, people, roles, startWorld, type World } from './harness.ts';
+import { type SigningKey, sign, signingKey, startIssuer, type TestIssuer } from './issuer.ts';
 import { type IdentityProvider, startProvider } from './provider.ts';
 
 let world: World;
 let idp: IdentityProvider;
+let robots: TestIssuer;
+let robotKey: SigningKey;
 let target: Server;
 let agent: Client;
 let policy = '';
@@ -23,14 +26,17 @@ identity:
   ${roles}
   issuers:
     company: { issuer: "${issuer}", sign_in: { client_id: console, client_secret: "\${SECRET}" } }
+    robots: { issuer: "${robots.url}", tokens: { audience: countersign, owner: owned_by } }
 ${people
   .replace('["local:dana"]', `["local:dana", "oidc:${issuer}#dana"]`)
-  .replace('["local:sam"]', `["local:sam", "oidc:${issuer}#sam"]`)}
+  .replace('["local:sam"]', `["local:sam", "oidc:${issuer}#sam", "oidc:${robots.url}#user-sam"]`)
+  .replace('["local:olivia"]', `["local:olivia", "oidc:${issuer}#olivia"]`)}
 connections:
   api: { protocol: http, base_url: "${targetUrl}", allow_addresses: [127.0.0.1] }
 rules:
   - { actions: [read], then: allow }
   - { actions: [write], resources: ["http:/plain/**"], then: { ask: { approvers: [dba] } } }
+  - { actions: [write], resources: ["http:/grouped/**"], who: { groups: [agents] }, then: { ask: { approvers: [dba] } } }
   - { actions: [write], resources: ["http:/fresh/**"], then: { ask: { approvers: [dba], fresh: 5m } } }
 `;
 
@@ -42,6 +48,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => {
     target.listen(0, '127.0.0.1', resolve);
   });
+  robotKey = await signingKey('r');
+  robots = await startIssuer([robotKey]);
   world = await startWorld(`version: 1\n${people}`, {}, { SECRET: 's'.repeat(32) });
   back.push(`${world.gateway.url}/auth/callback/company`);
   idp = await startProvider(() => back);
@@ -52,15 +60,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await world.close();
   await idp.close();
+  await robots.close();
   target.closeAllConnections();
   await new Promise((resolve) => target.close(resolve));
 });
 
 const callback = () => back[0] ?? '';
 let calls = 0;
-const submit = (path: string): Promise<CallView> => {
+const submit = (path: string, by = agent): Promise<CallView> => {
   calls++;
-  return agent.submitCall({
+  return by.submitCall({
     connection: 'api',
     input: {
       method: 'POST',
@@ -73,7 +82,7 @@ const submit = (path: string): Promise<CallView> => {
     call: `call-${calls}`,
   });
 };
-const execute = (call: CallView) => agent.executeCall(call.id, { input_digest: call.input_digest });
+const execute = (call: CallView, by = agent) => by.executeCall(call.id, { input_digest: call.input_digest });
 
 async function signIn(name: string, jar = new Map<string, string>()): Promise<Browser> {
   const browser = new Browser(world.gateway.url);
@@ -252,6 +261,46 @@ describe('never 24: what is left when access is taken away:', () => {
   });
 });
 
+describe('a call of an agent with a token of the company’s', () => {
+  /** A token made now, as this gateway's clock has it. */
+  const robot = (more: object = {}, after = 0) => {
+    const now = Math.floor(Date.now() / 1000) + after;
+    const claims = {
+      iss: robots.url,
+      aud: 'countersign',
+      sub: 'bot',
+      client_id: 'bot',
+      owned_by: 'olivia',
+      groups: ['agents'],
+      iat: now,
+      exp: now + 1,
+    };
+    return world.client(sign(robotKey, { alg: 'RS256', kid: 'r', typ: 'at+jwt' }, { ...claims, ...more }));
+  };
+
+  test('never 21: is not voted on by its owner, nor by whom it acts for, through whichever account', async () => {
+    const call = await submit('/grouped', robot({ sub: 'user-sam', act: { sub: 'bot' } }));
+    for (const name of ['olivia', 'sam'])
+      expect(await vote(await signIn(name), call)).toMatchObject({ status: 403, code: 'own_request' });
+    expect(await vote(await signIn('dana'), call)).toMatchObject({ body: { state: 'approved' } });
+    const forNobody = robot();
+    await expect(execute(call, forNobody)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  test('outlives the token it was made with; whoever goes on with it is looked at again', async () => {
+    const asking = robot();
+    const [call, other] = [await submit('/grouped', asking), await submit('/grouped', asking)];
+    for (const one of [call, other]) await vote(await signIn('dana'), one);
+    world.later(60_000);
+    await expect(execute(call, asking)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(await execute(other, robot({ groups: [] }, 60))).toMatchObject({
+      outcome: 'not_executed',
+      error: { code: 'policy_tightened' },
+    });
+    expect(await execute(call, robot({}, 60))).toMatchObject({ outcome: 'succeeded' });
+  });
+});
+
 test('nothing reached the target but what was approved and stayed so', () => {
-  expect(reached.length).toBe(2);
+  expect(reached.length).toBe(3);
 });
