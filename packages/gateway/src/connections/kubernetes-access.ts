@@ -36,6 +36,8 @@ export const ownSurroundings = (): Surroundings => ({
 });
 
 export interface AccessReader {
+  /** What a call without a namespace means. Reads one file, and runs nothing. @throws {CountersignError} `config_invalid`. */
+  namespace(): Promise<string>;
   /** @throws {CountersignError} `config_invalid`, `target_unavailable`; neither quotes a value. */
   current(): Promise<Access>;
   /** Makes the next one fetch what can be fetched anew: the cluster refused what there was. */
@@ -51,8 +53,11 @@ export function accessReader(file: string | null, runtime: Runtime, around: Surr
   let kept: { readonly access: Promise<Access>; readonly at: number } | null = null;
   let fetched: { readonly credential: PluginCredential; readonly of: string } | null = null;
 
+  const configuration = async (): Promise<Kubeconfig> =>
+    file === null ? inCluster(around) : readKubeconfig(await contentOf({ file }), file);
+
   async function read(): Promise<Access> {
-    const config = file === null ? await inCluster(around) : readKubeconfig(await contentOf({ file }), file);
+    const config = await configuration();
     const { server, namespace, serverName, user } = config;
     const ca = config.ca === null ? null : await contentOf(config.ca);
     const plugin = await pluginCredential(config, ca);
@@ -87,6 +92,7 @@ export function accessReader(file: string | null, runtime: Runtime, around: Surr
   }
 
   return {
+    namespace: async () => (await configuration()).namespace,
     current: () => {
       if (kept === null || hasPassed(runtime, kept.at, againAfterMs)) {
         const mine = { access: read(), at: runtime.now() };

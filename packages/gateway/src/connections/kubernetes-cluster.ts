@@ -29,7 +29,7 @@ export type Upgraded =
   | { readonly kind: 'answer'; readonly response: IncomingMessage };
 
 export interface Cluster {
-  /** What a call without a namespace means. @throws {CountersignError} `config_invalid`, `target_unavailable`. */
+  /** What a call without a namespace means. Reads the kubeconfig, and no more. @throws {CountersignError} `config_invalid`. */
   namespace(): Promise<string>;
   /**
    * Sends a request that changes nothing, over a kept connection, and resolves with its answer, whose body has to be read
@@ -140,7 +140,7 @@ export function kubernetesCluster(
   }
 
   return {
-    namespace: async () => (await reader.current()).namespace,
+    namespace: () => reader.namespace(),
     read,
     write: async (request, signal, connected) => (await alone(request, signal, connected)).response,
     upgrade: alone,

@@ -63,7 +63,6 @@ export function connectionsReader(
     http: object('an http connection', { ...common('http'), ...http(around) }, ['protocol', 'base_url']),
     kubernetes: object('a kubernetes connection', { ...common('kubernetes'), ...kubernetes(around) }, [
       'protocol',
-      'kubeconfig',
     ]),
   };
   const entry: Schema = { anyOf: protocolNames.map((protocol) => byProtocol[protocol].schema) };
@@ -279,7 +278,10 @@ function authReader(around: Surroundings): Read<Settings> {
 
 function kubernetes(around: Surroundings) {
   return {
-    kubeconfig: described(path(around, 'the kubeconfig file'), 'The cluster and how to reach it.'),
+    kubeconfig: described(
+      path(around, 'the kubeconfig file'),
+      'The cluster and how to reach it: the file’s current context. Left out: the cluster that the gateway itself runs in, by its pod’s service account.',
+    ),
     unconfined: described(flag, 'Whether kubectl may run where the platform can’t confine it.', false),
     preview: described(preview, 'What the card of a write shows of its impact.', 'estimate'),
   };
