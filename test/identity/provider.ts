@@ -28,8 +28,9 @@ export async function startProvider(redirects: () => readonly string[]): Promise
     DeviceCode: 600,
   };
   // It warns that it is no product, on each import and each start.
-  const { warn } = console;
+  const { warn, info } = console;
   console.warn = () => undefined;
+  console.info = () => undefined;
   const { Provider } = await import('oidc-provider');
   const provider = new Provider(issuer, {
     clients: [
@@ -83,6 +84,7 @@ export async function startProvider(redirects: () => readonly string[]): Promise
     issuer,
     signIn: (url, account, until, jar = new Map()) => goAlong(url, account, until, jar),
     close: async () => {
+      console.info = info;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -1,5 +1,12 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { clientCredentials } from '@countersign/client';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commands } from '../../packages/cli/src/commands/index.ts';
+import { runProgram } from '../../packages/cli/src/program.ts';
+import { terminalOf } from '../../packages/cli/src/terminal/terminal.ts';
 import { Browser, people, roles, startWorld, type World } from './harness.ts';
 import { type IdentityProvider, startProvider } from './provider.ts';
 
@@ -257,6 +264,34 @@ test.each([
     false,
     false,
   ]);
+});
+
+test('countersign login shows an address and a code, waits, and keeps the session for the commands that follow', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'countersign-login-'));
+  const out = new PassThrough();
+  let said = '';
+  out.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+    const [address] = /http\S+user_code=\S+/.exec(said) ?? [];
+    if (address !== undefined && !visited) visited = idp.signIn(address, 'dana', 'never');
+  });
+  let visited: Promise<string> | null = null;
+  const run = (...args: string[]) =>
+    runProgram([...args, '--gateway', world.gateway.url], {
+      terminal: terminalOf({ stdin: Readable.from([]), stdout: out, stderr: out }, { XDG_CONFIG_HOME: home }),
+      signal: new AbortController().signal,
+      directory: home,
+      now: () => new Date(),
+      commands,
+    });
+  expect([await run('login'), said]).toEqual([0, expect.stringContaining('Signed in as dana')]);
+  expect(said).not.toMatch(/cs_session_/);
+  expect(statSync(join(home, 'countersign/tokens.json')).mode & 0o777).toBe(0o600);
+  expect([await run('approvals', '--json'), said]).toEqual([0, expect.stringContaining('"approvals"')]);
+  expect(await run('logout')).toBe(0);
+  expect([await run('approvals'), said]).toEqual([1, expect.stringContaining('(unauthenticated)')]);
+  await visited;
+  rmSync(home, { recursive: true });
 });
 
 describe('a command', () => {
