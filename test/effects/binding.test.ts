@@ -181,6 +181,22 @@ describe('a rule for numbers of rows', () => {
     expect(await road.rows('select count(*)::int as n from items where price = -5')).toEqual([{ n: 9 }]);
   });
 
+  test('counts for a read the rows that it returns', async () => {
+    await road.rows('analyze shelves');
+    const [few, wrong, many] = [
+      await ask('select * from shelves where id + 0 = 3'),
+      await ask('select * from shelves where id + 0 = id'),
+      await ask('select * from shelves'),
+    ];
+    expect((await road.run(few)).outcome).toBe('succeeded');
+    // The planner takes them for one.
+    expect(wrong.state).toBe('allowed');
+    const done = await road.run(wrong);
+    expect(done).toMatchObject({ outcome: 'failed', call: { code: 'effect_drift' } });
+    expect(done).not.toHaveProperty('result.rows');
+    expect(many).toMatchObject({ state: 'denied', code: 'denied_by_rule' });
+  });
+
   test('what can’t be counted meets what asks or denies', async () => {
     await road.rows('create function unread() returns int volatile language sql as $$ select 1 $$');
     const call = await ask('update staging set price = 1 where id = unread()');

@@ -26,6 +26,7 @@ rules:
   - { name: some, connections: { names: [ruled] }, actions: [write], when: { rows: "> 2" }, then: { ask: { approvers: [dba] } } }
   - { name: many, connections: { names: [ruled] }, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba], votes: 2 } } }
   - { name: all, connections: { names: [ruled] }, actions: [write], when: { rows: "> 20" }, then: deny, message: That is too many at once. }
+  - { name: big reads, connections: { names: [ruled] }, actions: [read], resources: ["table:public.shelves"], when: { rows: "> 3" }, then: deny }
   - { name: some untried, connections: { names: [untried] }, actions: [write], when: { rows: "> 5" }, then: { ask: { approvers: [dba] } } }
 ${more}`;
 

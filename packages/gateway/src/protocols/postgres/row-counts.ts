@@ -7,18 +7,20 @@ import type { Transaction } from './transaction.ts';
 
 /**
  * The server keeps what earlier transactions of a session counted until it reports it, so only the difference between two
- * looks is this transaction's. Rows of a partition count for the partition.
+ * looks is this transaction's. Rows of a partition count for the partition. Operators are named in full: a search path
+ * could lead to others of the same names.
  */
 const question = `
   SELECT pg_catalog.current_setting('track_counts') AS counted,
     coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
       c.oid::text, n.nspname, c.relname, t.inserted, t.updated, t.deleted)), '[]')::text AS changes
   FROM pg_catalog.pg_class AS c
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
   CROSS JOIN LATERAL (SELECT pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) AS inserted,
     pg_catalog.pg_stat_get_xact_tuples_updated(c.oid) AS updated,
     pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS deleted OFFSET 0) AS t
-  WHERE c.relkind IN ('r', 'm') AND t.inserted + t.updated + t.deleted > 0`;
+  WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'm']::"char"[])
+    AND pg_catalog.int8larger(pg_catalog.int8larger(t.inserted, t.updated), t.deleted) OPERATOR(pg_catalog.>) 0`;
 
 const answerSchema = z.array(
   z.tuple([z.string(), z.string(), z.string(), z.number(), z.number(), z.number()]),
