@@ -145,6 +145,7 @@ const corpus: readonly (readonly [string, readonly string[]])[] = [
       'write.truncate table:public.orders (via foreign key orders_customer_id_fkey)',
     ],
   ],
+  ["select pg_input_is_valid('1', 'int')", []],
   ["select nextval('lone')", ['write sequence:public.lone']],
   [
     "select nextval(pg_get_serial_sequence('public.customers', 'id'))",

@@ -34,7 +34,8 @@ export function harmResource(
 export function namesOwnType(context: Context, argument: Node | undefined): boolean {
   const name = constantText(argument)?.replace(/(?:\[\])?$/, '') ?? '';
   const facts = typeFacts(context.catalog);
-  const type = facts.written(name.replace(/\([\d, ]*\)$/, '').toLowerCase());
+  const bare = name.replace(/\([\d, ]*\)$/, '').toLowerCase();
+  const type = facts.written(bare === 'int' ? 'integer' : bare);
   return type !== null && isBuiltIn(type) && !facts.isPseudo(type);
 }
 
