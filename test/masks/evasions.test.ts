@@ -47,13 +47,18 @@ async function attempt(way: Way): Promise<Tried> {
   const { statements } = way;
   const params = paramsOf(way);
   const tells = telling.includes(way);
-  return {
+  // What is on one database goes on one after the other.
+  const onCanary = async () => ({
     directly: await road.directly('canary', statements, params),
-    directlyOther: tells ? await road.directly('other', statements, params) : null,
     canary: await road.guarded('canary', statements, params),
-    other: await road.guarded('other', statements, params),
     open: tells ? [] : await road.guarded('open', statements, params),
-  };
+  });
+  const onOther = async () => ({
+    directlyOther: tells ? await road.directly('other', statements, params) : null,
+    other: await road.guarded('other', statements, params),
+  });
+  const [first, second] = await Promise.all([onCanary(), onOther()]);
+  return { ...first, ...second };
 }
 
 function attemptOf(way: Way): Tried {
@@ -66,8 +71,14 @@ function expectHidden({ directly, canary, other, open }: Tried): void {
   expect(canaryIn(forms, directly)).not.toBeNull();
   expect(canaryIn(forms, heardOf(canary))).toBeNull();
   expect(canaryIn(forms, heardOf(open))).toBeNull();
-  expect(heardOf(canary)).toEqual(heardOf(other));
+  expect(unordered(heardOf(canary))).toEqual(unordered(heardOf(other)));
 }
+
+/** Where rows stand that nobody asked for in an order depends on which were written when. */
+const unordered = (heard: Heard): Heard => ({
+  ...heard,
+  rows: heard.rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+});
 
 describe('never 38, 39 and 42: what shows a protected value directly does not show it through the gateway', () => {
   test.each(titled(showing))('%s', (_, way) => expectHidden(attemptOf(way)));
@@ -78,7 +89,8 @@ describe('never 38 and 40: nor by a write, nor in the place it is written to', (
     const done = await attempt(way);
     expectHidden(done);
     const { canary, other, open } = done;
-    if ([...canary, ...other, ...open].some(({ outcome }) => outcome !== 'not_executed')) await road.reseed();
+    if ([...canary, ...other, ...open].some(({ outcome }) => outcome !== 'not_executed'))
+      await road.reseed(way.statements);
   });
 });
 

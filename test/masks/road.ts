@@ -6,7 +6,7 @@ import { startPostgres } from '@countersign/testing';
 import { Client } from 'pg';
 import type { Heard } from './canary.ts';
 import { askDirectly } from './raw.ts';
-import { canaries, others, protectedColumns, seedOf } from './vault.ts';
+import { canaries, contentOf, others, protectedColumns, seedOf } from './vault.ts';
 
 /**
  * `canary` and `other` hold other protected values and forbid to use them (`filter: deny`); `open` is the first of them
@@ -46,6 +46,9 @@ export interface Databases extends AsyncDisposable {
   readonly urls: Readonly<Record<'canary' | 'other', string>>;
 }
 
+/** A statement that changes rows at most, and no schema. */
+const changesRows = /^\s*(?:insert|update|delete|merge|table|with|select(?!.*\binto\b))/i;
+
 export interface Road extends AsyncDisposable {
   readonly engine: Engine;
   /** The policy and the connections that the engine was opened on. */
@@ -62,8 +65,8 @@ export interface Road extends AsyncDisposable {
     statements: readonly string[],
     params?: readonly string[],
   ): Promise<readonly RunAnswer[]>;
-  /** Puts what writes changed back as it was seeded. */
-  reseed(): Promise<void>;
+  /** Puts what these statements may have changed back as it was seeded. */
+  reseed(statements: readonly string[]): Promise<void>;
 }
 
 const seeds = { canary: seedOf(canaries), other: seedOf(others) };
@@ -114,10 +117,20 @@ export async function openRoad(): Promise<Road> {
       }
       return answers;
     },
-    async reseed() {
+    async reseed(statements) {
+      const isContent = statements.every((sql) => changesRows.test(sql));
+      if (isContent) {
+        await Promise.all([
+          observers.canary.query(contentOf(canaries)),
+          observers.other.query(contentOf(others)),
+        ]);
+        return;
+      }
       const clean = 'drop schema public cascade; create schema public;';
-      await observers.canary.query(clean + seeds.canary);
-      await observers.other.query(clean + seeds.other);
+      await Promise.all([
+        observers.canary.query(clean + seeds.canary),
+        observers.other.query(clean + seeds.other),
+      ]);
       // The first call finds out that the schema is another one.
       for (const on of ['canary', 'other', 'open'] as const)
         await engine.run(agent, { connection: on, input: { sql: 'select * from people' } }, signal);

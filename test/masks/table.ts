@@ -18,7 +18,8 @@ for (const { group, statements } of [...showing, ...telling, ...writing]) {
       .replace(/^failed: .*/, 'failed');
     counts.set(`${on} ${end}`, (counts.get(`${on} ${end}`) ?? 0) + 1);
     if (all) console.log(`${on}\t${endOf(answers)}\t${statements.join('; ')}`);
-    if (group === 'writes' && answers.some(({ outcome }) => outcome !== 'not_executed')) await road.reseed();
+    if (group === 'writes' && answers.some(({ outcome }) => outcome !== 'not_executed'))
+      await road.reseed(statements);
   }
 }
 console.log('| ways | tried | masked | denied | failed, without the words | masked | denied | failed |');
