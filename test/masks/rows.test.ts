@@ -52,6 +52,30 @@ test('its columns, each row masked, and what became of it', async () => {
   expect(lines.at(-1)).toMatchObject({ outcome: 'succeeded', result: { rows: [], truncated: false } });
 });
 
+test('the client gives them one by one, and last the answer', async () => {
+  const call = await submit(agent, 'select id, email from accounts order by id');
+  const heard = [];
+  for await (const part of agent.streamCall(call.id, { input_digest: call.input_digest })) heard.push(part);
+  expect(heard).toHaveLength(52);
+  expect(heard.slice(0, 2)).toEqual([
+    { kind: 'columns', columns: ['id', 'email'] },
+    { kind: 'row', row: ['1', '[redacted]'] },
+  ]);
+  expect(heard.at(-1)).toMatchObject({ kind: 'answer', answer: { outcome: 'succeeded' } });
+});
+
+test('who stops reading ends the call; who may not read is told why', async () => {
+  const call = await submit(agent, "select i, repeat('x', 1000) from generate_series(1, 900000) i");
+  for await (const { kind } of agent.streamCall(call.id, { input_digest: call.input_digest }))
+    if (kind === 'row') break;
+  let view = await agent.getCall(call.id);
+  while (view.state === 'claimed') view = await agent.getCall(call.id);
+  expect(view.state).toBe('failed');
+  const other = await harness.mint({ class: 'agent', name: 'another', owner: 'olivia' });
+  const refused = other.client.streamCall(call.id, { input_digest: call.input_digest }).next();
+  await expect(refused).rejects.toMatchObject({ code: 'not_found' });
+});
+
 test('it is not kept: asked again, it is said to be gone', async () => {
   const call = await submit(agent, 'select id, email from accounts where id < 3');
   await linesOf(await ask(call.id, call.input_digest));

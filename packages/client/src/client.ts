@@ -79,6 +79,7 @@ import {
 } from '@countersign/core';
 import { type Followed, type FollowOptions, follow } from './follow.ts';
 import { ledgerLines } from './ledger-lines.ts';
+import { type Streamed, streamedRows } from './streamed-rows.ts';
 import { type RequestOptions, Transport, type TransportOptions } from './transport.ts';
 
 /** Milliseconds an execution is waited for; one that takes longer is asked for again and is `in_progress`. */
@@ -108,6 +109,12 @@ export interface Client {
    * for again. Repeating it never runs the call again. A call that was not decided yet is cancelled by it.
    */
   executeCall(id: CallId, request: ExecuteRequest, options?: RequestOptions): Promise<ExecuteView>;
+  /**
+   * Agent: runs a decided call as {@link executeCall} does, and gives its rows as they come, however many: first the
+   * columns, then each row, last the answer. They are not kept: asked again, there are none. Who stops before the end
+   * ends the call. It takes as long as it takes; a signal ends it.
+   */
+  streamCall(id: CallId, request: ExecuteRequest, options?: RequestOptions): AsyncGenerator<Streamed>;
   /** Agent: ends a call of one's own; what runs is ended at the target. A call that has ended stays as it is. */
   cancelCall(id: CallId, options?: RequestOptions): Promise<CallView>;
   /** Agent: the connections that the gateway has, by name and protocol. */
@@ -237,6 +244,7 @@ export function createClient(options: ClientOptions): Client {
         { method: 'POST', path: `v1/calls/${part(id)}/execute`, body, waitMs: executionMs, ...o },
         executeViewSchema,
       ),
+    streamCall: (id, body, o) => streamedRows(http, id, body, o),
     cancelCall: (id, o) =>
       http.json({ method: 'POST', path: `v1/calls/${part(id)}/cancel`, ...o }, callViewSchema),
     listConnections: (o) => http.json({ method: 'GET', path: 'v1/connections', ...o }, connectionListSchema),

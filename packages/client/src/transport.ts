@@ -82,12 +82,18 @@ export class Transport {
    *
    * @throws {CountersignError} as {@link text}.
    */
-  async stream(exchange: Exchange & { readonly signal: AbortSignal }): Promise<AsyncIterable<Uint8Array>> {
-    const headers = new Headers({ accept: 'text/event-stream' });
+  async stream(
+    exchange: Exchange & { readonly signal: AbortSignal; readonly accept?: string },
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { method, path, body, signal, accept = 'text/event-stream' } = exchange;
+    const headers = new Headers({ accept });
     headers.set('authorization', `Bearer ${await this.#currentToken()}`);
-    const { method, path, signal } = exchange;
     try {
       const init: RequestInit = { method, headers, redirect: 'error', signal };
+      if (body !== undefined) {
+        headers.set('content-type', 'application/json');
+        init.body = JSON.stringify(body);
+      }
       const response = await this.#fetch(new URL(path, this.#base), init);
       if (response.ok && response.body !== null) return response.body;
       throw problemOf(response.status, await readBounded(response, this.#maxAnswerBytes));
