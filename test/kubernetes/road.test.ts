@@ -76,7 +76,7 @@ here('a write', () => {
     const stdin = manifest('Service', 'front', { spec: { ports: [{ port: 80 }] } });
     const call = await road.submit({ argv: ['create', '-f', '-', '--save-config=false'], stdin });
     expect(call.state).toBe('waiting');
-    expect(road.reached()).toEqual([]);
+    expect(road.reached()).toEqual(['GET /api/v1/namespaces/shop/services/front']);
     const { preview } = await road.card(call);
     expect(preview.input).toEqual([
       { label: 'line', text: 'kubectl create -f - --save-config=false' },

@@ -10,6 +10,9 @@ export interface ReliedOn {
   readonly command: string;
   /** What was meant where the line said nothing. */
   readonly namespace: string;
+  /** What narrows down those that are meant where no name is given; null where nothing does. */
+  readonly selector: string | null;
+  readonly fieldSelector: string | null;
 }
 
 /**
@@ -17,8 +20,8 @@ export interface ReliedOn {
  * @throws {CountersignError} with the code of the denial.
  */
 export function analyse({ argv, stdin }: KubectlCall, namespace: string): Analysis {
-  const { path, effects, flags } = judgeArgv(argv, stdin, namespace);
-  const reliedOn: ReliedOn = { command: path, namespace };
+  const { path, effects, flags, selector, fieldSelector } = judgeArgv(argv, stdin, namespace);
+  const reliedOn: ReliedOn = { command: path, namespace, selector, fieldSelector };
   return {
     effects,
     lineage: {

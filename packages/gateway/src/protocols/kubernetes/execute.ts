@@ -4,10 +4,11 @@
  */
 import { CountersignError, type Json, type KubectlResult } from '@countersign/core';
 import { within } from '../../runtime/within.ts';
-import type { Analysis, ExecuteContext, Execution } from '../protocol.ts';
+import type { Analysis, ExecuteContext, Execution, Measured, Measuring } from '../protocol.ts';
 import { reliedOn } from './effects.ts';
 import { type ApiEvent, type Endpoint, openEndpoint } from './endpoint.ts';
 import type { KubectlCall } from './input.ts';
+import { canBeLookedAt, effectOf, lookAt } from './objects-there.ts';
 import { findProgram } from './program.ts';
 import type { Reach } from './reach.ts';
 import { type KubectlEnd, runKubectl } from './run-kubectl.ts';
@@ -67,6 +68,11 @@ async function run(
 ): Promise<KubectlEnd> {
   const { cluster, runtime, settings } = reach;
   const program = findProgram(settings.unconfined);
+  if (
+    context.effect !== undefined &&
+    !(await context.effect.holds(await measured(reach, analysis, context.effect, signal)))
+  )
+    throw new CountersignError('effect_drift');
   const { command, namespace } = reliedOn(analysis);
   let started: Promise<void> | undefined;
   runtime.reached('read.before');
@@ -100,6 +106,18 @@ async function run(
     await endpoint.close();
     runtime.reached('read.after');
   }
+}
+
+/** The objects as they are now. They could become others in the moment before kubectl asks for them. */
+async function measured(
+  reach: Reach,
+  analysis: Analysis,
+  measuring: Measuring,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const found = canBeLookedAt(analysis) ? await lookAt(reach, analysis, signal) : '';
+  if (typeof found === 'string') return { rows: null, effect: null };
+  return { rows: found.length, effect: effectOf(found, measuring) };
 }
 
 /** There is nobody who could be asked later what became of a kubectl. */

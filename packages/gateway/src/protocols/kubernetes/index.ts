@@ -14,6 +14,7 @@ import { analyse } from './effects.ts';
 import { execute } from './execute.ts';
 import { type KubectlCall, parseInput } from './input.ts';
 import { askVersion, inspect } from './inspect.ts';
+import { canBeLookedAt } from './objects-there.ts';
 import { preview } from './preview.ts';
 import type { Reach } from './reach.ts';
 import { recovered } from './recover.ts';
@@ -49,8 +50,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     parse: parseInput,
     // A call can be judged without the file, as long as it can't be run without.
     analyse: async (input) => analyse(own(input), await cluster.namespace().catch(() => 'default')),
-    preview: (input, analysis) => counted(preview(reach, own(input), analysis)),
-    previewReachesTarget: () => false,
+    preview: (input, analysis, signal, wish) => counted(preview(reach, own(input), analysis, signal, wish)),
+    previewReachesTarget: (_, analysis) => canBeLookedAt(analysis),
     execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: async () => recovered,
     ping: (signal) =>

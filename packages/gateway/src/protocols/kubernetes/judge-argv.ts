@@ -12,6 +12,9 @@ export interface JudgedArgv {
   readonly effects: readonly Effect[];
   /** The names of its flags, sorted. */
   readonly flags: readonly string[];
+  /** What `--selector` and `--field-selector` say; null where they don't. */
+  readonly selector: string | null;
+  readonly fieldSelector: string | null;
 }
 
 /** Effects of one call; a card with more is nothing that anybody reads. */
@@ -56,7 +59,13 @@ export function judgeArgv(argv: readonly string[], stdin: string | null, namespa
       what: `${effects.length} effects`,
       expected: `at most ${maxEffects}`,
     });
-  return { path, effects, flags: flags.names().toSorted() };
+  return {
+    path,
+    effects,
+    flags: flags.names().toSorted(),
+    selector: flags.value('selector'),
+    fieldSelector: flags.value('field-selector'),
+  };
 }
 
 /** Where what follows `--` is a command for a container, and no words of kubectl's. */

@@ -1,31 +1,80 @@
 /** What the approver sees of a kubectl call: the line, the manifests, and the objects that it is about. */
-import { visibleText } from '@countersign/core';
-import type { Analysis, Preview } from '../protocol.ts';
+import { type Sample, visibleText } from '@countersign/core';
+import type { Analysis, Preview, PreviewWish } from '../protocol.ts';
 import { reliedOn } from './effects.ts';
 import type { KubectlCall } from './input.ts';
+import { type Affected, canBeLookedAt, effectOf, lookAt, tableOf } from './objects-there.ts';
 import { findProgram } from './program.ts';
 import type { Reach } from './reach.ts';
 import { effectInWords, visibleLine } from './words.ts';
 
+/** Objects of one kind that are named; the rest is counted. */
+const mostNamed = 20;
+
 /** @throws {CountersignError} `not_supported` where kubectl could not run at all: nobody is asked for that. */
 export async function preview(
-  { settings }: Reach,
+  reach: Reach,
   { argv, stdin }: KubectlCall,
   analysis: Analysis,
+  signal: AbortSignal,
+  wish?: PreviewWish,
 ): Promise<Preview> {
-  const { user } = findProgram(settings.unconfined);
+  const { user } = findProgram(reach.settings.unconfined);
+  const { notes, ...seen } = await look(reach, analysis, signal, wish);
   return {
     input: [
       { label: 'line', text: visibleLine(argv) },
       ...(stdin === null ? [] : [{ label: 'stdin', text: visibleText(stdin) }]),
     ],
     words: analysis.effects.map(effectInWords),
-    impact: { count: null, unit: 'objects', how: 'none', why: 'not looked at' },
+    ...seen,
     notes: [
       `Where it names no namespace, ${reliedOn(analysis).namespace} is meant.`,
+      ...notes,
       ...(user === null
         ? ['kubectl runs as the gateway’s own user: the connection says "unconfined: true".']
         : []),
     ],
   };
+}
+
+async function look(
+  reach: Reach,
+  analysis: Analysis,
+  signal: AbortSignal,
+  wish: PreviewWish | undefined,
+): Promise<Pick<Preview, 'impact' | 'effect' | 'sample' | 'notes'>> {
+  if (wish === undefined || !canBeLookedAt(analysis)) return notLooked('the line does not tell which');
+  const found = await lookAt(reach, analysis, signal);
+  if (typeof found === 'string') return notLooked(`not looked at: ${found}`);
+  const sample = namesIn(found);
+  return {
+    impact: { count: found.length, unit: 'objects', how: 'estimate', why: 'as they are now' },
+    effect: effectOf(found, wish),
+    ...(sample.length === 0 ? {} : { sample }),
+    notes: [
+      'The objects are looked at once more before kubectl runs: where there are others by then, or one was changed, it does not run.',
+      ...(found.some(({ uid, version }) => uid !== null && version === null)
+        ? ['Some of them change all the time; of those only that they are the same ones is bound.']
+        : []),
+    ],
+  };
+}
+
+const notLooked = (why: string): Pick<Preview, 'impact' | 'notes'> => ({
+  impact: { count: null, unit: 'objects', how: 'none', why },
+  notes: [],
+});
+
+/** The names of those that come and go; what changes in one is not known. */
+function namesIn(found: readonly Affected[]): readonly Sample[] {
+  const gone = found.filter(({ change, name }) => change !== 'inserted' && name !== '');
+  return [...Map.groupBy(gone, tableOf)].map(([table, all]) => ({
+    table,
+    columns: ['name'],
+    rows: all.slice(0, mostNamed).map(({ name, change }) => ({
+      before: [name],
+      after: change === 'deleted' ? null : [name],
+    })),
+  }));
 }

@@ -1,0 +1,234 @@
+/**
+ * The objects that a write is about, as they are now: looked at for the card, and once more before kubectl runs. Only what
+ * tells one from another is read: names, uids and versions.
+ */
+import { createHmac } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import {
+  asCountersignError,
+  baseAction,
+  type Effect,
+  type Json,
+  type MeasuredEffect,
+  splitResource,
+  type TableChanges,
+} from '@countersign/core';
+import { within } from '../../runtime/within.ts';
+import type { Analysis, Measuring } from '../protocol.ts';
+import { every } from './actions.ts';
+import { member } from './api-request.ts';
+import { reliedOn } from './effects.ts';
+import { type Kind, kindOf } from './kinds.ts';
+import type { Reach } from './reach.ts';
+
+/** What becomes of an object. */
+type Change = 'inserted' | 'updated' | 'deleted';
+
+export interface Affected {
+  readonly kind: Kind;
+  /** Empty for what has none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly change: Change;
+  /** Null for what is not there. */
+  readonly uid: string | null;
+  /** What its content is known by: null where other programs change it all the time, and for what is not there. */
+  readonly version: string | null;
+}
+
+/** Milliseconds, and bytes of one answer, for a look. */
+const withinMs = 5000;
+const maxBytes = 4 * 1024 * 1024;
+/** A card with more objects is nothing that anybody reads. */
+const mostObjects = 500;
+
+/** What happens to other objects than those that the line tells of, or to none. */
+const notTold: ReadonlySet<string> = new Set(['exec', 'debug', 'drain', 'create token', 'diff']);
+
+/** Whether the objects of a call can be looked at. */
+export const canBeLookedAt = (analysis: Analysis): boolean =>
+  !notTold.has(reliedOn(analysis).command) && changesOf(analysis).length > 0;
+
+/** One target of the call's own writes, with the actions on it. */
+interface Written {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly actions: readonly string[];
+}
+
+function changesOf({ effects }: Analysis): readonly Written[] {
+  const writes = effects.filter(
+    ({ action, via }) => via === undefined && ['write', 'admin'].includes(baseAction(action)),
+  );
+  return [...Map.groupBy(writes, ({ resource }) => resource)].flatMap(([resource, all]) => {
+    const [namespace = '', group = '', plural = '', name = ''] = splitResource(resource).segments.map(
+      (segment) => (segment === every ? every : decodeURIComponent(segment)),
+    );
+    const kind = kindOf(group === '-' ? '' : group, plural);
+    const where = namespace === '-' ? '' : namespace;
+    return kind === null ? [] : [{ kind, namespace: where, name, actions: all.map(refinement) }];
+  });
+}
+
+const refinement = ({ action }: Effect): string => action.slice(action.indexOf('.') + 1);
+
+/** The objects; in words, why they can't be told. */
+export async function lookAt(
+  { cluster, runtime, closing }: Reach,
+  analysis: Analysis,
+  signal: AbortSignal,
+): Promise<readonly Affected[] | string> {
+  const { selector, fieldSelector } = reliedOn(analysis);
+  try {
+    return await within(runtime, withinMs, async (late) => {
+      const until = AbortSignal.any([late, signal, closing]);
+      const found: Affected[] = [];
+      for (const written of changesOf(analysis)) {
+        const { kind, name, actions } = written;
+        const creates = actions.includes('create');
+        if (name === every && creates) {
+          found.push({
+            kind,
+            namespace: written.namespace,
+            name: '',
+            change: 'inserted',
+            uid: null,
+            version: null,
+          });
+          continue;
+        }
+        const path = pathOf(written, name === every ? { labelSelector: selector, fieldSelector } : null);
+        const answer = await cluster.read(
+          { method: 'GET', path, headers: [['accept', accepted]], body: null },
+          until,
+        );
+        const body = await bodyOf(answer);
+        if (answer.statusCode === 404 && name !== every && isMissing(body)) {
+          if (creates)
+            found.push({
+              kind,
+              namespace: written.namespace,
+              name,
+              change: 'inserted',
+              uid: null,
+              version: null,
+            });
+          continue;
+        }
+        if (answer.statusCode !== 200 || body === null)
+          return `the API server answered with status ${answer.statusCode}`;
+        const change = actions.includes('delete') ? 'deleted' : 'updated';
+        const items = name === every ? itemsIn(body) : [body];
+        if (items === null || found.length + items.length > mostObjects)
+          return `more than ${mostObjects} objects`;
+        found.push(...items.map((item) => affected(kind, change, item)));
+      }
+      return found;
+    });
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return asCountersignError(thrown, 'timed_out').entry.people;
+  }
+}
+
+/** What tells objects apart, without what is in them. */
+const accepted = ['PartialObjectMetadata', 'PartialObjectMetadataList']
+  .map((kind) => `application/json;as=${kind};g=meta.k8s.io;v=v1`)
+  .join(',');
+
+function pathOf(
+  { kind, namespace, name }: Written,
+  selectors: Readonly<Record<string, string | null>> | null,
+): string {
+  const root = kind.group === '' ? '/api/v1' : `/apis/${kind.group}/v1`;
+  const where = kind.namespaced && namespace !== every ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  if (selectors === null) return `${root}${where}/${kind.resource}/${encodeURIComponent(name)}`;
+  const query = new URLSearchParams({ limit: String(mostObjects + 1) });
+  for (const [key, value] of Object.entries(selectors)) if (value !== null) query.set(key, value);
+  return `${root}${where}/${kind.resource}?${query.toString()}`;
+}
+
+async function bodyOf(answer: IncomingMessage): Promise<Json | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      answer.destroy();
+      return null;
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the object is not there, and not its kind: `pods "web" not found`. */
+function isMissing(body: Json | null): boolean {
+  const message = body === null ? undefined : member(body, 'message');
+  return (
+    body !== null &&
+    member(body, 'reason') === 'NotFound' &&
+    typeof message === 'string' &&
+    message.endsWith('" not found')
+  );
+}
+
+function itemsIn(body: Json): readonly Json[] | null {
+  const items = member(body, 'items');
+  const more = member(member(body, 'metadata'), 'continue');
+  return Array.isArray(items) && (more === undefined || more === '') ? items : null;
+}
+
+/** Kinds whose version changes with what happens in the cluster, and that have no other. */
+const restless: ReadonlySet<string> = new Set([
+  'pods.',
+  'nodes.',
+  'namespaces.',
+  'persistentvolumes.',
+  'persistentvolumeclaims.',
+  'resourcequotas.',
+  'endpoints.',
+  'leases.coordination.k8s.io',
+]);
+
+function affected(kind: Kind, change: Change, object: Json): Affected {
+  const metadata = member(object, 'metadata');
+  const text = (name: string) => {
+    const value = member(metadata, name);
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  };
+  return {
+    kind,
+    namespace: text('namespace') ?? '',
+    name: text('name') ?? '',
+    change,
+    uid: text('uid'),
+    version:
+      text('generation') ?? (restless.has(`${kind.resource}.${kind.group}`) ? null : text('resourceVersion')),
+  };
+}
+
+/** The objects by kind and namespace, and the digest of which they are, in which version. */
+export function effectOf(
+  found: readonly Affected[],
+  { digestKey }: Pick<Measuring, 'digestKey'>,
+): MeasuredEffect {
+  const tables = [...Map.groupBy(found, tableOf)].map(([table, all]): TableChanges => {
+    const count = (change: Change) => all.filter((one) => one.change === change).length;
+    return { table, inserted: count('inserted'), updated: count('updated'), deleted: count('deleted') };
+  });
+  const known = found.map((one) =>
+    JSON.stringify([tableOf(one), one.name, one.change, one.uid, one.version]),
+  );
+  const digest = createHmac('sha256', digestKey).update(JSON.stringify(known.toSorted())).digest('hex');
+  return { tables: tables.toSorted((a, b) => (a.table < b.table ? -1 : 1)), digest, unbound: [] };
+}
+
+/** `deployments.apps in shop`. */
+export const tableOf = ({ kind: { group, resource }, namespace }: Affected): string =>
+  `${resource}${group === '' ? '' : `.${group}`}${namespace === '' ? '' : ` in ${namespace}`}`;
