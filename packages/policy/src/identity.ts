@@ -56,11 +56,17 @@ export interface AccessTokens {
   readonly clients: ReadonlyMap<string, ClientConfig>;
 }
 
-/** How people sign in at an issuer. Holds a credential: never logged, never in an error. */
-export interface SignIn {
+/** The gateway as a client of an identity provider. Holds a credential: never logged, never in an error. */
+export interface ProviderClient {
   readonly clientId: string;
   /** Null for a public client. */
   readonly clientSecret: string | null;
+}
+
+/** How people sign in at an issuer: browsers, and commands. */
+export interface SignIn extends ProviderClient {
+  /** The client for commands; the browsers' own, where the file names no other. */
+  readonly device: ProviderClient;
   readonly scopes: readonly string[];
   /** The claim of the ID token with their groups. */
   readonly groups: string;

@@ -1,6 +1,6 @@
 /** Identity providers at which people sign in, as a client of theirs: found by discovery, looked at anew every hour. */
 import { CountersignError } from '@countersign/core';
-import type { Issuer, Policy, SignIn } from '@countersign/policy';
+import type { Issuer, Policy, ProviderClient, SignIn } from '@countersign/policy';
 import {
   allowInsecureRequests,
   ClientSecretBasic,
@@ -41,21 +41,21 @@ export function providerNamed(policy: Policy, name: string | undefined): Provide
 }
 
 export interface Providers {
-  /** The gateway as a client of a provider. @throws {CountersignError} `unavailable`. */
-  client(provider: Provider): Promise<Configuration>;
+  /** The gateway as a client of a provider: for browsers, or for commands. @throws {CountersignError} `unavailable`. */
+  client(provider: Provider, as?: 'browser' | 'device'): Promise<Configuration>;
 }
 
 export function createProviders(runtime: Runtime): Providers {
   const known = new Map<string, { readonly since: number; readonly client: Promise<Configuration> }>();
   return {
-    client: (provider) => {
-      const { issuer, signIn } = provider;
-      const key = JSON.stringify([issuer, signIn]);
+    client: ({ name, issuer, signIn }, as = 'browser') => {
+      const own = as === 'browser' ? signIn : signIn.device;
+      const key = JSON.stringify([issuer, own.clientId, own.clientSecret]);
       const kept = known.get(key);
       if (kept !== undefined && !hasPassed(runtime, kept.since, keptMs)) return kept.client;
-      const client = find(provider).catch((cause: unknown) => {
+      const client = find(issuer, own).catch((cause: unknown) => {
         known.delete(key);
-        throw new CountersignError('unavailable', { what: `${provider.name} can't be asked` }, { cause });
+        throw new CountersignError('unavailable', { what: `${name} can't be asked` }, { cause });
       });
       known.set(key, { since: runtime.now(), client });
       return client;
@@ -66,8 +66,7 @@ export function createProviders(runtime: Runtime): Providers {
 /** The library never sends a body of `undefined`, though its types say so. */
 const ask: CustomFetch = (url, options) => boundedFetch(url, options as RequestInit);
 
-async function find({ issuer, signIn }: Provider): Promise<Configuration> {
-  const { clientId, clientSecret } = signIn;
+async function find(issuer: string, { clientId, clientSecret }: ProviderClient): Promise<Configuration> {
   const url = new URL(issuer);
   // Plain http is taken by the policy file for this machine only.
   const execute = [enableNonRepudiationChecks, ...(url.protocol === 'http:' ? [allowInsecureRequests] : [])];

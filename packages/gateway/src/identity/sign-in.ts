@@ -182,7 +182,7 @@ export function createSignIns({ policy, address, box, runtime, log }: Parts): Si
 
     beginDevice: async (name) => {
       const provider = providerNamed(policy(), name);
-      const client = await providers.client(provider);
+      const client = await providers.client(provider, 'device');
       if (client.serverMetadata().device_authorization_endpoint === undefined)
         throw failed(`${provider.name} has no device flow`);
       const scope = provider.signIn.scopes.join(' ');
@@ -207,7 +207,7 @@ export function createSignIns({ policy, address, box, runtime, log }: Parts): Si
       if (hasPassed(runtime, device.since, signInWithinMs)) throw failed('it took longer than ten minutes');
       const issuer = policy().identity.issuers.get(device.issuer);
       const provider = providerNamed(policy(), issuer?.name ?? '');
-      const client = await providers.client(provider);
+      const client = await providers.client(provider, 'device');
       const tokens = await asked(
         provider,
         genericGrantRequest(client, deviceGrant, { device_code: device.code }),

@@ -100,6 +100,17 @@ const signInReader = (env: Environment) =>
     {
       client_id: described(fill(env, 'a client id'), 'What the provider calls this gateway as a client.'),
       client_secret: described(secret(env, 'the client secret'), 'Left out for a public client.'),
+      device: described(
+        object(
+          'device',
+          {
+            client_id: described(fill(env, 'a client id'), 'What the provider calls it.'),
+            client_secret: described(secret(env, 'the client secret'), 'Left out for a public client.'),
+          },
+          ['client_id'],
+        ),
+        'The client of `countersign login`, where the provider wants one of its own for the device flow.',
+      ),
       scopes: described(
         list('scopes', textLike('a scope', /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/)),
         'What is asked for; `openid` is among it in any case.',
@@ -165,9 +176,14 @@ function accessTokens(given: Given<typeof tokens>): AccessTokens {
 }
 
 function signInOf(given: Given<ReturnType<typeof signInReader>>): SignIn {
+  const browsers = { clientId: given.client_id ?? '', clientSecret: given.client_secret ?? null };
+  const { device } = given;
   return {
-    clientId: given.client_id ?? '',
-    clientSecret: given.client_secret ?? null,
+    ...browsers,
+    device:
+      device === undefined
+        ? browsers
+        : { clientId: device.client_id ?? '', clientSecret: device.client_secret ?? null },
     scopes: [...new Set(['openid', ...(given.scopes ?? [])])],
     groups: given.groups ?? 'groups',
   };
@@ -191,7 +207,7 @@ class Seen {
       this.#report.problem(tree.at, `nothing is taken from ${name}`, {
         expected: 'tokens, sign_in, or both',
       });
-    if (taken !== null && taken.audience === signIn?.clientId)
+    if (taken !== null && [signIn?.clientId, signIn?.device.clientId].includes(taken.audience))
       this.#report.problem(tree.at, 'the audience of access tokens is that of ID tokens', {
         expected: 'an audience that is not the client_id of sign_in',
       });
