@@ -92,7 +92,7 @@ export type ApprovalsQuery = z.input<typeof approvalsQuerySchema>;
 /** `GET /v1/approvals`: those that wait, first those that the one who looks was asked about, the oldest first. */
 export const approvalListSchema = z.strictObject({
   approvals: z.array(approvalViewSchema),
-  /** How many wait for the one who looks: asked about, and not voted on yet. */
+  /** How many wait for the one who looks: asked about, and not voted on yet. Counted up to 1000. */
   waiting_for_me: z.number().int().min(0),
   /** What `after` takes for the next page; null on the last. */
   next: approvalIdSchema.nullable(),

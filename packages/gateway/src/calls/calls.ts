@@ -50,6 +50,9 @@ import { must, submit } from './submit.ts';
 import { callView, executeView } from './view.ts';
 import { vote } from './vote.ts';
 
+/** What waits for one's vote is counted up to this. */
+const counted = 1000;
+
 /** The machine's operations, each for one principal. `machine.ts` draws the states they move between. */
 export class Calls {
   readonly #room: Room;
@@ -142,7 +145,7 @@ export class Calls {
     if (onlooker === 'nothing') return { approvals: [], waiting_for_me: 0, next: null };
     const [rows, forMe] = await Promise.all([
       waitingApprovals(room.db, onlooker === 'everything' ? null : onlooker, page),
-      onlooker === 'everything' ? 0 : waitingFor(room.db, onlooker),
+      onlooker === 'everything' ? 0 : waitingFor(room.db, onlooker, counted),
     ]);
     const seen = rows.filter((row) => mayLook(room, viewer, row));
     return {

@@ -1,6 +1,6 @@
 /** Approvals and their votes. */
 import type { ApprovalDigest, ApprovalId, CallId, CallState, EventId, Requirement } from '@countersign/core';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './store.ts';
 
 export interface ApprovalRow {
@@ -64,34 +64,58 @@ export const isSeenBy = (onlooker: Onlooker | null) =>
     : sql`(c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(onlooker.groups)}::text::jsonb))
         or c.owner = ${onlooker.name} or c.on_behalf_of = ${onlooker.name})`;
 
-/** Those that wait and that the onlooker is asked about first, then the oldest, by the indexes on waiting calls. */
+/** How far a list goes. */
+export interface Page {
+  /** The last one of the page before. */
+  readonly after?: ApprovalId | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Those that wait: first those that the onlooker is asked about, then the others they may look at, the oldest first. Each
+ * part walks the index by age, and stops when the page is full.
+ */
 export async function waitingApprovals(
   db: Database,
   onlooker: Onlooker | null,
-  { after, limit }: { readonly after?: ApprovalId | undefined; readonly limit: number },
+  { after, limit }: Page,
 ): Promise<readonly ApprovalRow[]> {
-  const age = sql`c.created_at, c.id`;
-  const place = onlooker === null ? age : sql`(not ${asks(onlooker)}), ${age}`;
-  const beyond =
-    after === undefined
-      ? sql`true`
-      : sql`(${place}) > (
-          select ${place} from calls c join approvals a on a.call_id = c.id where a.id = ${after})`;
-  const { rows } = await sql<ApprovalRow>`
-    select ${columns} from calls c join approvals a on a.call_id = c.id
-    where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${isSeenBy(onlooker)} and ${beyond}
-    order by ${place} limit ${limit}`.execute(db);
-  return rows;
+  const part = (which: RawBuilder<unknown>, from: ApprovalId | undefined, most: number) => {
+    const beyond =
+      from === undefined
+        ? sql`true`
+        : sql`(c.created_at, c.id) > (
+            select c.created_at, c.id from calls c join approvals a on a.call_id = c.id where a.id = ${from})`;
+    return sql<ApprovalRow>`
+      select ${columns} from calls c join approvals a on a.call_id = c.id
+      where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${which} and ${beyond}
+      order by c.created_at, c.id limit ${most}`.execute(db);
+  };
+  if (onlooker === null) return (await part(sql`true`, after, limit)).rows;
+  const [asked, others] = [asks(onlooker), sql`${isSeenBy(onlooker)} and not ${asks(onlooker)}`];
+  const inFirst = after === undefined || (await isAsked(db, after, onlooker));
+  const first = inFirst ? (await part(asked, after, limit)).rows : [];
+  if (first.length === limit) return first;
+  return [...first, ...(await part(others, inFirst ? undefined : after, limit - first.length)).rows];
 }
 
-/** How many wait for the onlooker's vote. */
-export async function waitingFor(db: Database, onlooker: Onlooker): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::float8 as n from calls c join approvals a on a.call_id = c.id
-    where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${asks(onlooker)}
-      and not exists (select 1 from votes v where v.approval_id = a.id and v.person = ${onlooker.name})`.execute(
+/** Whether an approval is one that asks the onlooker. */
+async function isAsked(db: Database, id: ApprovalId, onlooker: Onlooker): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from approvals a join calls c on c.id = a.call_id where a.id = ${id} and ${asks(onlooker)}`.execute(
     db,
   );
+  return rows.length > 0;
+}
+
+/** How many wait for the onlooker's vote, counted up to `most`. */
+export async function waitingFor(db: Database, onlooker: Onlooker, most: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::float8 as n from (
+      select 1 from calls c join approvals a on a.call_id = c.id
+      where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${asks(onlooker)}
+        and not exists (select 1 from votes v where v.approval_id = a.id and v.person = ${onlooker.name})
+      limit ${most}) w`.execute(db);
   return rows[0]?.n ?? 0;
 }
 
