@@ -8,18 +8,24 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { explaining, openRoad, policy } from './road.ts';
-import { json, startTarget } from './target.ts';
+import { body, json, startTarget } from './target.ts';
 
 const get = { method: 'GET', path: '/v1/x' };
 
-test('basic', async () => {
-  const road = await openRoad(policy('auth: { basic: { username: me, password: "${TOKEN}" } }'), {
-    env: { TOKEN: 'pässword:1' },
-  });
+test('basic, on a connection that lets bytes through: but not those that hold the password', async () => {
+  const road = await openRoad(
+    policy('auth: { basic: { username: me, password: "${TOKEN}" } }\n    binary_bodies: true'),
+    { env: { TOKEN: 'pässword:1' } },
+  );
   await road.result(get);
   const [arrived] = road.target.taken();
   const sent = arrived?.headers.authorization?.replace('Basic ', '') ?? '';
   expect(Buffer.from(sent, 'base64').toString()).toBe('me:pässword:1');
+  const bytes = Buffer.from([0x89, 0x50, 0, 1]);
+  road.target.answer(body('image/png', bytes));
+  expect((await road.result(get)).body).toBe(bytes.toString('base64'));
+  road.target.answer(body('image/png', Buffer.concat([bytes, Buffer.from('pässword:1')])));
+  expect((await road.result(get)).body).toMatch(/^\[withheld/);
   await road.close();
 });
 
