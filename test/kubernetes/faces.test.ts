@@ -125,3 +125,33 @@ test('policy test decides lines, without a cluster', async () => {
   const { code, stdout, stderr } = await inProcess(['policy', 'test'], { cwd: folder });
   expect([code, stdout.match(/✓/g)?.length, stderr]).toEqual([0, 4, '4 cases, all hold\n']);
 });
+
+test('where kubectl is missing, that is said at the start, by doctor, and to who calls; and lines are still judged', async () => {
+  const path = process.env['PATH'];
+  process.env['PATH'] = '/nowhere';
+  const lines: string[] = [];
+  const log = {
+    info: () => undefined,
+    error: () => undefined,
+    warn: (_: object, line: string) => lines.push(line),
+  };
+  try {
+    const without = await openRoad(policy(), { log });
+    expect(lines).toEqual(['nothing can run on this connection: kubectl is not on the PATH of the gateway']);
+    const call = await without.submit({ argv: ['get', 'pods'] });
+    expect(call.state).toBe('allowed');
+    await expect(without.execute(call)).resolves.toMatchObject({
+      outcome: 'failed',
+      call: { code: 'not_supported' },
+      error: { ran: 'no' },
+    });
+    // Nobody is asked for what can't run.
+    const asked = await without.submit({ argv: ['delete', 'pod', 'web'] });
+    expect([asked.state, asked.code]).toEqual(['denied', 'not_supported']);
+    await without.close();
+    const { stdout } = await inProcess(['doctor', '--json'], { cwd: folder });
+    expect(stdout).toContain('kubectl is not on the PATH of the gateway');
+  } finally {
+    process.env['PATH'] = path;
+  }
+});

@@ -180,6 +180,10 @@ export async function assembleEngine(parts: EngineParts): Promise<Engine> {
   await trust(room, store, keys, bootId);
   policy = await policyInForce({ db, ledger, matched, runtime, protocols: parts.protocols, retire }, file);
   const inForce = policy;
+  for (const { config, target } of inForce.current().connections.values()) {
+    const why = target.cannotRun?.() ?? null;
+    if (why !== null) log.warn({ connection: config.name }, `nothing can run on this connection: ${why}`);
+  }
   const alone = store.kind !== 'postgres';
   // A target that is down must not keep the gateway from starting: what it can't answer for yet is asked again later.
   const recovering = recover(room, { othersAreDead: alone });

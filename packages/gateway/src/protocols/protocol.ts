@@ -210,6 +210,9 @@ export interface Target {
   preview(input: Json, analysis: Analysis, signal: AbortSignal, wish?: PreviewWish): Promise<Preview>;
   previewReachesTarget(input: Json, analysis: Analysis): boolean;
 
+  /** What this machine lacks, so that no call can run; null where it has it all. Said at the start. */
+  cannotRun?(): string | null;
+
   /** Runs the call. Never throws: whatever happens is an {@link Execution}. */
   execute(input: Json, analysis: Analysis, context: ExecuteContext): Promise<Execution>;
 

@@ -16,6 +16,7 @@ import { type KubectlCall, parseInput } from './input.ts';
 import { askVersion, inspect } from './inspect.ts';
 import { canBeLookedAt } from './objects-there.ts';
 import { preview } from './preview.ts';
+import { whyNot } from './program.ts';
 import type { Reach } from './reach.ts';
 import { recovered } from './recover.ts';
 import { readSettings } from './settings.ts';
@@ -52,6 +53,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     analyse: async (input) => analyse(own(input), await cluster.namespace().catch(() => 'default')),
     preview: (input, analysis, signal, wish) => counted(preview(reach, own(input), analysis, signal, wish)),
     previewReachesTarget: (_, analysis) => canBeLookedAt(analysis),
+    cannotRun: () => whyNot(settings.unconfined),
     execute: (input, analysis, context) => counted(execute(reach, own(input), analysis, context)),
     recover: async () => recovered,
     ping: (signal) =>

@@ -12,7 +12,7 @@ import { kubernetesCluster } from '../../connections/kubernetes-cluster.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { within } from '../../runtime/within.ts';
 import type { Inspection } from '../protocol.ts';
-import { findProgram, missing } from './program.ts';
+import { findProgram, missing, whyNot } from './program.ts';
 import { readSettings } from './settings.ts';
 
 /** Milliseconds for all of it. */
@@ -67,23 +67,20 @@ export async function askVersion(
 }
 
 function lookAtProgram(unconfined: boolean): Finding {
-  try {
-    const { user } = findProgram(unconfined);
-    if (user !== null) return fine('target.kubectl', 'kubectl is there, and runs as another user');
+  const why = whyNot(unconfined);
+  if (why === null && findProgram(unconfined).user !== null)
+    return fine('target.kubectl', 'kubectl is there, and runs as another user');
+  if (why === null)
     return warning(
       'target.kubectl',
       'kubectl runs as the gateway’s own user, and could read what that may',
       'Run the gateway as root, so that kubectl can run as nobody.',
     );
-  } catch (thrown) {
-    const { details } = asCountersignError(thrown);
-    const what = details.what ?? 'kubectl can’t run';
-    return problem(
-      'target.kubectl',
-      what,
-      what === missing
-        ? 'Install kubectl, and put it on the PATH of the gateway: until then every call fails.'
-        : 'Run the gateway as root, or say "unconfined: true".',
-    );
-  }
+  return problem(
+    'target.kubectl',
+    why,
+    why === missing
+      ? 'Install kubectl, and put it on the PATH of the gateway: until then every call fails.'
+      : 'Run the gateway as root, or say "unconfined: true".',
+  );
 }

@@ -2,7 +2,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import process from 'node:process';
-import { CountersignError } from '@countersign/core';
+import { asCountersignError, CountersignError } from '@countersign/core';
 
 export interface Program {
   /** Absolute. */
@@ -37,6 +37,16 @@ export function findProgram(unconfined: boolean, machine: Machine = ownMachine()
   if (machine.isRoot && machine.nobody !== null) return { path, user: machine.nobody };
   if (!unconfined) throw new CountersignError('not_supported', { what: notConfined });
   return { path, user: null };
+}
+
+/** Why no kubectl can run here; null where one can. */
+export function whyNot(unconfined: boolean): string | null {
+  try {
+    findProgram(unconfined);
+    return null;
+  } catch (thrown) {
+    return asCountersignError(thrown).details.what ?? missing;
+  }
 }
 
 /** What is said at the start, by `doctor`, and to who calls. */
