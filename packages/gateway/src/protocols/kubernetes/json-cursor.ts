@@ -1,9 +1,13 @@
-/** Goes through a text that is known to be JSON, value by value, without making anything of it. */
+/**
+ * Goes through a JSON text, value by value, without making anything of it. What has not the structure of JSON is a
+ * `SyntaxError`; how strings and numbers are spelled is left to who reads them.
+ */
 export class JsonCursor {
   readonly text: string;
   at = 0;
+  /** Whether it has just gone into a container. */
+  #fresh = false;
 
-  /** @param text JSON: what is none leads anywhere. */
   constructor(text: string) {
     this.text = text;
   }
@@ -16,20 +20,43 @@ export class JsonCursor {
     while (this.text.charCodeAt(this.at) <= 0x20) this.at++;
   }
 
-  /** Goes to the next member or item of the container it is in; false at its end. */
-  next(): boolean {
+  /** Goes into the object or list that begins here. */
+  enter(): void {
+    this.at++;
+    this.#fresh = true;
+  }
+
+  /** Goes to the next member or item of the container it is in; false at its end, of which it goes out. */
+  next(close: '}' | ']'): boolean {
     this.blank();
-    if (this.here === ',') {
+    const fresh = this.#fresh;
+    this.#fresh = false;
+    if (this.here === close) {
       this.at++;
+      return false;
+    }
+    if (!fresh) {
+      this.#expect(',');
       this.blank();
     }
-    return this.here !== '}' && this.here !== ']';
+    return true;
+  }
+
+  /** At the end of the text there is nothing but blanks. */
+  end(): void {
+    this.blank();
+    if (this.at !== this.text.length) throw noJson();
+  }
+
+  #expect(character: string): void {
+    if (this.here !== character) throw noJson();
+    this.at++;
   }
 
   /** Goes from the name of a member, which has been read, to its value. */
   colon(): void {
     this.blank();
-    this.at++;
+    this.#expect(':');
     this.blank();
   }
 
@@ -54,14 +81,15 @@ export class JsonCursor {
   textOf(name: string): string | null {
     const back = this.at;
     let found: string | null = null;
-    this.at++;
-    while (this.next()) {
+    this.enter();
+    while (this.next('}')) {
       const key = this.string();
       this.colon();
       if (key === name && this.here === '"') found = this.string();
       else this.skip();
     }
     this.at = back;
+    this.#fresh = false;
     return found;
   }
 
@@ -74,6 +102,7 @@ export class JsonCursor {
       if (c === quote) this.#skipString();
       else if (isLiteral(c)) this.#skipLiteral();
       else {
+        if (!(c > 0)) throw noJson();
         if (c === openBrace || c === openBracket) depth++;
         else if (c === closeBrace || c === closeBracket) depth--;
         this.at++;
@@ -83,18 +112,24 @@ export class JsonCursor {
   }
 
   #skipString(): void {
-    for (this.at++; ; this.at++) {
+    this.#expect('"');
+    for (; this.at < this.text.length; this.at++) {
       const c = this.text.charCodeAt(this.at);
       if (c === backslash) this.at++;
-      else if (c === quote) break;
+      else if (c === quote) {
+        this.at++;
+        return;
+      }
     }
-    this.at++;
+    throw noJson();
   }
 
   #skipLiteral(): void {
     while (isLiteral(this.text.charCodeAt(this.at))) this.at++;
   }
 }
+
+const noJson = () => new SyntaxError('this is no JSON');
 
 const [quote, backslash] = [0x22, 0x5c] as const;
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d] as const;

@@ -1,5 +1,6 @@
 import { type MaskPlan, noMasks } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
 import { pathMasks } from '../../masking/json-paths.ts';
 import { makeMasker } from '../../masking/masker.ts';
 import { maskObject, type ObjectMasks, redactedBytes } from './mask.ts';
@@ -27,6 +28,38 @@ test('what nothing hides is left byte for byte', () => {
   expect(maskObject(text, none)).toBe(text);
   expect(maskObject(text, detect)).toBe(text);
   expect(maskObject(text, secrets)).toBe(text);
+});
+
+test('whatever the JSON', () => {
+  const same = { ...none, clean: (text: string) => text, secrets: true };
+  const spaced = fc.constantFrom(undefined, 1, '\t');
+  fc.assert(
+    fc.property(fc.jsonValue(), spaced, (value, space) => {
+      const text = JSON.stringify([value, { metadata: value }], null, space);
+      expect(maskObject(text, same)).toBe(text);
+    }),
+  );
+});
+
+test.each([
+  '',
+  '{',
+  '[',
+  '[1',
+  '[1,',
+  '[1 2]',
+  '[1}',
+  '{"a"}',
+  '{"a":}',
+  '{"a":1,}',
+  '{a:1}',
+  '"a',
+  '"a\\',
+  'text',
+  '[]x',
+  '[nul]',
+])('%j is no JSON', (text) => {
+  expect(() => maskObject(text, secrets)).toThrow(SyntaxError);
 });
 
 test('what is no JSON, or too deep, is not shown', () => {

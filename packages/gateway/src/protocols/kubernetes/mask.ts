@@ -27,14 +27,17 @@ export const redactedBytes: string = Buffer.from(redacted).toString('base64');
 /** Levels beyond which an answer is not looked through, and not shown. */
 const deepest = 200;
 /** Texts that are remembered with what is left of them: the same ones stand in every object of a list. */
-const remembered = 50_000;
+const remembered = 5000;
+/** UTF-16 units. */
+const longestRemembered = 200;
 
-/** Remembers, over all answers of one endpoint, what is left of texts. */
-export type Known = Map<string, string>;
+const literal = /^(?:true|false|null|-?[0-9][-+.0-9eE]*)$/;
+
+/** Remembers, over all answers of one endpoint, what is left of texts: by their names, then by themselves. */
+export type Known = Map<string, Map<string, string>>;
 
 /** Masks one JSON text. @throws {SyntaxError} where it is none, or is nested too deeply. */
 export function maskObject(text: string, masks: ObjectMasks, known: Known = new Map()): string {
-  JSON.parse(text);
   return new Walk(text, masks, known).run(masks.event ? 'event' : 'answer');
 }
 
@@ -42,7 +45,8 @@ class Walk {
   readonly #json: JsonCursor;
   readonly #masks: ObjectMasks;
   readonly #known: Known;
-  readonly #start: Place;
+  /** Where paths begin; nowhere, where there are none. */
+  readonly #start: readonly Place[];
   /** Whether a Secret may stand somewhere within. */
   readonly #mayHoldSecret: boolean;
   readonly #out: string[] = [];
@@ -53,13 +57,14 @@ class Walk {
     this.#json = new JsonCursor(text);
     this.#masks = masks;
     this.#known = known;
-    this.#start = root(masks.paths);
+    this.#start = masks.paths.length === 0 ? [] : [root(masks.paths)];
     this.#mayHoldSecret = text.includes('"Secret"');
   }
 
   run(role: Role): string {
     this.#json.blank();
-    this.#value(role, '', [this.#start]);
+    this.#value(role, '', this.#start);
+    this.#json.end();
     const { text } = this.#json;
     return this.#out.length === 0 ? text : [...this.#out, text.slice(this.#copied)].join('');
   }
@@ -77,7 +82,6 @@ class Walk {
     else {
       if (json.here === '{') this.#object(role, places);
       else this.#array(role, name, places);
-      json.at++;
       this.#depth--;
     }
   }
@@ -90,8 +94,8 @@ class Walk {
     const secret = named || this.#masks.secrets;
     /** Variables are a name and a value: what a value is, its neighbour says. */
     let called = '';
-    json.at++;
-    while (json.next()) {
+    json.enter();
+    while (json.next('}')) {
       const from = json.at;
       const key = json.string();
       this.#put(from, key, this.#left('', key));
@@ -104,16 +108,18 @@ class Walk {
 
   #array(role: Role, name: string, places: readonly Place[]): void {
     const next = itemRole(role);
-    this.#json.at++;
-    for (let index = 0; this.#json.next(); index++) {
+    this.#json.enter();
+    for (let index = 0; this.#json.next(']'); index++) {
+      this.#json.blank();
       this.#value(next, name, this.#below(next, places, index));
     }
   }
 
   /** Paths begin anew at each object. */
   #below(role: Role, places: readonly Place[], to: string | number): readonly Place[] {
+    if (this.#start.length === 0) return places;
     const below = places.map((place) => place.below(to));
-    return role === 'object' || role === 'answer' ? [this.#start, ...below] : below;
+    return role === 'object' || role === 'answer' ? [...this.#start, ...below] : below;
   }
 
   #scalar(role: Role, name: string): void {
@@ -121,6 +127,7 @@ class Walk {
     const from = json.at;
     if (json.here !== '"') {
       const raw = json.skip();
+      if (!literal.test(raw)) throw new SyntaxError('this is no JSON');
       if (role !== 'plain' && /^[-0-9]/.test(raw)) this.#put(from, raw, this.#left(name, raw));
     } else if (role === 'plain' || (this.#masks.clean === null && role !== 'applied')) json.skip();
     else {
@@ -140,7 +147,6 @@ class Walk {
   /** The same object, as it was applied before: it has the same masks. */
   #applied(value: string): string {
     try {
-      JSON.parse(value);
       return new Walk(value, this.#masks, this.#known).run('object');
     } catch {
       return redacted;
@@ -151,12 +157,16 @@ class Walk {
   #left(name: string, value: string): string {
     const { clean } = this.#masks;
     if (clean === null) return value;
-    const asked = `${name}\n${value}`;
-    const before = this.#known.get(asked);
+    let named = this.#known.get(name);
+    const before = named?.get(value);
     if (before !== undefined) return before;
     const left = withName(clean, name, value);
-    if (this.#known.size >= remembered) this.#known.clear();
-    this.#known.set(asked, left);
+    if (named === undefined || named.size >= remembered) {
+      if (this.#known.size >= remembered) this.#known.clear();
+      named = new Map();
+      this.#known.set(name, named);
+    }
+    if (value.length <= longestRemembered) named.set(value, left);
     return left;
   }
 

@@ -9,10 +9,10 @@ import { TextLines } from '../text-lines.ts';
 import { answerHeaders, isJson } from './headers.ts';
 
 export interface Masks {
-  /** What is left of a text. */
+  /** What is left of a text, the cluster's credential in any spelling left out. */
   readonly clean: (text: string) => string;
-  /** Whether `clean` may leave something else than the text itself. */
-  readonly cleans: boolean;
+  /** What the detectors leave of a text; null where there are none. */
+  readonly detect: ((text: string) => string) | null;
   readonly paths: ObjectMasks['paths'];
   /** What must never go on: the credential of the cluster. */
   readonly credential: string | null;
@@ -59,6 +59,7 @@ export function maskWhole(
   masks: Masks,
 ): Buffer {
   if (request.verb === 'discover' || whole.length === 0) return whole;
+  if (isJson(incoming) && isUntouched(whole, masksFor(request, masks, false), masks)) return whole;
   const text = whole.toString();
   const masked = isJson(incoming)
     ? maskAnswer(text, masksFor(request, masks, false), masks)
@@ -67,19 +68,28 @@ export function maskWhole(
 }
 
 function maskAnswer(text: string, how: ObjectMasks, masks: Masks): string {
-  const { cleans, credential, known } = masks;
-  const holdsCredential = credential !== null && text.includes(credential);
-  if (!cleans && !holdsCredential && !mayHide(text, how)) return text;
+  if (isUntouched(text, how, masks)) return text;
+  const { credential, known } = masks;
   try {
-    return maskObject(text, holdsCredential ? { ...how, clean: masks.clean } : how, known);
+    // Each text of an object in all spellings of the credential would cost more than all else.
+    return credential !== null && text.includes(credential)
+      ? maskObject(text, { ...how, clean: masks.clean })
+      : maskObject(text, how, known);
   } catch {
     throw new CountersignError('target_error', { what: 'an answer that can’t be looked through' });
   }
 }
 
-/** Whether anything but a detector can hide something of it. */
-const mayHide = (text: string, { paths, secrets, token }: ObjectMasks): boolean =>
-  paths.length > 0 || secrets || token || text.includes('"Secret"') || text.includes('\\"Secret\\"');
+/** Whether nothing of an answer can be hidden, told by looking at it once. */
+const isUntouched = (
+  answer: string | Buffer,
+  { clean, paths, secrets, token }: ObjectMasks,
+  { credential }: Masks,
+): boolean =>
+  !(clean !== null || paths.length > 0 || secrets || token) &&
+  !['"Secret"', '\\"Secret\\"', ...(credential === null ? [] : [credential])].some((one) =>
+    answer.includes(one),
+  );
 
 export function masksFor(
   { group, resource, subresource }: ApiRequest,
@@ -87,7 +97,7 @@ export function masksFor(
   event: boolean,
 ): ObjectMasks {
   return {
-    clean: masks.cleans ? masks.clean : null,
+    clean: masks.detect,
     paths: masks.paths,
     secrets: group === '' && resource === 'secrets',
     token: subresource === 'token',

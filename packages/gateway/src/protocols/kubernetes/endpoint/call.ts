@@ -57,7 +57,8 @@ export async function createCall(options: EndpointOptions, token: string): Promi
   const [credential = null] = await cluster.secrets();
   const secrets = credential === null ? [] : [credential];
   const paths = masker.paths ?? [];
-  const clean = (text: string) => hideSecrets(masker.cell(0, text) ?? '', secrets);
+  const detect = (text: string) => masker.cell(0, text) ?? '';
+  const clean = (text: string) => hideSecrets(detect(text), secrets);
   const consent: Consent = { effects, dryRunOnly, hidesByPath: paths.length > 0 };
   const caps = { ...defaults, ...limits };
   const ending = new AbortController();
@@ -74,7 +75,7 @@ export async function createCall(options: EndpointOptions, token: string): Promi
 
   return {
     options,
-    masks: { clean, cleans: masker.touches(0), paths, credential, known: new Map() },
+    masks: { clean, detect: masker.touches(0) ? detect : null, paths, credential, known: new Map() },
     caps,
     signal: AbortSignal.any([options.signal, ending.signal]),
     unopened: new Map(),

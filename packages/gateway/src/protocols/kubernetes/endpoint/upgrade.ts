@@ -134,7 +134,7 @@ function relay(
     cluster,
     heads: { kubectl: kubectlHead, cluster: head },
     clean: masks.clean,
-    maskStatus: (text) => maskObject(text, masksFor(request, { ...masks, cleans: true }, false), masks.known),
+    maskStatus: (text) => maskObject(text, { ...masksFor(request, masks, false), clean: masks.clean }),
     streamBytes: caps.streamBytes,
     signal,
   });
