@@ -28,7 +28,7 @@ export async function preview(
   const { notes, ...seen } = await look(reach, request, analysis, signal, wish);
   return {
     input: [
-      { label: 'request', text: visibleText(`${method} ${path}`) },
+      { label: 'request', text: visibleText(`${method} ${basePath}${path}`) },
       ...(lines.length === 0 ? [] : [{ label: 'headers', text: visibleText(lines.join('\n')) }]),
       ...(body === null ? [] : [{ label: 'body', text: visibleText(body) }]),
     ],
@@ -42,7 +42,7 @@ export async function preview(
       why: 'not tried: a server can’t take a request back',
     },
     ...seen,
-    notes: [`Sent to ${origin.origin}${basePath}, ${credential}.`, ...notes],
+    notes: [`Sent to ${origin.origin}, ${credential}.`, ...notes],
   };
 }
 
