@@ -1,7 +1,6 @@
 /**
  * Listing five thousand pods in chunks of 500, as kubectl does: from an API server directly, and through the endpoint, with
- * no mask that looks at pods and with detectors. The server is the tests' double, in a process of its own, or a throw-away
- * cluster that `COUNTERSIGN_TEST_KUBECONFIG` names.
+ * no mask that looks at pods and with detectors. The server is the tests' double, in a process of its own.
  * `node --conditions=@countersign/source test/load/list-of-pods.ts [pods]`
  */
 import { fork } from 'node:child_process';
