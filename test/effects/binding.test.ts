@@ -101,6 +101,10 @@ describe('where the numbers of rows are bound', () => {
       { table: 'public.log', inserted: 2, updated: 0, deleted: 0 },
       { table: 'public.logged', inserted: 0, updated: 2, deleted: 0 },
     ]);
+    expect(logged.preview.sample?.[0]?.rows).toEqual([
+      { before: ['1', '1'], after: ['1', '5'] },
+      { before: ['2', '2'], after: ['2', '5'] },
+    ]);
     expect(logged.preview.triggers).toEqual(['write_log, which runs public.write_log()']);
     expect(await road.rows('select count(*)::int as n from log')).toEqual([{ n: 0 }]);
   });

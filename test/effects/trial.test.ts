@@ -110,6 +110,13 @@ describe('a trial', () => {
       ].map(async (asked) => (await road.card(await asked)).preview),
     );
     expect(cards.map(({ impact }) => impact.how)).toEqual(['trial', 'estimate', 'none']);
+    expect(
+      cards.map(({ notes }) => notes.filter((note) => note.startsWith('Bound to this approval'))),
+    ).toEqual([
+      [expect.stringContaining('exactly the change that is shown')],
+      [expect.stringContaining('the statement, not what it changes')],
+      [expect.stringContaining('the statement, not what it changes')],
+    ]);
     const [tried, ...others] = cards.map((card) =>
       Object.keys(card)
         .filter((key) => key !== 'effect' && key !== 'sample')

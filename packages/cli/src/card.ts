@@ -23,7 +23,7 @@ export function card(approval: ApprovalView, { width, paint, now }: CardOptions)
   const waiting = approval.state === 'waiting';
   const inner = width - 6;
   const facts = (label: string, lines: readonly string[]) =>
-    labelled(label, lines.map(printable), { width: inner, indent: 11, paint });
+    labelled(label, lines.map(printableLine), { width: inner, indent: 11, paint });
   const headline = `${printableLine(preview.principal)} asks to run this on ${printableLine(preview.connection)}`;
   const rows: readonly Row[] = [
     ...wrapWords(headline, inner).map((line) => row(line, paint('bold', line))),

@@ -38,7 +38,7 @@ export async function preview(
     ...seen,
     ...(triggers.length === 0 ? {} : { triggers }),
     ...(locks.length === 0 ? {} : { locks }),
-    notes: notesOn(reach, analysis, plan),
+    notes: notesOn(reach, analysis, plan, seen.effect !== undefined),
   };
 }
 
@@ -100,7 +100,7 @@ function triggersOf({ effects }: Analysis): readonly string[] {
 export const reachesTarget = (reach: Reach, analysis: Analysis, plan: Plan): boolean =>
   mayBePlanned(plan) || whyNotTried(analysis, plan, reach.trials) === null;
 
-function notesOn({ hasWall }: Reach, analysis: Analysis, plan: Plan): readonly string[] {
+function notesOn({ hasWall }: Reach, analysis: Analysis, plan: Plan, measured: boolean): readonly string[] {
   const notes: string[] = [];
   if (!hasWall)
     notes.push(
@@ -111,6 +111,10 @@ function notesOn({ hasWall }: Reach, analysis: Analysis, plan: Plan): readonly s
   if (mayActOutside(analysis))
     notes.push(
       'It calls code that nobody has read, or acts outside the database: a rollback may not undo it all.',
+    );
+  if (!measured && !isRead(plan))
+    notes.push(
+      'Bound to this approval: the statement, not what it changes. Other rows than today’s may match when it runs.',
     );
   return notes;
 }

@@ -8,7 +8,7 @@ import type { Reach } from './reach.ts';
 import { type Timeouts, Transaction } from './transaction.ts';
 
 /** Rows of each statement. */
-const sampleRows = 5;
+export const sampleRows = 5;
 /** Characters of a cell; what is longer is cut, and says so. */
 const cellCharacters = 200;
 

@@ -21,7 +21,7 @@ import { type MeasuredText, measuredBytes, measuredTexts, plainText } from './me
 import { openPortal, type Row } from './portal.ts';
 import type { Reach } from './reach.ts';
 import { maxDigestedRows } from './row-digest.ts';
-import { RowSample, sampleCharacters } from './sample.ts';
+import { RowSample, sampleCharacters, sampleRows } from './sample.ts';
 import { LeftTransaction, Transaction } from './transaction.ts';
 
 /** Milliseconds to wait for a lock; to get a connection. */
@@ -64,7 +64,8 @@ export async function tryOut(
 ): Promise<Trial> {
   const runsCode = mayActOutside(analysis);
   const values = params.map(parameterText);
-  const returning = await measuredTexts(reach, plan, params.length, wish.bind, signal);
+  // Where only numbers are bound, a few rows are shown all the same.
+  const returning = await measuredTexts(reach, plan, params.length, 'exact', signal);
   const once = (texts: readonly MeasuredText[], sampled: boolean) =>
     runOnce(reach, texts, values, plan, wish, { timeoutMs, sampled, runsCode }, signal);
   try {
@@ -119,6 +120,7 @@ async function runOnce(
     stopClock = reach.runtime.timer(timeoutMs, () => held.abort(new CountersignError('timed_out')));
     transaction.allow(measuredBytes);
     const meter = await EffectMeter.start(transaction, wish, runsCode);
+    const most = wish.bind === 'counts' ? sampleRows : maxDigestedRows + 1;
     const samples: RowSample[] = [];
     for (const measured of texts) {
       const digest = meter.reader(measured);
@@ -129,7 +131,7 @@ async function runOnce(
         sample.add(row);
       };
       await transaction.step((client) =>
-        openPortal(client, { text: measured.text, values, rows: maxDigestedRows + 1, onRow }),
+        openPortal(client, { text: measured.text, values, rows: most, onRow }),
       );
     }
     const measurement = await meter.finish(transaction);
