@@ -1,7 +1,7 @@
 /** What people are shown of the objects that a call is about, and what of it is bound. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasKubectl } from './endpoint-road.ts';
-import { objects, openRoad, type Road } from './road.ts';
+import { objects, openRoad, policy, type Road } from './road.ts';
 
 const here = hasKubectl ? describe : describe.skip;
 let road: Road;
@@ -112,5 +112,70 @@ here('never 17: what was approved for one object', () => {
       status: { phase: 'Running' },
     } as (typeof objects)[number]);
     await expect(road.execute(call)).resolves.toMatchObject({ outcome: 'succeeded' });
+  });
+});
+
+here('where the connection says preview: trial', () => {
+  let trying: Road;
+  beforeAll(async () => {
+    const masks = 'masks:\n  - { detect: [email], with: redact }\n';
+    trying = await openRoad(
+      policy('preview: trial', masks)
+        .replace(/ {2}- \{ name: maps are free.*\n/, '')
+        .replace(/, except: \{[^}]*\}/, ''),
+    );
+  }, 60_000);
+  afterAll(() => trying.close());
+  const writes = () => trying.server.taken().filter(({ method }) => method !== 'GET');
+
+  test('the card shows what the API server would keep, masked, and nothing was kept', async () => {
+    const call = await trying.submit({
+      argv: [
+        'patch',
+        'cm',
+        'app',
+        '--type=merge',
+        '-p',
+        '{"data":{"mode":"slow","owner":"q@example.com","more":"1"}}',
+      ],
+    });
+    expect(
+      writes().map(({ method, url }) => [method, new URL(url, 'https://x').searchParams.get('dryRun')]),
+    ).toEqual([['PATCH', 'All']]);
+    const { preview } = await trying.card(call);
+    expect(preview.impact).toEqual({ count: 1, unit: 'objects', how: 'trial', why: null });
+    expect(preview.sample).toEqual([
+      {
+        table: 'ConfigMap app in shop',
+        columns: ['data.mode', 'data.more'],
+        rows: [{ before: ['"fast"', null], after: ['"slow"', '"1"'] }],
+      },
+    ]);
+    expect(JSON.stringify(preview.sample)).not.toContain('example.com');
+  });
+
+  test('what it would refuse is said', async () => {
+    trying.server.instead = ({ method }, response) => {
+      if (method !== 'POST') return false;
+      response.writeHead(403, { 'content-type': 'application/json' });
+      response.end(
+        '{"kind":"Status","apiVersion":"v1","status":"Failure","message":"quota exceeded","reason":"Forbidden","code":403}',
+      );
+      return true;
+    };
+    const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'new' } });
+    const call = await trying.submit({ argv: ['create', '-f', '-'], stdin });
+    trying.server.instead = null;
+    const { preview } = await trying.card(call);
+    expect(preview.notes.join('\n')).toMatch(/The API server would refuse it: .*quota exceeded/);
+  });
+
+  test('a command that knows no dry run is not tried, and the card says so', async () => {
+    writes();
+    const { preview } = await trying.card(
+      await trying.submit({ argv: ['rollout', 'restart', 'deploy/web'] }),
+    );
+    expect(preview.impact).toMatchObject({ how: 'estimate', why: 'not tried: the command knows no dry run' });
+    expect(writes()).toEqual([]);
   });
 });
