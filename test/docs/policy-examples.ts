@@ -66,6 +66,12 @@ rules:
   ],
   ['rules[].who', 'rules: [{ who: { groups: [agents], principals: ["service:nightly"] }, then: allow }]\n'],
   [
+    'webhooks.NAME',
+    `webhooks:
+  chat: { url: "\${CHAT_WEBHOOK_URL}", secret: "\${CHAT_WEBHOOK_SECRET}", events: [asked, reminded, decided] }
+`,
+  ],
+  [
     'rules[].connections',
     `connections: { shop-db: { protocol: postgres, url: "\${SHOP_DB_URL}", labels: { env: production } } }
 rules: [{ connections: { labels: { env: production }, protocols: [postgres] }, actions: [read], then: allow }]
@@ -79,7 +85,7 @@ rules: [{ connections: { labels: { env: production }, protocols: [postgres] }, a
     'rules[].then.ask',
     `people: { dana: { groups: [dba] }, kim: { groups: [dba] } }
 rules:
-  - { actions: [write], then: { ask: { approvers: [dba], votes: 2, vote_within: 4h, start_within: 30m, reason: true } } }
+  - { actions: [write], then: { ask: { approvers: [dba], votes: 2, vote_within: 4h, start_within: 30m, remind: 1h, reason: true } } }
 `,
   ],
   [

@@ -12,7 +12,15 @@ import { policyFileJsonSchema, policyReference } from './policy-reference.ts';
 
 const root = new URL('../../', import.meta.url);
 const url = 'postgres://localhost/shop';
-const env = { SHOP_DB_URL: url, STORE_URL: url, SHOP_WALL: url, SHOP_READ: url, SHOP_WRITE: url };
+const env = {
+  SHOP_DB_URL: url,
+  STORE_URL: url,
+  SHOP_WALL: url,
+  SHOP_READ: url,
+  SHOP_WRITE: url,
+  CHAT_WEBHOOK_URL: 'https://hooks.example/countersign',
+  CHAT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString('base64')}`,
+};
 const others = { BILLING_TOKEN: 'made-up', KUBECONFIG: 'kubeconfig' };
 
 const load = (text: string) =>
