@@ -97,6 +97,20 @@ test('a service gets its token at the provider, and gets another before it expir
   expect(await world.client(first).getPrincipal()).toMatchObject({ id: 'agent:support@company' });
 });
 
+test.each([
+  ['never 51: a name that confuses objects', '__proto__', 303],
+  ['never 51: a name that confuses objects', 'constructor', 303],
+  ['never 52: a subject in capitals', 'DANA', 303],
+  ['never 52: a subject that looks the same', 'd\u0430na', 400],
+  ['never 52: a subject with something that is not seen', 'dana\u200b', 400],
+  ['never 52: a subject with a blank', ' dana', 400],
+])('%s is somebody else, or nobody: %j', async (_what, account, status) => {
+  const browser = new Browser(world.gateway.url);
+  const back = await browser.send('GET', await idp.signIn(await leave(browser), account, callback()));
+  expect(back.status).toBe(status);
+  if (status === 303) expect(await browser.session()).toMatchObject({ person: null, roles: [] });
+});
+
 describe('whoever comes back otherwise than they left is not signed in:', () => {
   /** A browser that has been led to the provider and back, but has not come in yet. */
   const atTheDoor = async () => {

@@ -301,6 +301,16 @@ describe('a call of an agent with a token of the company’s', () => {
   });
 });
 
+test('never 24: an issuer that is taken out of the policy vouches for no session and no vote', async () => {
+  const browser = await signIn('dana');
+  const call = await submit('/plain');
+  expect(await vote(browser, call)).toMatchObject({ body: { state: 'approved' } });
+  await world.rewrite(policy.replace(/^ {4}company: .*$/m, ''));
+  expect(await browser.send('GET', '/auth/session')).toMatchObject({ status: 401 });
+  expect(await execute(call)).toMatchObject({ outcome: 'not_executed', error: { code: 'ask_again' } });
+  await world.rewrite(policy);
+});
+
 test('nothing reached the target but what was approved and stayed so', () => {
   expect(reached.length).toBe(3);
 });

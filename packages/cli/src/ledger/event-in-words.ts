@@ -61,6 +61,16 @@ function happening({ type, data }: LedgerEvent, asked: boolean): Happening {
       return plain(`loads the policy, version ${text(data, 'version').slice(0, 12)}`);
     case 'token.minted':
       return plain(`mints a token for ${text(data, 'class')} ${text(data, 'name')}`);
+    case 'session.begun':
+      return plain('signs in');
+    case 'session.left':
+      return plain('signs out');
+    case 'session.revoked':
+      return plain(`takes away the session ${text(data, 'session')}`);
+    case 'session.replayed':
+      return bad(`an old secret of the session ${text(data, 'session')} was used: it is ended`);
+    case 'access.revoked':
+      return plain('takes away all sessions and tokens of a person');
     case 'token.revoked':
       return plain(`revokes the token ${text(data, 'token')}`);
     case 'call.submitted':

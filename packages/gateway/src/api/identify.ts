@@ -3,7 +3,7 @@
  * cookie whoever makes it ask, so that such a request has to come from a page of the gateway.
  */
 import { CountersignError, type Principal } from '@countersign/core';
-import type { Policy } from '@countersign/policy';
+import { isKnownAccount, type Policy } from '@countersign/policy';
 import type { FastifyRequest } from 'fastify';
 import type { Address } from '../identity/address.ts';
 import { cookieName, readCookie } from '../identity/cookies.ts';
@@ -43,6 +43,7 @@ export async function identify(parts: IdentifyParts, request: FastifyRequest): P
   const found = value === null ? null : await parts.sessions.ofCookie(value);
   if (found === null) return null;
   const { session, renewed } = found;
+  if (!isKnownAccount(parts.policy(), session.account)) return null;
   insistOnOwnPage(parts.address(), request, session);
   return { principals: principalsOfSession(parts.policy(), session), session, renewed };
 }
@@ -58,7 +59,7 @@ export async function identifyAgain(
 ): Promise<Known | null> {
   if (known?.session == null) return identify(parts, request);
   const session = await parts.sessions.ofId(known.session.id);
-  return session === null
+  return session === null || !isKnownAccount(parts.policy(), session.account)
     ? null
     : { principals: principalsOfSession(parts.policy(), session), session, renewed: null };
 }
@@ -69,6 +70,7 @@ async function ofToken(
 ): Promise<Known | null> {
   if (token === undefined) return null;
   const session = await sessions.ofToken(token);
+  if (session !== null && !isKnownAccount(policy(), session.account)) return null;
   if (session !== null) return { principals: principalsOfSession(policy(), session), session, renewed: null };
   const principal = await verifier.verify(token);
   return principal === null ? null : { principals: [principal], session: null, renewed: null };

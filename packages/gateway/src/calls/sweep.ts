@@ -4,6 +4,7 @@ import { faultForLog } from '../runtime/fault-for-log.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
 import { beat } from '../store/claim-call.ts';
 import { dropExpiredContents } from '../store/contents.ts';
+import { dropOldSessions } from '../store/sessions.ts';
 import { type Endable, endCancelled, expireIfDue } from './end.ts';
 import { recover } from './recover.ts';
 import { remindAll } from './remind.ts';
@@ -44,6 +45,7 @@ export async function sweep(room: Room, signal: AbortSignal, alone: boolean): Pr
       if (hasPassed(room.runtime, cleaned, cleanEveryMs)) {
         cleaned = room.runtime.now();
         await dropExpiredContents(room.db);
+        await dropOldSessions(room.db);
       }
     } catch (thrown) {
       room.log.error({ err: faultForLog(thrown) }, 'the sweep failed');

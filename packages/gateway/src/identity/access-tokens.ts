@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { Log } from '../calls/room.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { type Claims, groupsAt, isClaims, textAt } from './claims.ts';
+import { type Claims, groupsAt, isClaims, subjectOf, textAt } from './claims.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
@@ -153,8 +153,8 @@ async function signatureProblem(
 /** Who a verified token stands for, or why it can't be taken. */
 function principalOf(policy: Policy, issuer: Accepting, claims: Claims): Principal | string {
   const { tokens } = issuer;
-  const subject = textAt(claims, 'sub');
-  if (subject === null) return 'it has no subject';
+  const subject = subjectOf(claims);
+  if (subject === null) return 'it has no subject of the usual form';
   const actor = actorOf(issuer, claims);
   if (typeof actor === 'string') return actor;
   const { asks, delegated } = actor;

@@ -21,6 +21,18 @@ export function textAt(claims: Claims, path: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** What a policy can name; other groups give nothing and take nothing. */
+const nameable = /^[^\p{C}\p{Z}]+$/u;
+
+/** The form of a subject: OpenID Connect has at most 255 ASCII characters. */
+const subjectForm = /^[\x21-\x7e]{1,255}$/;
+
+/** Who a token is about; null where its subject has another form. */
+export function subjectOf(claims: Claims): string | null {
+  const subject = textAt(claims, 'sub');
+  return subject !== null && subjectForm.test(subject) ? subject : null;
+}
+
 /** The most groups, and the longest name of one. */
 const [mostGroups, longestGroup] = [2000, 200];
 
@@ -49,5 +61,5 @@ export function groupsAt(claims: Claims, path: string): Groups {
   if (!Array.isArray(list) || !list.every(isGroup))
     return { problem: `the claim ${path} is no list of groups` };
   if (list.length > mostGroups) return { problem: `the claim ${path} names more than ${mostGroups} groups` };
-  return { groups: [...new Set(list)] };
+  return { groups: [...new Set(list.filter((group) => nameable.test(group)))] };
 }

@@ -23,6 +23,7 @@ import {
   listSessions,
   rotateSession,
   type SessionRow,
+  sessionsBegunOf,
   touchSession,
 } from '../store/sessions.ts';
 import type { Database } from '../store/store.ts';
@@ -36,6 +37,9 @@ const [rotateAfterMs, graceMs] = [10 * minute, minute / 2];
 const trustedForMs = 500;
 /** How often it is noted that a session is used. Milliseconds. */
 const touchEveryMs = minute;
+
+/** Sessions that an account may begin in an hour: whoever may sign in may not fill the store. */
+const mostInAnHour = 100;
 
 const secretForm = /^[A-Za-z0-9_-]{43}$/;
 const commandPrefix = 'cs_session_';
@@ -61,7 +65,7 @@ export interface Session extends Pick<SessionRow, 'id' | 'kind' | 'account' | 'g
 export interface Sessions {
   /**
    * @returns the secret for the cookie, or the token for a command, shown this once.
-   * @throws {CountersignError} `sign_in_failed` where a session was made of the same proof before.
+   * @throws {CountersignError} `sign_in_failed` where a session was made of the same proof before; `rate_limited`.
    */
   begin(signedIn: SignedIn): Promise<{ readonly secret: string; readonly session: Session }>;
   /** The session of a cookie's value, and the value to be set in its place; null for a session that is not in force. */
@@ -116,6 +120,8 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
 
   return {
     begin: async ({ kind, account, groups, proof }) => {
+      if ((await sessionsBegunOf(db, account)) >= mostInAnHour)
+        throw new CountersignError('rate_limited', { what: 'too many sign-ins of this account' });
       const secret = runtime.randomBytes(32).toString('base64url');
       const id = runtime.newId('ses');
       const event = await ledger.event({

@@ -22,7 +22,7 @@ import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { accountOf } from './access-tokens.ts';
 import type { Address } from './address.ts';
-import { type Claims, groupsAt } from './claims.ts';
+import { type Claims, groupsAt, subjectOf } from './claims.ts';
 import { createProviders, type Provider, providerNamed } from './providers.ts';
 import { sameDigest } from './same-digest.ts';
 import { approvalNonce, type StateBox } from './sign-in-state.ts';
@@ -238,8 +238,10 @@ function personOf(
 ): Pick<SignedInPerson, 'account' | 'groups'> {
   const claims = tokens.claims();
   const refused = (what: string) => new CountersignError('sign_in_failed', { what });
-  if (claims === undefined || claims.sub === '') throw refused(`${provider.name} sent no ID token`);
+  if (claims === undefined) throw refused(`${provider.name} sent no ID token`);
+  const subject = subjectOf(claims as unknown as Claims);
+  if (subject === null) throw refused('the ID token has no subject of the usual form');
   const { groups, problem } = groupsAt(claims as unknown as Claims, provider.signIn.groups);
   if (groups === undefined) throw refused(problem);
-  return { account: accountOf(provider, claims.sub), groups };
+  return { account: accountOf(provider, subject), groups };
 }

@@ -69,6 +69,21 @@ export async function findSession(
   return rows[0] ?? null;
 }
 
+/** How many sessions an account began in the last hour. */
+export async function sessionsBegunOf(db: Database, account: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from sessions
+    where account = ${account} and created_at > clock_timestamp() - interval '1 hour'`.execute(db);
+  return rows[0]?.n ?? 0;
+}
+
+/** Removes what nothing rests on any more: no call waits for as long as sessions are kept after their end. */
+export async function dropOldSessions(db: Database): Promise<void> {
+  const old = sql`(select id from sessions where expires_at < now() - interval '90 days')`;
+  await sql`delete from fresh_sign_ins where session in ${old}`.execute(db);
+  await sql`delete from sessions where id in ${old}`.execute(db);
+}
+
 /** The session in force of an id. */
 export async function findSessionById(
   db: Database,

@@ -4,9 +4,16 @@ import type { Person, Policy } from '../policy.ts';
 import { compile } from './compiled-policy.ts';
 import { type Human, isEligible } from './requirement.ts';
 
-/** The human an account belongs to; null for an account that nobody lists. */
+/** Whether an account is of somebody whose word is taken today: an issuer that left the file vouches for no one. */
+export function isKnownAccount({ identity }: Policy, account: string): boolean {
+  const issuer = /^oidc:([^#]*)#/.exec(account)?.[1];
+  return issuer === undefined || identity.issuers.has(issuer);
+}
+
+/** The human an account belongs to; null for an account that nobody lists, or whose issuer left the file. */
 export function humanOf(policy: Policy, account: string | null): Person | null {
-  return account === null ? null : (compile(policy).personByAccount.get(account) ?? null);
+  if (account === null || !isKnownAccount(policy, account)) return null;
+  return compile(policy).personByAccount.get(account) ?? null;
 }
 
 /**
@@ -18,6 +25,7 @@ export function votingHuman(policy: Policy, principal: Principal): Human | null 
   const human = humanOf(policy, principal.account);
   if (human !== null) return human;
   if (!policy.unmappedMayVote || principal.account === null) return null;
+  if (!isKnownAccount(policy, principal.account)) return null;
   return { name: principal.account, groups: principal.groups };
 }
 

@@ -1,6 +1,6 @@
 /** `countersign.yaml`: read whole, or refused with everything that is wrong with it. */
-import { noIdentity } from '../identity.ts';
-import type { ConnectionConfig, LoadedFile } from '../policy.ts';
+import { type Identity, noIdentity } from '../identity.ts';
+import type { ConnectionConfig, LoadedFile, ServerConfig } from '../policy.ts';
 import { connectionsReader } from './connections.ts';
 import { freezeDeep } from './freeze.ts';
 import { identityReader } from './identity.ts';
@@ -11,7 +11,7 @@ import { type Read, wholeNumber } from './read.ts';
 import { Report } from './report.ts';
 import { rulesReader } from './rules.ts';
 import { labelKey, type Names } from './scope.ts';
-import { serverReader } from './server.ts';
+import { isLoopback, serverReader } from './server.ts';
 import { readTree, type Tree } from './tree.ts';
 import type { Environment } from './variables.ts';
 import { policyVersion } from './version.ts';
@@ -82,6 +82,7 @@ function readFile(
     unmappedMayVote: false,
   };
   const identity = read('identity', identityReader(options), nothing) ?? noIdentity;
+  if (server !== undefined) checkPublicUrl(tree, server, identity, report);
   const limits = read('limits', readLimits, nothing) ?? defaultLimits;
   const connections = read('connections', connectionsReader(options, limits), nothing) ?? new Map();
   const groups = groupsOf(people);
@@ -98,6 +99,16 @@ function readFile(
     warnings: report.warnings,
     text,
   };
+}
+
+/** Where people sign in, browsers have to be led back: to an address that an address to listen on does not tell. */
+function checkPublicUrl(tree: Tree, { listen }: ServerConfig, identity: Identity, report: Report): void {
+  const signIn = [...identity.issuers.values()].some((issuer) => issuer.signIn !== null);
+  const section = tree.kind === 'map' ? tree.entries.get('identity') : undefined;
+  if (!signIn || identity.publicUrl !== null || isLoopback(listen.host) || section === undefined) return;
+  report.problem(section.at, 'people sign in, and where browsers reach the gateway is not said', {
+    expected: 'public_url: https://HOST',
+  });
 }
 
 /** The names that rules may use: of every connection in the file, those with problems included. */

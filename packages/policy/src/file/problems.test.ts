@@ -18,7 +18,7 @@ limitz: {}
       'countersign.yaml:8:15: "wirte" is no action; expected one of read, write, schema, admin, execute, secret; did you mean "write"?',
       'countersign.yaml:9:11: "alow" is not known here; expected one of allow, deny, ask; did you mean "allow"?',
       'countersign.yaml:10:18: ask has no "approvers"; expected "approvers"',
-      'countersign.yaml:10:20: unknown key "aprovers" in ask; expected one of approvers, votes, vote_within, start_within, remind, reason, bind, tolerance; did you mean "approvers"?',
+      'countersign.yaml:10:20: unknown key "aprovers" in ask; expected one of approvers, votes, vote_within, start_within, remind, reason, fresh, bind, tolerance; did you mean "approvers"?',
       'countersign.yaml:11:1: unknown key "limitz"; expected one of version, server, identity, people, connections, webhooks, rules, masks, limits; did you mean "limits"?',
     ]);
   });
