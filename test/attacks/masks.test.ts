@@ -19,7 +19,7 @@ rules:
   - { name: join, actions: [write.insert], resources: ["table:public.members"], then: allow }
   - { name: design, actions: [schema, execute], resources: ["table:public.drafts", "function:public.peek(*"], then: allow }
 masks:
-  - { columns: ["*.*.ssn", "*.*.score", "*.*.doc"], with: redact }
+  - { columns: ["*.*.ssn", "*.*.score", "*.*.doc", public.letters.body], with: redact }
 limits: { rows: 1000, bytes: 100KB, timeout: 5s }
 `;
 
@@ -31,6 +31,9 @@ insert into members values (1, '${ssn}');
 create function peek(int) returns text language sql stable as $$ select ssn from customers where id = $1 $$;
 create table drafts (id int);
 insert into drafts values (1);
+create table outlaws (ssn text constraint known check (ssn <> '${ssn}'));
+create table letters (id int, body text);
+insert into letters select 1, repeat('x', case when '${ssn}' = '9' then 20000000 else 10 end);
 create domain small as int check (value < 10);
 analyze`;
 
@@ -113,6 +116,25 @@ describe('never 39: no statement tells what a masked value is', () => {
     const [one, two] = [await answerOf('one', sql), await answerOf('two', sql)];
     expect(one).toEqual(two);
     expect(JSON.stringify(one)).not.toMatch(/123-45|secret-/);
+  });
+});
+
+test('a limit: a protected value is at work, in its time and its size, before it is hidden', async () => {
+  const large = "select upper(ssn), md5(ssn), regexp_replace(ssn, '.', 'xx', 'g') from customers";
+  expect(await answerOf('one', large)).toMatchObject({ outcome: 'succeeded' });
+  expect(await answerOf('one', large)).toEqual(await answerOf('two', large));
+});
+
+test('a limit: that a row with a protected value does not fit through the wire is told', async () => {
+  const sql = 'select id, body from letters';
+  expect(await answerOf('one', sql)).toMatchObject({ result: { rows: [['1', '[redacted]']] } });
+  expect(await answerOf('two', sql)).toMatchObject({ error: { code: 'result_too_large' } });
+});
+
+test('a limit: a value that stands in the schema is shown with it', async () => {
+  const sql = "select pg_get_constraintdef(oid) from pg_constraint where conname = 'known'";
+  expect(await answerOf('one', sql)).toMatchObject({
+    result: { rows: [["CHECK ((ssn <> '123-45-6789'::text))"]] },
   });
 });
 
