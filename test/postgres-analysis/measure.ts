@@ -1,7 +1,8 @@
 /**
- * How many statements a second are analysed: short, medium and large ones, new and known ones; and what memory does.
+ * How many statements a second are analysed: short, medium and large ones, new and known ones; what each takes of a core,
+ * which other work on the machine does not change; and what memory does.
  *
- *     node --conditions=@countersign/source test/postgres-analysis/measure.ts
+ *     node --expose-gc --conditions=@countersign/source test/postgres-analysis/measure.ts
  */
 import { readFileSync } from 'node:fs';
 import { createAnalyser, readCatalog } from '@countersign/postgres';
@@ -33,6 +34,8 @@ const texts: readonly (readonly [name: string, count: number, make: (i: number) 
 ];
 
 const perSecond = (count: number, ms: number) => Math.round((count / ms) * 1000);
+const msEach = ({ user, system }: NodeJS.CpuUsage, count: number) =>
+  ((user + system) / 1000 / count).toPrecision(2);
 
 for (const [name, count, make] of texts) {
   const analyser = createAnalyser({ cacheSize: count });
@@ -42,21 +45,27 @@ for (const [name, count, make] of texts) {
   const bytes = Buffer.byteLength(made[0] ?? '');
   const pass = async () => {
     const start = performance.now();
+    const before = process.cpuUsage();
     for (const sql of made) {
       const found = await analyser.analyse(sql, catalog, { parameters: 0 });
       if (!found.ok) throw new Error(found.what);
     }
-    return perSecond(count, performance.now() - start);
+    const each = msEach(process.cpuUsage(before), count);
+    return `${perSecond(count, performance.now() - start)}/s, ${each} ms of a core`;
   };
   const cold = await pass();
   const known = await pass();
-  process.stdout.write(`${name}\t${bytes} bytes\t${cold}/s new\t${known}/s known\n`);
+  process.stdout.write(`${name}\t${bytes} bytes\tnew ${cold}\tknown ${known}\n`);
   await analyser.close();
 }
 
 const analyser = createAnalyser();
-const megabytes = () => Math.round(process.memoryUsage().rss / 1e6);
-const seen: number[] = [];
+const megabytes = () => {
+  globalThis.gc?.();
+  const { rss, heapUsed } = process.memoryUsage();
+  return `${Math.round(rss / 1e6)} (${Math.round(heapUsed / 1e6)})`;
+};
+const seen: string[] = [];
 for (let round = 0; round < 10; round++) {
   for (let i = 0; i < 5000; i++)
     await analyser.analyse(`select id, ${i} as a${round} from orders where total > ${i}`, catalog, {
@@ -64,5 +73,5 @@ for (let round = 0; round < 10; round++) {
     });
   seen.push(megabytes());
 }
-process.stdout.write(`memory\tafter each 5,000 of 50,000 different texts: ${seen.join(' ')} MB\n`);
+process.stdout.write(`memory\tMB (of heap) after each 5,000 of 50,000 different texts: ${seen.join(' ')}\n`);
 await analyser.close();
