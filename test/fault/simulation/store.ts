@@ -78,8 +78,8 @@ export class SharedStore {
     return {
       db: new Kysely({ dialect: new PostgresDialect({ pool: pool as unknown as PostgresPool }) }),
       kind,
-      listen: (moved, _runtime, signal) => {
-        const listener = { process, moved };
+      listen: (hearing, _runtime, signal) => {
+        const listener = { process, moved: (call: CallId) => hearing.moved(call) };
         this.#listeners.push(listener);
         return new Promise((resolve) => {
           const end = () => {
