@@ -101,7 +101,7 @@ here('never 17: what was approved for one object', () => {
     });
   });
 
-  test('runs where only its state became another, as a pod’s does', async () => {
+  test('a limit: runs where only its state became another, as a pod’s does', async () => {
     const call = await approved('annotate', 'pod', 'web', 'a=b');
     const pod = road.server.store.get(
       { group: '', version: 'v1', resource: 'pods', namespace: 'shop' },
