@@ -287,9 +287,9 @@ test('countersign login shows an address and a code, waits, and keeps the sessio
   out.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk;
     const [address] = /http\S+user_code=\S+/.exec(said) ?? [];
-    if (address !== undefined && !visited) visited = idp.signIn(address, 'dana', 'never');
+    if (address !== undefined && visits.length === 0) visits.push(idp.signIn(address, 'dana', 'never'));
   });
-  let visited: Promise<string> | null = null;
+  const visits: Promise<string>[] = [];
   const run = (...args: string[]) =>
     runProgram([...args, '--gateway', world.gateway.url], {
       terminal: terminalOf({ stdin: Readable.from([]), stdout: out, stderr: out }, { XDG_CONFIG_HOME: home }),
@@ -304,7 +304,7 @@ test('countersign login shows an address and a code, waits, and keeps the sessio
   expect([await run('approvals', '--json'), said]).toEqual([0, expect.stringContaining('"approvals"')]);
   expect(await run('logout')).toBe(0);
   expect([await run('approvals'), said]).toEqual([1, expect.stringContaining('(unauthenticated)')]);
-  await visited;
+  await Promise.all(visits);
   rmSync(home, { recursive: true });
 });
 

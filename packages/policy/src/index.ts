@@ -6,7 +6,15 @@
 export type { Expectation } from './cases/policy-case.ts';
 export { type PolicyTestOptions, type PolicyTestResult, runPolicyTests } from './cases/run-policy-tests.ts';
 export { decide } from './decide/decide.ts';
-export { humanOf, isKnownAccount, type MayVote, mayVote, type Requester, rolesOf, votingHuman } from './decide/people.ts';
+export {
+  humanOf,
+  isKnownAccount,
+  type MayVote,
+  mayVote,
+  type Requester,
+  rolesOf,
+  votingHuman,
+} from './decide/people.ts';
 export type { Question } from './decide/question.ts';
 export { countedFor, type Human, requirementMet } from './decide/requirement.ts';
 export { rulesReaching } from './decide/rules-reaching.ts';
