@@ -15,7 +15,7 @@ afterAll(() => server.stop());
 describe('the README of an example', () => {
   /** The examples as a checkout has them, each listening where the play does. */
   const checkout = async (folder: string, own: (text: string) => string) => {
-    for (const name of ['shop', 'worker', 'http']) {
+    for (const name of ['shop', 'worker', 'http', 'kubernetes']) {
       const [from, to] = [join(root, 'examples', name), join(folder, 'examples', name)];
       await mkdir(to, { recursive: true });
       for (const entry of await readdir(from, { withFileTypes: true }))
@@ -24,7 +24,7 @@ describe('the README of an example', () => {
     }
   };
 
-  test.each([['shop'], ['worker'], ['http']])(
+  test.each([['shop'], ['worker'], ['http'], ['kubernetes']])(
     'is true: %s',
     async (name) => {
       const { url } = await server.createDatabase();
