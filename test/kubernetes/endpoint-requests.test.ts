@@ -1,14 +1,12 @@
 /** What reaches the API server through the endpoint, and what doesn't: the server's own record decides. */
+import type { MaskPlan } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Cluster } from '../../packages/gateway/src/connections/kubernetes-cluster.ts';
-import { type ApiServer, startApiServer, targetToken } from '../support/kubernetes/api-server.ts';
-import { clusterOf, effects, noDetectors, type OpenCall, openCall } from './endpoint-road.ts';
+import { targetToken } from '../support/kubernetes/api-server.ts';
+import { byPath, detectors, effects, noDetectors, openCall, openRoad, type Road } from './endpoint-road.ts';
 
-let server: ApiServer;
-let cluster: Cluster;
-let done: () => Promise<void>;
+let road: Road;
 beforeAll(async () => {
-  server = await startApiServer([
+  road = await openRoad([
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', labels: { app: 'web' } } },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cfg', namespace: 'shop' }, data: { n: '1' } },
     {
@@ -18,26 +16,10 @@ beforeAll(async () => {
       data: { p: 'Y2FuYXJ5' },
     },
   ]);
-  ({ cluster, close: done } = await clusterOf(server.kubeconfig));
 });
-afterAll(async () => {
-  await done();
-  await server.close();
-});
+afterAll(() => road.close());
 
-/** One call, and what of it reached the server. */
-async function during<T>(consent: readonly string[], work: (call: OpenCall) => Promise<T>, options = {}) {
-  server.taken();
-  const call = await openCall(cluster, effects(...consent), noDetectors, options);
-  try {
-    const result = await work(call);
-    return { result, call, taken: server.taken() };
-  } finally {
-    await call.close();
-    server.instead = null;
-  }
-}
-
+const during: Road['during'] = (...call) => road.during(...call);
 const pod = '/api/v1/namespaces/shop/pods/web';
 const config = '/api/v1/namespaces/shop/configmaps/cfg';
 const everything = ['read k8s:*/*/*/*', 'secret k8s:*/*/*/*', 'write k8s:*/*/*/*', 'execute k8s:*/*/*/*'];
@@ -127,7 +109,7 @@ describe('never 44: kubectl’s headers don’t go on', () => {
       'host',
       'user-agent',
     ]);
-    expect(taken[0]?.headers.host).toBe(new URL(server.url).host);
+    expect(taken[0]?.headers.host).toBe(new URL(road.server.url).host);
   });
 
   test.each(['', 'Bearer ', 'Bearer x', 'Basic eA==', `Bearer ${targetToken}`])(
@@ -143,7 +125,7 @@ describe('never 44: kubectl’s headers don’t go on', () => {
   );
 
   test('a token is good for its own call only', async () => {
-    const other = await openCall(cluster, effects(...everything));
+    const other = await openCall(road.cluster, effects(...everything));
     const authorization = `Bearer ${other.endpoint.token}`;
     const { result } = await during(everything, ({ ask }) => ask('GET', pod, { headers: { authorization } }));
     await other.close();
@@ -206,7 +188,7 @@ describe('never 45: no spelling leads past the judgement', () => {
   });
 
   test('an object in a form that can’t be looked through is not handed on', async () => {
-    server.instead = (_, response) => {
+    road.server.instead = (_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'br' });
       response.end('canary');
       return true;
@@ -222,7 +204,7 @@ describe('never 45: no spelling leads past the judgement', () => {
 test.each([301, 302, 307, 308])(
   'never 43: a redirect (%i) is neither followed nor handed on',
   async (status) => {
-    server.instead = (_, response) => {
+    road.server.instead = (_, response) => {
       response.writeHead(status, { location: 'https://127.0.0.1:1/elsewhere' });
       response.end();
       return true;
@@ -266,6 +248,31 @@ test('never 38: a patch that moves or compares a Secret’s values is refused', 
   }
 });
 
+describe('never 38: what was hidden is not moved by a patch', () => {
+  const patch = (plan: MaskPlan, op: string) =>
+    during(
+      everything,
+      ({ ask }) =>
+        ask('PATCH', config, {
+          body: JSON.stringify([{ op, from: '/data/n', path: '/metadata/labels', value: {} }]),
+          headers: { 'content-type': 'application/json-patch+json' },
+        }),
+      {},
+      plan,
+    );
+  test.each([
+    ['copy', noDetectors, 200],
+    ['copy', detectors, 403],
+    ['move', detectors, 403],
+    ['replace', detectors, 200],
+    ['test', byPath('$.data.n'), 403],
+    ['copy', byPath('$.data.n'), 403],
+    ['add', byPath('$.data.n'), 200],
+  ] as const)('%s, under %j: %i', async (op, plan, status) => {
+    expect((await patch(plan, op)).result.status).toBe(status);
+  });
+});
+
 describe('writes', () => {
   const consent = ['write k8s:shop/-/configmaps/cfg'];
   const body =
@@ -291,7 +298,7 @@ describe('writes', () => {
   });
 
   test('whose answer is lost are counted as open', async () => {
-    server.instead = (_, response) => {
+    road.server.instead = (_, response) => {
       response.destroy();
       return true;
     };
@@ -356,7 +363,7 @@ describe('what is too much ends', () => {
 });
 
 test('a stop ends what runs, and lets nothing in any more', async () => {
-  server.logs.set('web', ['one\n']);
+  road.server.logs.set('web', ['one\n']);
   const { result, call } = await during(['read k8s:shop/-/pods/*'], async ({ ask, stop }) => {
     const following = ask('GET', `${pod}/log?follow=true`).catch((fault: { code?: string }) => fault.code);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -368,14 +375,14 @@ test('a stop ends what runs, and lets nothing in any more', async () => {
 });
 
 test('closed is closed: nothing listens any more', async () => {
-  const call = await openCall(cluster, effects(...everything));
+  const call = await openCall(road.cluster, effects(...everything));
   await call.close();
   await call.endpoint.close();
   await expect(call.ask('GET', pod)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 test('never 42: the cluster’s credential is in nothing that comes back', async () => {
-  server.instead = (request, response) => {
+  road.server.instead = (request, response) => {
     response.writeHead(200, {
       'content-type': 'application/json',
       'x-echo': request.headers.authorization ?? '',

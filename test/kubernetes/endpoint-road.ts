@@ -21,6 +21,8 @@ import {
   openEndpoint,
 } from '../../packages/gateway/src/protocols/kubernetes/endpoint.ts';
 import { systemRuntime } from '../../packages/gateway/src/runtime/runtime.ts';
+import { type ApiServer, type ArrivedRequest, startApiServer } from '../support/kubernetes/api-server.ts';
+import type { StoredObject } from '../support/kubernetes/store.ts';
 
 /** Whether this machine has a kubectl. */
 export const hasKubectl = (process.env['PATH'] ?? '')
@@ -83,6 +85,44 @@ export async function clusterOf(
     close: async () => {
       await cluster.close();
       await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Road {
+  readonly server: ApiServer;
+  readonly cluster: Cluster;
+  /** One call, what came of it, and what of it reached the server. */
+  readonly during: <T>(
+    consent: readonly string[],
+    work: (call: OpenCall) => Promise<T>,
+    options?: Partial<EndpointOptions>,
+    plan?: MaskPlan,
+  ) => Promise<{ readonly result: T; readonly call: OpenCall; readonly taken: readonly ArrivedRequest[] }>;
+  readonly close: () => Promise<void>;
+}
+
+/** A double with these objects, and the way to it. */
+export async function openRoad(objects: readonly StoredObject[]): Promise<Road> {
+  const server = await startApiServer(objects);
+  const { cluster, close } = await clusterOf(server.kubeconfig);
+  return {
+    server,
+    cluster,
+    during: async (consent, work, options, plan) => {
+      server.taken();
+      const call = await openCall(cluster, effects(...consent), plan, options);
+      try {
+        const result = await work(call);
+        return { result, call, taken: server.taken() };
+      } finally {
+        await call.close();
+        server.instead = null;
+      }
+    },
+    close: async () => {
+      await close();
+      await server.close();
     },
   };
 }

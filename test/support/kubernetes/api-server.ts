@@ -39,6 +39,8 @@ export interface ApiServer {
   readonly logs: Map<string, readonly (string | Buffer)[]>;
   /** What runs in containers. */
   command: Command;
+  /** What came as input of a command that never ends. */
+  input: string;
   /** Answers in place of the double, where it returns true. */
   instead: ((request: ArrivedRequest, response: ServerResponse) => boolean) | null;
   /** Whether answers are packed where they may be. Default true. */
@@ -68,6 +70,7 @@ export async function startApiServer(objects: readonly StoredObject[] = []): Pro
     store,
     logs: new Map(),
     command: () => ({ stdout: '', stderr: '', exitCode: 0 }),
+    input: '',
     instead: null,
     gzip: true,
     close: async () => {

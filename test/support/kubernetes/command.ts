@@ -7,7 +7,7 @@ export interface CommandEnd {
   readonly stdout: string | Buffer | readonly (string | Buffer)[];
   readonly stderr: string;
   /** Null for a stream that breaks off without a word. */
-  readonly exitCode: number | null;
+  readonly exitCode: number | null | 'never';
 }
 
 /** What a command does, by the words of it. */
@@ -41,6 +41,10 @@ export function answerExec(
     : [stdout as string | Buffer])
     socket.write(message(1, Buffer.from(piece as string)));
   if (stderr !== '') socket.write(message(2, Buffer.from(stderr)));
+  if (exitCode === 'never') {
+    socket.on('data', (part: Buffer) => (server.input += inputOf(part)));
+    return;
+  }
   if (exitCode === null) {
     socket.destroySoon();
     return;
@@ -60,6 +64,14 @@ const ended = (exitCode: number) =>
         reason: 'NonZeroExitCode',
         details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
       };
+
+/** What stands on the channel of the input in one short frame. */
+function inputOf(part: Buffer): string {
+  const length = (part[1] ?? 0) & 0x7f;
+  const key = part.subarray(2, 6);
+  const payload = part.subarray(6, 6 + length).map((byte, at) => byte ^ (key[at & 3] ?? 0));
+  return payload[0] === 0 ? Buffer.from(payload.subarray(1)).toString() : '';
+}
 
 /** A binary frame of one channel. */
 function message(channel: number, content: Buffer): Buffer {

@@ -65,6 +65,15 @@ describe('a request is what the API server takes it for', () => {
         ['read k8s:shop/-/pods/web'],
       ],
       ['GET /api/v1/namespaces/shop/pods?fieldSelector=metadata.name!%3Dweb', ['read k8s:shop/-/pods/*']],
+      // One term, whose value has a comma.
+      [
+        'GET /api/v1/namespaces/shop/pods?fieldSelector=status.phase!%3Da%5C%2Cmetadata.name%3Dweb',
+        ['read k8s:shop/-/pods/*'],
+      ],
+      [
+        'DELETE /api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb',
+        ['write.delete k8s:shop/-/pods/*'],
+      ],
       ['GET /api/v1/namespaces/shop/secrets/db', ['secret k8s:shop/-/secrets/db']],
       ['GET /api/v1/secrets?watch=1', ['secret k8s:*/-/secrets/*']],
       ['GET /api/v1/namespaces/shop/pods/web/log?follow=true&container=c', ['read k8s:shop/-/pods/web']],

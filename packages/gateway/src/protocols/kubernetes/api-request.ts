@@ -39,7 +39,7 @@ export interface ApiRequest {
   readonly query: ReadonlyMap<string, readonly string[]>;
   /** What was sent, parsed, as far as it has to be known; undefined where there was no body. */
   readonly body: Json | undefined;
-  /** All of it, spelled in one way only; empty where there was none. */
+  /** All of it, also without escapes; empty where there was none. */
   readonly bodyText: string;
 }
 
@@ -204,17 +204,18 @@ function verbOf(
 }
 
 /** As the API server reads a flag: whatever is there and does not say no. */
-function isTrue(values: readonly string[] | undefined): boolean {
+export function isTrue(values: readonly string[] | undefined): boolean {
   const [value] = values ?? [];
   return value !== undefined && value !== '0' && value.toLowerCase() !== 'false';
 }
 
-/** The one object that a selection of fields leaves. */
+/** The one object that a selection of fields leaves. With a backslash, a comma may be part of a value. */
 function selectedName(verb: ApiVerb, query: ApiRequest['query']): string | null {
-  if (verb !== 'list' && verb !== 'watch' && verb !== 'deletecollection') return null;
+  if (verb !== 'list' && verb !== 'watch') return null;
   const [selector = ''] = query.get('fieldSelector') ?? [];
+  if (selector.includes('\\')) return null;
   for (const term of selector.split(',')) {
-    const [, name] = /^metadata\.name==?([^=!\\]+)$/.exec(term) ?? [];
+    const [, name] = /^metadata\.name==?([^=!]+)$/.exec(term) ?? [];
     if (name !== undefined) return name;
   }
   return null;
@@ -249,10 +250,9 @@ function readBody({ body, contentType }: RawRequest): Json | undefined | typeof 
   }
 }
 
-/** No escape hides anything in JSON that was read and written again; protobuf has none. */
-function textOf({ body: raw, contentType }: RawRequest, body: Json | undefined): string {
-  if (raw === null || body === undefined) return '';
-  return mediaType(contentType) === protobufType ? raw.toString() : JSON.stringify(body);
+/** As it came, and as JSON writes what was read of it, in which no escape hides anything. */
+function textOf({ body: raw }: RawRequest, body: Json | undefined): string {
+  return raw === null || body === undefined ? '' : `${raw.toString()}\n${JSON.stringify(body)}`;
 }
 
 /** A member of what may be an object; undefined where it is none, or has none of that name. */

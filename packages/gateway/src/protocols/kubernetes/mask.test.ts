@@ -110,6 +110,16 @@ describe('never 38: the values of a Secret are hidden', () => {
     if (text.includes('resourceVersion')) expect(masked).toContain('resourceVersion');
   });
 
+  test('and by no other mask more of them is shown', () => {
+    const text = JSON.stringify(kept);
+    for (const path of ['$.data', '$.data.password', '$..password', '$'])
+      for (const kind of ['partial', 'hash'] as const) {
+        const paths = pathMasks([{ with: kind, paths: [path], domain: 'd' }], scope);
+        const masked = maskObject(text, { ...secrets, paths });
+        expect(masked).not.toContain(value.slice(-4));
+      }
+  });
+
   test('so that kubectl can decode what is left', () => {
     const masked = JSON.parse(maskObject(JSON.stringify(kept), secrets)) as typeof kept;
     expect(masked.data).toEqual({ password: redactedBytes, empty: null });

@@ -74,9 +74,10 @@ class Walk {
     const json = this.#json;
     const mask = places.find((place) => place.mask !== null)?.mask ?? null;
     const container = json.here === '{' || json.here === '[';
-    if (mask !== null) this.#hide((raw) => hidden(mask, raw));
-    else if (role === 'secret' || (isSecretMap(role) && json.here !== '{')) this.#hide(() => redacted);
+    // No other mask may show more of a Secret.
+    if (role === 'secret' || (isSecretMap(role) && json.here !== '{')) this.#hide(() => redacted);
     else if (role === 'secret bytes') this.#hide(() => redactedBytes);
+    else if (mask !== null && !isSecretMap(role)) this.#hide((raw) => hidden(mask, raw));
     else if (!container) this.#scalar(role, name);
     else if (++this.#depth > deepest) throw new SyntaxError('nested too deeply');
     else {

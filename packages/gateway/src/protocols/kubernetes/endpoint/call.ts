@@ -59,7 +59,11 @@ export async function createCall(options: EndpointOptions, token: string): Promi
   const paths = masker.paths ?? [];
   const detect = (text: string) => masker.cell(0, text) ?? '';
   const clean = (text: string) => hideSecrets(detect(text), secrets);
-  const consent: Consent = { effects, dryRunOnly, hidesByPath: paths.length > 0 };
+  const consent: Consent = {
+    effects,
+    dryRunOnly,
+    hides: { byPath: paths.length > 0, byName: masker.touches(0) },
+  };
   const caps = { ...defaults, ...limits };
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
