@@ -22,8 +22,10 @@ export async function votes(stage: Stage): Promise<void> {
 
 /** What waits for this person now. */
 async function fromList(stage: Stage, person: Principal): Promise<ApprovalView | null> {
-  const cards = await stage.ask(`${person.name} lists`, ({ engine }) => engine.calls.approvals(person));
-  return cards === null || cards.length === 0 ? null : stage.parts.random.pick(cards);
+  const list = await stage.ask(`${person.name} lists`, ({ engine }) =>
+    engine.calls.approvals(person, { limit: 500 }),
+  );
+  return list === null || list.approvals.length === 0 ? null : stage.parts.random.pick(list.approvals);
 }
 
 /** Any card that was ever made, whatever became of its call. */

@@ -43,6 +43,7 @@ function approval(n: number, more: Partial<ApprovalView> & { sql?: string } = {}
     may_vote: true,
     may_not_vote_code: null,
     may_not_vote_because: null,
+    fresh_within: null,
     my_vote: null,
     may_comment: true,
     ...rest,
