@@ -167,7 +167,17 @@ here('where the connection says preview: trial', () => {
     const call = await trying.submit({ argv: ['create', '-f', '-'], stdin });
     trying.server.instead = null;
     const { preview } = await trying.card(call);
-    expect(preview.notes.join('\n')).toMatch(/The API server would refuse it: .*quota exceeded/);
+    expect(preview.notes.join('\n')).toMatch(/It would fail as things are: .*quota exceeded/);
+  });
+
+  test('a deletion is tried, and the card names what goes', async () => {
+    writes();
+    const { preview } = await trying.card(await trying.submit({ argv: ['delete', 'cm', '--all'] }));
+    expect(preview.impact).toEqual({ count: 1, unit: 'objects', how: 'trial', why: null });
+    expect(preview.sample).toMatchObject([
+      { table: 'configmaps in shop', rows: [{ before: ['app'], after: null }] },
+    ]);
+    expect(writes().map(({ method }) => method)).toEqual(['DELETE']);
   });
 
   test('a command that knows no dry run is not tried, and the card says so', async () => {

@@ -100,7 +100,14 @@ export async function lookAt(
         }
         const path = pathOf(written, name === every ? { labelSelector: selector, fieldSelector } : null);
         const answer = await cluster.read(
-          { method: 'GET', path, headers: [['accept', accepted]], body: null },
+          {
+            method: 'GET',
+            path,
+            headers: [
+              ['accept', accepted(name === every ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')],
+            ],
+            body: null,
+          },
           until,
         );
         const body = await bodyOf(answer);
@@ -118,7 +125,7 @@ export async function lookAt(
         }
         if (answer.statusCode !== 200 || body === null)
           return `the API server answered with status ${answer.statusCode}`;
-        const change = actions.includes('delete') ? 'deleted' : 'updated';
+        const change = changeOf(actions);
         const items = name === every ? itemsIn(body) : [body];
         if (items === null || found.length + items.length > mostObjects)
           return `more than ${mostObjects} objects`;
@@ -132,10 +139,14 @@ export async function lookAt(
   }
 }
 
+/** What becomes of one that is there. Deleted and created anew, it is another one of that name. */
+function changeOf(actions: readonly string[]): Change {
+  if (actions.includes('delete') && !actions.includes('create')) return 'deleted';
+  return actions.every((action) => action === 'create') ? 'inserted' : 'updated';
+}
+
 /** What tells objects apart, without what is in them. */
-const accepted = ['PartialObjectMetadata', 'PartialObjectMetadataList']
-  .map((kind) => `application/json;as=${kind};g=meta.k8s.io;v=v1`)
-  .join(',');
+const accepted = (as: string) => `application/json;as=${as};g=meta.k8s.io;v=v1`;
 
 function pathOf(
   { kind, namespace, name }: Written,

@@ -61,9 +61,7 @@ async function look(
     effect: effectOf(found, wish),
     ...(sample.length === 0 ? {} : { sample }),
     notes: [
-      ...(trial === null || trial.refused === null
-        ? []
-        : [`The API server would refuse it: ${trial.refused}`]),
+      ...(trial === null || trial.refused === null ? [] : [`It would fail as things are: ${trial.refused}`]),
       'The objects are looked at once more before kubectl runs: where there are others by then, or one was changed, it does not run.',
       ...(found.some(({ uid, version }) => uid !== null && version === null)
         ? ['Some of them change all the time; of those only that they are the same ones is bound.']

@@ -19,7 +19,7 @@ import { type KubectlEnd, runKubectl } from './run-kubectl.ts';
 export interface Trial {
   /** What would become of each object, by the members that differ. */
   readonly sample: readonly Sample[];
-  /** Why the API server would refuse it, masked; null where it would not. */
+  /** What kubectl says where it would fail, masked; null where it would not. */
   readonly refused: string | null;
 }
 
@@ -38,15 +38,24 @@ const maxBytes = 4 * 1024 * 1024;
 /** Objects, and members of each, that a card shows. */
 const [mostObjects, mostMembers] = [20, 40];
 
+interface DryRun extends KubectlCall {
+  /** Whether it prints what the API server would keep. */
+  readonly prints: boolean;
+}
+
 /** The line as a dry run; null where the command knows none, or the line says already what kind of run it is. */
-export function asDryRun({ argv, stdin }: KubectlCall, analysis: Analysis): KubectlCall | null {
+function asDryRun({ argv, stdin }: KubectlCall, analysis: Analysis): DryRun | null {
   const { command, namespace } = reliedOn(analysis);
   const flags = commandAt(command)?.flags;
   if (flags === undefined || !flags.has('--dry-run')) return null;
-  const printed = flags.has('--output') && command !== 'delete' ? ['--output=json'] : [];
+  // What is deleted to be made anew can't be rehearsed.
+  const deletes = analysis.effects.some(({ action }) => action.endsWith('.delete'));
+  if (command === 'replace' && deletes) return null;
+  const prints = flags.has('--output') && command !== 'delete';
+  const printed = prints ? ['--output=json'] : [];
   const end = argv.indexOf('--');
   const words = argv.toSpliced(end < 0 ? argv.length : end, 0, '--dry-run=server', ...printed);
-  const dry: KubectlCall = { argv: words, stdin };
+  const dry: DryRun = { argv: words, stdin, prints };
   // It has to mean the same, read as kubectl will read it.
   const same = JSON.stringify(analyse(dry, namespace).effects) === JSON.stringify(analysis.effects);
   return same && !argv.some((word) => word.startsWith('--dry')) ? dry : null;
@@ -63,7 +72,7 @@ export async function tryOut(reach: Reach, parts: TrialParts): Promise<Trial | s
       const { stdout, stderr, exitCode } = await runDry(reach, { ...parts, signal: until }, dry, analysis);
       if (exitCode !== 0)
         return { sample: [], refused: visibleText((masker.cell(0, stderr.toString('utf8')) ?? '').trim()) };
-      const after = objectsIn(stdout);
+      const after = dry.prints ? objectsIn(stdout) : [];
       if (after.length === 0) return { sample: [], refused: null };
       const asking: KubectlCall = {
         argv: ['get', '-f', '-', '--output=json', '--ignore-not-found'],
@@ -143,19 +152,17 @@ function nameOf(object: Json): Json {
 
 function differences(before: readonly Json[], after: readonly Json[]): readonly Sample[] {
   const known = new Map(before.map((object) => [JSON.stringify(nameOf(object)), object]));
-  return after.slice(0, mostObjects).map((object) => {
+  return after.slice(0, mostObjects).flatMap((object) => {
     const was = known.get(JSON.stringify(nameOf(object))) ?? null;
     const [then, now] = [was === null ? new Map<string, string>() : membersOf(was), membersOf(object)];
     const names = [...new Set([...then.keys(), ...now.keys()])].filter(
       (name) => then.get(name) !== now.get(name),
     );
     const columns = names.slice(0, mostMembers);
+    if (columns.length === 0) return [];
     const cells = (members: ReadonlyMap<string, string>) => columns.map((name) => members.get(name) ?? null);
-    return {
-      table: tableOf(object),
-      columns,
-      rows: [{ before: was === null ? null : cells(then), after: cells(now) }],
-    };
+    const rows = [{ before: was === null ? null : cells(then), after: cells(now) }];
+    return [{ table: tableOf(object), columns, rows }];
   });
 }
 
@@ -167,8 +174,13 @@ function tableOf(object: Json): string {
   return visibleText(namespace === '' ? what : `${what} in ${namespace}`);
 }
 
-/** What the API server writes itself, or others do. */
-const ofTheServer: ReadonlySet<string> = new Set([
+/** What names it, and what the API server, kubectl or others write. */
+const leftOut: ReadonlySet<string> = new Set([
+  'apiVersion',
+  'kind',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.annotations.kubectl.kubernetes.io/last-applied-configuration',
   'status',
   'metadata.managedFields',
   'metadata.resourceVersion',
@@ -181,7 +193,7 @@ const ofTheServer: ReadonlySet<string> = new Set([
 function membersOf(object: Json): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const walk = (value: Json, path: string): void => {
-    if (ofTheServer.has(path)) return;
+    if (leftOut.has(path)) return;
     if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
       found.set(visibleText(path), visibleText(JSON.stringify(value)));
       return;
