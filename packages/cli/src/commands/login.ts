@@ -36,9 +36,8 @@ export const addLogin: AddCommand = (program, host) => {
     const path = await keepPersonToken(env, client.url, { person, token, expires_at: session.expires_at });
     if (options.json === true) await out.line(JSON.stringify({ session }, null, 2));
     const until = fromNow(session.expires_at, host.now());
-    await err.line(
-      `Signed in as ${printableLine(person)}, ${until} at the latest. The session is kept in ${path}.`,
-    );
+    await err.line(`Signed in as ${printableLine(person)}. The session is kept in ${path}.`);
+    await err.line(`It ends after half an hour without use, and ${until} at the latest.`);
     if (session.person === null)
       await err.line('The account belongs to no one under people, so that it can’t vote.');
     host.exit(exitCodes.ok);

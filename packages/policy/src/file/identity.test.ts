@@ -107,6 +107,11 @@ describe('is refused, with its place:', () => {
       '"1h" is out of range',
     ],
     [
+      'a name like those of another issuer’s clients',
+      `  issuers: { c: { ${issuer}, tokens: { audience: x, clients: { a: { name: "bot@d" } } } } }`,
+      '"bot@d" has another form',
+    ],
+    [
       'two clients of one name',
       `  issuers: { c: { ${issuer}, tokens: { audience: x, clients: { a: { name: n }, b: { name: n } } } } }`,
       'two clients are named n',

@@ -47,7 +47,7 @@ const claim = text('a claim, or a way to one as in realm_access.roles', 200);
 
 const client = object('a client', {
   name: described(
-    textLike('a name like support-bot', /^[a-z0-9][a-z0-9_.@-]{0,63}$/),
+    textLike('a name like support-bot', /^[a-z0-9][a-z0-9_.-]{0,63}$/),
     'What it is called here. Left out: what it is called there, `@`, and the name of the issuer.',
   ),
   owner: described(text('an entry under people'), 'The human who answers for it: an entry under `people`.'),
