@@ -160,6 +160,24 @@ here('never 38: no output of kubectl shows what is hidden', () => {
   });
 });
 
+here('what is not there', () => {
+  test('is said so by describe, which looks for others like it and hears nothing of them', async () => {
+    const { result, call, taken } = await during(['read k8s:shop/-/pods/we'], noDetectors, ({ kubectl }) =>
+      kubectl(['describe', 'pod', 'we']),
+    );
+    expect(result).toEqual({
+      stdout: '',
+      stderr: 'Error from server (NotFound): pods "we" not found\n',
+      exitCode: 1,
+    });
+    expect(call.endpoint.refused).toBeNull();
+    expect(taken.map(({ url }) => url)).toEqual([
+      '/api/v1/namespaces/shop/pods/we',
+      '/api/v1/namespaces/shop',
+    ]);
+  });
+});
+
 here('a list in chunks', () => {
   test('is whole', async () => {
     const { result, taken } = await during(['read k8s:many/-/configmaps/*'], detectors, ({ kubectl }) =>
@@ -198,6 +216,7 @@ here('writes of kubectl', () => {
 
   test.each([
     'scale deployment web --replicas=5',
+    'scale deployment web --replicas=6 --current-replicas=5',
     'set image deployment/web c=nginx:2',
     'patch deployment web --type=json -p [{"op":"replace","path":"/spec/replicas","value":7}]',
     'patch deployment web --type=merge -p {"spec":{"replicas":8}}',

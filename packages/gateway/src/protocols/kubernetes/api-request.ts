@@ -261,7 +261,9 @@ export function member(value: Json | undefined, name: string): Json | undefined 
   return Object.hasOwn(value, name) ? (value as Readonly<Record<string, Json>>)[name] : undefined;
 }
 
-const mediaType = (header: string | null): string => header?.split(';')[0]?.trim().toLowerCase() ?? '';
+/** Where nothing is said, it is JSON. */
+const mediaType = (header: string | null): string =>
+  header?.split(';')[0]?.trim().toLowerCase() ?? 'application/json';
 
 function spelledQuery(query: ApiRequest['query']): string {
   const pairs = [...query].flatMap(([name, values]) => values.map((value) => [name, value]));

@@ -20,13 +20,15 @@ export interface Call {
   readonly unopened: Map<string, { readonly status: number; readonly body: Buffer }>;
   /** Whether a request carries the token of this call. */
   knows(request: IncomingMessage): boolean;
+  /** Collections in which something was looked for that is not there. */
+  readonly missing: Set<string>;
   /** Whether a request may go through. One that may not ends the call. */
   judge(raw: {
     readonly method: string;
     readonly url: string;
     readonly contentType: string | null;
     readonly body: Buffer | null;
-  }): Passing | Refused;
+  }): Passing | Refused | Unanswered;
   /** Ends the call. */
   refuse(
     raw: { readonly method: string; readonly url: string },
@@ -42,6 +44,18 @@ export interface Call {
   end(): void;
   idle(): Promise<void>;
 }
+
+/**
+ * `describe` looks for others whose names begin like the one that it did not find. Nobody was asked about those, and
+ * nothing is told of them; the call goes on, so that kubectl says what it did not find.
+ */
+export interface Unanswered {
+  readonly kind: 'unanswered';
+}
+
+/** Where objects of one kind are. */
+export const collectionOf = ({ group, resource, namespace }: ApiRequest): string =>
+  `${group}/${resource}/${namespace ?? ''}`;
 
 const mebibyte = 1024 * 1024;
 const defaults = {
@@ -68,6 +82,7 @@ export async function createCall(options: EndpointOptions, token: string): Promi
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
   const writes = { sent: 0, answered: 0, accepted: 0 };
+  const missing = new Set<string>();
   let refused: RefusedRequest | null = null;
   let requests = 0;
 
@@ -83,6 +98,7 @@ export async function createCall(options: EndpointOptions, token: string): Promi
     caps,
     signal: AbortSignal.any([options.signal, ending.signal]),
     unopened: new Map(),
+    missing,
     get refused() {
       return refused;
     },
@@ -92,7 +108,11 @@ export async function createCall(options: EndpointOptions, token: string): Promi
       if (refused !== null) return refuse(raw, 'the call is over');
       if (++requests > caps.requests) return refuse(raw, 'too many requests in one call');
       const judged = judge(raw, consent);
-      return judged.kind === 'passes' ? judged : refuse(raw, judged.why, judged);
+      if (judged.kind === 'passes') return judged;
+      const { request, effects: wanted, why } = judged;
+      if (request?.verb !== 'list' || !missing.has(collectionOf(request))) return refuse(raw, why, judged);
+      options.onRequest({ ...eventOf(request, raw.method, wanted), status: null, refused: why });
+      return { kind: 'unanswered' };
     },
     refuse,
     beforeSending: async ({ request, effects: wanted, changes }) => {

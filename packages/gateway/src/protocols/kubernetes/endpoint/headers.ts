@@ -13,12 +13,12 @@ export function requestHeaders(
   headers: IncomingHttpHeaders,
   tables: boolean,
 ): readonly Header[] {
-  const type = headers['content-type'];
+  const type = headers['content-type'] ?? json;
   return [
     ['accept', request.verb === 'discover' ? asItIs(headers.accept) : accepted(headers.accept, tables)],
     ['accept-encoding', headers['accept-encoding']?.includes('gzip') === true ? 'gzip' : 'identity'],
     ['user-agent', 'countersign'],
-    ...(request.body === undefined || type === undefined ? [] : [['content-type', type] as const]),
+    ...(request.body === undefined ? [] : [['content-type', type] as const]),
   ];
 }
 

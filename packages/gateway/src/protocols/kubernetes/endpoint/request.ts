@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asCountersignError, type CountersignError } from '@countersign/core';
 import { collected, handOn } from './answer.ts';
-import { type Call, eventOf } from './call.ts';
+import { type Call, collectionOf, eventOf } from './call.ts';
 import { requestHeaders } from './headers.ts';
 import type { Passing } from './judge.ts';
 import { statusBody } from './status.ts';
@@ -20,6 +20,7 @@ export async function answerRequest(call: Call, from: IncomingMessage, to: Serve
     const contentType = from.headers['content-type'] ?? null;
     const judged = call.judge({ method, url, contentType, body });
     if (judged.kind === 'refused') return refused(to, judged.why);
+    if (judged.kind === 'unanswered') return sayNothing(to);
     if (judged.request.verb === 'connect') return sayUnopened(call, judged, to);
     await forward(call, judged, from, body, to);
   } catch {
@@ -55,6 +56,7 @@ async function forward(
       ? await cluster.write(sent, signal, count.sent)
       : await cluster.read(sent, signal);
     status = incoming.statusCode ?? null;
+    if (status === 404 && request.verb === 'get') call.missing.add(collectionOf(request));
     count.answered(status !== null && status >= 200 && status < 300);
     try {
       await handOn(incoming, request, to, call.masks, call.caps);
@@ -96,8 +98,13 @@ const refused = (to: ServerResponse, why: string): void => say(to, 403, refusal(
 /** What kubectl prints, and the agent reads, of a request that may not go through. */
 export const refusal = (why: string): string => `the gateway does not let this request through: ${why}`;
 
-function say(to: ServerResponse, code: number, message: string): void {
-  const body = statusBody(code, message);
+const say = (to: ServerResponse, code: number, message: string): void =>
+  put(to, code, statusBody(code, message));
+
+const sayNothing = (to: ServerResponse): void =>
+  put(to, 200, Buffer.from(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: {}, items: [] })));
+
+function put(to: ServerResponse, code: number, body: Buffer): void {
   to.writeHead(code, { 'content-type': 'application/json', 'content-length': body.length });
   to.end(body);
 }

@@ -27,7 +27,12 @@ export async function answerUpgrade(
   const { method = '', url = '', headers } = from;
   if (!call.knows(from)) return say(socket, 401, statusBody(401, 'Unauthorized'));
   const judged = call.judge({ method, url, contentType: null, body: null });
-  if (judged.kind === 'refused') return say(socket, 403, statusBody(403, refusal(judged.why)));
+  if (judged.kind !== 'passes')
+    return say(
+      socket,
+      403,
+      statusBody(403, refusal(judged.kind === 'refused' ? judged.why : 'it is no stream')),
+    );
   const { request } = judged;
   const before = call.unopened.get(request.path);
   // Where a WebSocket was not opened, kubectl asks for SPDY: it hears once more why not.
