@@ -17,19 +17,23 @@ export interface Manifest {
   readonly type: string | null;
 }
 
-/** UTF-8 bytes of a text; the parser's time grows with it. */
+/** UTF-8 bytes of a text, and of what of it is YAML, whose parser takes its time. */
 const maxBytes = 256 * 1024;
+const maxYamlBytes = 64 * 1024;
 const maxManifests = 500;
 const maxListDepth = 4;
 const maxAliases = 100;
 
 /** @throws {CountersignError} `parse_failed`, `malformed`, `unknown_object`, `too_large`. */
 export function readManifests(text: string): readonly Manifest[] {
-  if (Buffer.byteLength(text) > maxBytes)
-    throw new CountersignError('too_large', { what: 'stdin', expected: `at most ${maxBytes} bytes` });
+  if (Buffer.byteLength(text) > maxBytes) throw tooLarge('stdin', maxBytes);
   const found: Manifest[] = [];
+  let yamlBytes = 0;
   for (const part of partsOf(text)) {
-    const value = part.trimStart().startsWith('{') ? ofJson(part) : ofYaml(part);
+    const isJson = part.trimStart().startsWith('{');
+    if (!isJson) yamlBytes += Buffer.byteLength(part);
+    if (yamlBytes > maxYamlBytes) throw tooLarge('YAML on stdin', maxYamlBytes);
+    const value = isJson ? ofJson(part) : ofYaml(part);
     if (value !== null) collect(value, found, 0);
   }
   if (found.length === 0) throw malformed('no manifest on stdin', 'at least one object');
@@ -152,5 +156,7 @@ function textOf(value: unknown): string | null {
   return value;
 }
 
+const tooLarge = (what: string, most: number) =>
+  new CountersignError('too_large', { what, expected: `at most ${most} bytes` });
 const malformed = (what: string, expected: string) => new CountersignError('malformed', { what, expected });
 const failed = (what: string, cause?: unknown) => new CountersignError('parse_failed', { what }, { cause });
