@@ -188,6 +188,38 @@ here('a list in chunks', () => {
   });
 });
 
+here('limits', () => {
+  test('a limit: what a command writes of a Secret is known by detectors only', async () => {
+    server.command = () => ({ stdout: 'swordfish\n', stderr: '', exitCode: 0 });
+    const { result } = await during(['execute k8s:shop/-/pods/web'], detectors, ({ kubectl }) =>
+      kubectl(['exec', 'web', '--', 'cat', '/var/run/secrets/db']),
+    );
+    expect(result.stdout).toBe('swordfish\n');
+  });
+
+  test('a limit: what was applied before is not taken over where it is hidden', async () => {
+    const before = JSON.stringify({ ...secret, metadata: { name: 'taken' }, data: { a: b64 } });
+    const { result, call } = await during(
+      ['write k8s:shop/-/secrets/taken'],
+      noDetectors,
+      async ({ kubectl }) => {
+        await kubectl(['apply', '-f', '-'], before);
+        return kubectl(['apply', '--server-side', '-f', '-'], before);
+      },
+    );
+    expect(result.stdout).toBe('secret/taken serverside-applied\n');
+    expect(call.endpoint.refused?.why).toBe('it carries a mask, which is no value');
+    expect(call.endpoint.writes.accepted).toBe(2);
+  });
+
+  test('a limit: where a path hides something, a table has names and ages', async () => {
+    const { result } = await during(reads, byPath('$.data.place'), ({ kubectl }) =>
+      kubectl(['get', 'configmap', 'cfg']),
+    );
+    expect(result.stdout.split('\n')[0]?.trim().split(/\s+/)).toEqual(['NAME', 'AGE']);
+  });
+});
+
 here('writes of kubectl', () => {
   const manifest = (data: object) =>
     JSON.stringify({ ...secret, metadata: { name: 'app' }, data: undefined, stringData: data });

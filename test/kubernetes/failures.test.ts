@@ -1,5 +1,6 @@
 /** What becomes of a kubectl call when something goes wrong on the way. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { aggregatedType } from '../support/kubernetes/discovery.ts';
 import { hasKubectl } from './endpoint-road.ts';
 import { openRoad, policy, type Road } from './road.ts';
 
@@ -76,10 +77,30 @@ here('a read', () => {
   });
 
   test('never 45: that asks for more than was judged ends there', async () => {
-    // Where nothing has that name, kubectl looks for names that begin with it.
-    const { outcome, call, error } = await road.run('describe', 'pod', 'we');
+    // A server that says pods have no namespace leads kubectl to those of all.
+    const pods = {
+      resource: 'pods',
+      responseKind: { group: '', version: 'v1', kind: 'Pod' },
+      scope: 'Cluster',
+      singularResource: 'pod',
+      verbs: ['get', 'list'],
+    };
+    const core = { metadata: { name: '' }, versions: [{ version: 'v1', resources: [pods] }] };
+    road.server.instead = ({ url }, response) => {
+      if (!/^\/api(?:$|\?)/.test(url)) return false;
+      response.writeHead(200, { 'content-type': aggregatedType });
+      response.end(
+        JSON.stringify({
+          kind: 'APIGroupDiscoveryList',
+          apiVersion: 'apidiscovery.k8s.io/v2',
+          items: [core],
+        }),
+      );
+      return true;
+    };
+    const { outcome, call, error } = await road.run('get', 'pods');
     expect([outcome, call.code, error?.ran]).toEqual(['failed', 'beyond_effects', 'no']);
-    expect(road.reached()).not.toContain('GET /api/v1/namespaces/shop/pods');
+    expect(road.reached()).not.toContain('GET /api/v1/pods');
   });
 
   test('that is stopped ends at once', async () => {
