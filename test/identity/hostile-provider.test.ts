@@ -119,3 +119,28 @@ test.each(hostile)('nobody is signed in by %s', async (_what, answer) => {
   expect([400, 503]).toContain(status);
   expect(account).toBeNull();
 });
+
+/** The same, for a command. */
+async function goThereByDevice(answer: (claims: Claims) => object): Promise<string> {
+  const client = world.client('none');
+  const { handle } = await client.startSignIn({});
+  issuer.answer = answer({ iss: issuer.url, aud: 'console', sub: 'dana', iat: now(), exp: now() + 300 });
+  try {
+    return (await client.finishSignIn({ handle })).session.account;
+  } catch (thrown) {
+    return (thrown as { code: string }).code;
+  }
+}
+
+test('a command is signed in by an ID token as it should be', async () => {
+  expect(await goThereByDevice((claims) => answered(sign(key, header, claims)))).toBe(
+    `oidc:${issuer.url}#dana`,
+  );
+});
+
+test.each(hostile.filter(([what]) => !what.includes('nonce')))(
+  'no command is signed in by %s',
+  async (_what, answer) => {
+    expect(['sign_in_failed', 'unavailable']).toContain(await goThereByDevice(answer));
+  },
+);

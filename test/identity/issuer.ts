@@ -33,6 +33,7 @@ export interface TestIssuer {
 
 export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssuer> {
   let fetched = 0;
+  let devices = 0;
   const server = createServer((request, response) => {
     if (issuer.down) return void response.writeHead(503).end();
     if (request.url === '/jwks') fetched++;
@@ -40,11 +41,13 @@ export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssu
     const answers: Readonly<Record<string, object>> = {
       '/jwks': { keys: issuer.keys.map(({ jwk }) => jwk) },
       '/token': issuer.answer,
+      '/device': { device_code: `d${++devices}`, user_code: 'ABCD', verification_uri: url, expires_in: 300 },
       '/.well-known/openid-configuration': {
         issuer: url,
         jwks_uri: `${url}/jwks`,
         authorization_endpoint: `${url}/authorize`,
         token_endpoint: `${url}/token`,
+        device_authorization_endpoint: `${url}/device`,
         id_token_signing_alg_values_supported: ['RS256'],
       },
     };

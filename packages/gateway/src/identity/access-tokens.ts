@@ -49,7 +49,8 @@ export function accessTokens({ policy, keys, runtime, log }: Parts): TokenVerifi
   return {
     verify: async (token) => {
       const now = policy();
-      if (now.identity.issuers.size === 0 || !token.startsWith('ey')) return null;
+      // An object of JSON begins with `e` in base64.
+      if (now.identity.issuers.size === 0 || !token.startsWith('e')) return null;
       const digest = sha256(token);
       const known = trusted.get(digest);
       if (known?.policy === now && !hasPassed(runtime, known.since, known.forMs)) return known.principal;

@@ -165,3 +165,15 @@ people: { unmapped_may_vote: true }`);
   });
   expect(human('oidc:https://gone.example.com#x')).toBeNull();
 });
+
+test('warns of a client whose owner is nobody, and of accounts that no issuer vouches for', () => {
+  const { warnings } =
+    load(`  issuers: { company: { ${issuer}, tokens: { audience: x, clients: { bot: { owner: nobody } } } } }
+people:
+  dana: { accounts: ["oidc:https://login.example.com#1", "oidc:https://login.example.com/#1", "oidc:dana"] }`);
+  expect(warnings).toEqual([
+    expect.stringContaining('the owner of bot, nobody, is nobody under people'),
+    expect.stringContaining('the account oidc:https://login.example.com/#1 of dana is of no issuer'),
+    expect.stringContaining('the account oidc:dana of dana is of no issuer'),
+  ]);
+});

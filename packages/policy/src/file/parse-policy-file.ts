@@ -1,6 +1,7 @@
 /** `countersign.yaml`: read whole, or refused with everything that is wrong with it. */
 import { type Identity, noIdentity } from '../identity.ts';
 import type { ConnectionConfig, LoadedFile, ServerConfig } from '../policy.ts';
+import { checkIdentity } from './check-identity.ts';
 import { connectionsReader } from './connections.ts';
 import { freezeDeep } from './freeze.ts';
 import { identityReader } from './identity.ts';
@@ -82,6 +83,7 @@ function readFile(
     unmappedMayVote: false,
   };
   const identity = read('identity', identityReader(options), nothing) ?? noIdentity;
+  checkIdentity(tree, identity, people, report);
   if (server !== undefined) checkPublicUrl(tree, server, identity, report);
   const limits = read('limits', readLimits, nothing) ?? defaultLimits;
   const connections = read('connections', connectionsReader(options, limits), nothing) ?? new Map();
