@@ -130,9 +130,7 @@ function VoteProblem({ fault, approval }: { readonly fault: Refused; readonly ap
       {fault.code === 'sign_in_again' ? (
         <>
           {' '}
-          <a
-            href={`/auth/login?then=${encodeURIComponent(then)}&approval=${encodeURIComponent(approval.id)}`}
-          >
+          <a href={`/auth/login/${encodeURIComponent(approval.id)}?then=${encodeURIComponent(then)}`}>
             Sign in for this approval
           </a>
           , then vote.
