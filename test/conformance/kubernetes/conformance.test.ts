@@ -1,30 +1,11 @@
 /** The lines of `lines.jsonl`: what each would do, told without kubectl and without a cluster. */
-import { readFileSync } from 'node:fs';
-import { effectInShort, type KubectlInput, type Principal } from '@countersign/core';
+import { effectInShort } from '@countersign/core';
 import { openExplainer } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { here, inputOf, type Line, lines, principal } from './line.ts';
 
-interface Line {
-  readonly id: string;
-  readonly group: string;
-  readonly argv: string[];
-  readonly stdin?: string;
-  /** Under `policy.yaml`: reads are allowed, writes and commands asked for, the rest denied. */
-  readonly verdict: 'allow' | 'ask' | 'deny';
-  /** Of a denial. */
-  readonly code?: string;
-  /** In any order; absent where they can't be told. */
-  readonly effects?: readonly string[];
-}
-
-const here = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
-const lines = here('lines.jsonl')
-  .split('\n')
-  .filter((line) => line !== '')
-  .map((line) => JSON.parse(line) as Line);
 const groups = Map.groupBy(lines, ({ group }) => group);
-
 const file = parsePolicyFile(here('policy.yaml'), {
   file: 'policy.yaml',
   env: {},
@@ -32,25 +13,11 @@ const file = parsePolicyFile(here('policy.yaml'), {
 });
 const explainer = openExplainer(file);
 afterAll(() => explainer.close());
-
-const principal: Principal = {
-  class: 'agent',
-  id: 'agent:teller',
-  name: 'teller',
-  groups: [],
-  account: null,
-  owner: null,
-  onBehalfOf: null,
-};
 const { signal } = new AbortController();
 
-const judged = async ({ argv, stdin }: Line) => {
-  const input: KubectlInput = { argv, ...(stdin === undefined ? {} : { stdin }) };
-  const { decision, code, effects } = await explainer.explain(
-    principal,
-    { connection: 'prod-cluster', input },
-    signal,
-  );
+const judged = async (line: Line) => {
+  const call = { connection: 'prod-cluster', input: inputOf(line) };
+  const { decision, code, effects } = await explainer.explain(principal, call, signal);
   return { decision, code, effects: effects.map(effectInShort).toSorted() };
 };
 
