@@ -15,6 +15,7 @@ import {
   markArrived,
   markSeen,
   nextDueMs,
+  readSeen,
   releaseOthers,
   seenByWebhooks,
   sendAgain,
@@ -49,6 +50,8 @@ const tellWithinMs = 24 * hour;
 const mostWaiting = 10_000;
 /** Events looked through at once, and tries of one webhook at once. */
 const [batch, atOnce] = [500, 4];
+/** Events that may be passed over before it is noted how far that is. */
+const mostBehind = 10_000;
 /** How often is looked for what other gateways left behind. Milliseconds. */
 const lookEveryMs = 10 * second;
 const keptDays = 7;
@@ -60,6 +63,8 @@ export class Webhooks {
   #again = false;
   #fills = false;
   #dropped = 0;
+  /** The ledger holds nothing to be told from where the last look began up to here. */
+  #nothingUpTo = -1;
   readonly #sending = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, () => void>();
   /** Said once, until it is better. */
@@ -120,7 +125,7 @@ export class Webhooks {
     try {
       while (this.#again) {
         this.#again = false;
-        while (await this.#fillOnce()) this.#sendAll();
+        while ((await this.#hasMore()) && (await this.#fillOnce())) this.#sendAll();
       }
       this.#sendAll();
       if (runtime.now() - this.#dropped > dropEveryMs) {
@@ -132,6 +137,22 @@ export class Webhooks {
     } finally {
       this.#fills = false;
     }
+  }
+
+  /** Whether there is something to tell, or much that was not. Most that happens is told to nobody, and costs no write. */
+  async #hasMore(): Promise<boolean> {
+    const { db } = this.#room;
+    const names = this.#hooks().map(({ name }) => name);
+    if (names.length === 0) return false;
+    const seen = await readSeen(db, names);
+    if (seen.length < names.length) return true;
+    const behind = Math.min(...seen);
+    const after = Math.max(behind, this.#nothingUpTo);
+    const end = await lastIndex(db);
+    if (after >= end) return false;
+    if ((await readChanges(db, toldEvents, { after, upTo: end, limit: 1 })).length > 0) return true;
+    this.#nothingUpTo = end;
+    return end - behind > mostBehind;
   }
 
   /** Makes the deliveries of the next events. @returns whether there may be more. */

@@ -23,6 +23,13 @@ export async function lockOutbox(tx: Database): Promise<boolean> {
   return rows[0]?.locked === true;
 }
 
+/** How far the ledger was looked through for those of these webhooks that are known. Changes nothing. */
+export async function readSeen(db: Database, names: readonly string[]): Promise<readonly number[]> {
+  const { rows } = await sql<{ seen: number }>`
+    select seen::float8 as seen from webhooks where name in (${sql.join(names)})`.execute(db);
+  return rows.map(({ seen }) => seen);
+}
+
 /** How far the ledger was looked through for each of these webhooks; one that is new begins at `end`. */
 export async function seenByWebhooks(
   tx: Database,
@@ -142,7 +149,7 @@ export async function releaseOthers(db: Database, instance: string): Promise<voi
     where done_at is null and leased_until is not null and owner_instance <> ${instance}`.execute(db);
 }
 
-/** Removes what was done with days ago. */
+/** Removes what is days old: done with, or for a webhook that there is no more. */
 export async function dropOldDeliveries(db: Database, days: number): Promise<void> {
-  await sql`delete from deliveries where done_at < now() - ${days}::float8 * interval '1 day'`.execute(db);
+  await sql`delete from deliveries where created_at < now() - ${days}::float8 * interval '1 day'`.execute(db);
 }
