@@ -277,3 +277,21 @@ describe('connections and policy', () => {
     expect(JSON.stringify(events)).toContain(String.raw`\"as\":\"agent:teller\"`);
   });
 });
+
+test('who is asked about one call of a run is told of the others who voted, never what they said', async () => {
+  harness.rewrite(
+    `${policy}  - { name: sales for notes, actions: [write], resources: ["table:public.notes"], then: { ask: { approvers: [sales] } } }\n`,
+  );
+  await harness.operator.reloadPolicy();
+  const theirs = await submit(agent, change(42), { run: 'apart', call: 'c1' });
+  await kim.comment(idOf(theirs), { text: 'the audit of the bank' });
+  await vote(dana, theirs, 'reject', 'fraud is suspected');
+  await submit(agent, "insert into notes (body) values ('x')", { run: 'apart', call: 'c2' });
+  const { runs } = await eve.findRuns({ text: 'apart' });
+  const { calls } = await eve.getRun(runs[0]?.id as never);
+  expect(calls.map(({ votes, comments }) => [votes.length, votes[0]?.reason, comments])).toEqual([
+    [1, null, []],
+    [0, undefined, []],
+  ]);
+  expect(JSON.stringify(calls)).not.toMatch(/fraud|audit of/);
+});

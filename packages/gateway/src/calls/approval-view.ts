@@ -103,12 +103,17 @@ function whetherMayVote(room: Room, row: ApprovalRow, viewer: Principal, mine: V
   return may === 'yes' && mine !== undefined ? 'already_voted' : may;
 }
 
-export function voteViews(room: Room, votes: readonly VoteRow[]): Promise<ApprovalView['votes']> {
+/** @param said Whether the reasons are shown. */
+export function voteViews(
+  room: Room,
+  votes: readonly VoteRow[],
+  { said } = { said: true },
+): Promise<ApprovalView['votes']> {
   return Promise.all(
     votes.map(async ({ person, vote, reason_event, at }) => ({
       person,
       vote,
-      reason: await room.texts.read(reason_event, reasonName),
+      reason: said ? await room.texts.read(reason_event, reasonName) : null,
       at: at.toISOString(),
     })),
   );

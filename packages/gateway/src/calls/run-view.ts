@@ -116,8 +116,9 @@ async function runCalls(
         finished_at: row.finished_at?.toISOString() ?? null,
         ran: row.ran,
         approval: row.approval_id,
-        votes: await voteViews(room, of(votes, row)),
-        comments: await commentViews(room, of(comments, row)),
+        // How people voted is what became of the call; what they said is for those who were asked.
+        votes: await voteViews(room, of(votes, row), { said: may }),
+        comments: may ? await commentViews(room, of(comments, row)) : [],
         moments: (momentsOf.get(row.id) ?? []).map(({ bytes }) => momentOf(bytes)),
         words: may && record !== null ? await wordsOf(room, row, record) : null,
       };
