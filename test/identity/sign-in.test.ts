@@ -287,7 +287,7 @@ test('countersign login shows an address and a code, waits, and keeps the sessio
   out.setEncoding('utf8').on('data', (chunk: string) => {
     said += chunk;
     const [address] = /http\S+user_code=\S+/.exec(said) ?? [];
-    if (address !== undefined && visits.length === 0) visits.push(idp.signIn(address, 'dana', 'never'));
+    if (address !== undefined && visits.length === 0) visits.push(idp.signIn(address, 'otto', 'never'));
   });
   const visits: Promise<string>[] = [];
   const run = (...args: string[]) =>
@@ -298,10 +298,15 @@ test('countersign login shows an address and a code, waits, and keeps the sessio
       now: () => new Date(),
       commands,
     });
-  expect([await run('login'), said]).toEqual([0, expect.stringContaining('Signed in as dana')]);
+  expect([await run('login'), said]).toEqual([
+    0,
+    expect.stringContaining(`Signed in as oidc:${idp.issuer}#otto`),
+  ]);
+  expect(said).toContain('belongs to no one under people');
   expect(said).not.toMatch(/cs_session_/);
   expect(statSync(join(home, 'countersign/tokens.json')).mode & 0o777).toBe(0o600);
   expect([await run('approvals', '--json'), said]).toEqual([0, expect.stringContaining('"approvals"')]);
+  expect([await run('stop', 'list'), said]).toEqual([0, expect.stringContaining('Nothing is stopped')]);
   expect(await run('logout')).toBe(0);
   expect([await run('approvals'), said]).toEqual([1, expect.stringContaining('(unauthenticated)')]);
   await Promise.all(visits);

@@ -63,14 +63,18 @@ export async function aliveGateway(data: string, signal: AbortSignal): Promise<R
   return { url: client.url, operatorToken: parsed.data.operator_token };
 }
 
-/** A client with an operator's token: the one given, else the local operator's. */
+/** A client for an operator: with the token given, else the local operator's, else the session that `login` began. */
 export async function operatorClient(host: Host, options: CommonOptions): Promise<Client> {
   const { url, operatorToken } = await reachGateway(host, options);
   const token = options.token ?? operatorToken ?? host.terminal.env['COUNTERSIGN_TOKEN'];
   if (token !== undefined && token !== '') return createClient({ url, token });
+  const kept = await personTokens(host.terminal.env, url, host.now());
+  const [session, another] = kept.filter((one) => one.token.startsWith('cs_session_'));
+  if (session !== undefined && another === undefined) return createClient({ url, token: session.token });
   throw new CountersignError('unauthenticated', {
     what: `no operator token for ${url}`,
-    expected: 'one in COUNTERSIGN_TOKEN, or -c FILE where its gateway’s data folder can be read',
+    expected:
+      'one in COUNTERSIGN_TOKEN, -c FILE where its gateway’s data folder can be read, or `countersign login`',
   });
 }
 
