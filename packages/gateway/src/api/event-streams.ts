@@ -10,8 +10,8 @@ import type { Happened } from '../calls/happened.ts';
 import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Streams at one gateway, and of one principal. */
-const [mostStreams, mostOfOne] = [1000, 50];
+/** Streams at one gateway, of agents and services, which leave room for people, and of one principal. */
+const [mostStreams, mostOfAgents, mostOfOne] = [1000, 500, 50];
 /** Characters that wait to be read before a stream is ended. */
 const mostUnread = 256 * 1024;
 /** Changes that wait to be told while it is asked whether they may be. */
@@ -47,8 +47,7 @@ export class EventStreams {
 
   /** @throws {CountersignError} `rate_limited` where there are too many; what reading the store throws. */
   async open(parts: StreamParts): Promise<Readable> {
-    const ofThis = [...this.#open].filter(({ principal }) => principal.id === parts.principal.id).length;
-    if (this.#open.size >= mostStreams || ofThis >= mostOfOne)
+    if (!this.#hasRoom(parts.principal))
       throw new CountersignError('rate_limited', { what: 'too many streams are open' });
     const stream = new OpenStream(parts, this.#runtime, () => this.#open.delete(stream));
     this.#open.add(stream);
@@ -62,6 +61,13 @@ export class EventStreams {
     return stream.readable;
   }
 
+  #hasRoom(one: Principal): boolean {
+    const open = [...this.#open].map(({ principal }) => principal);
+    if (open.length >= mostStreams || open.filter(({ id }) => id === one.id).length >= mostOfOne)
+      return false;
+    return !isAgent(one) || open.filter(isAgent).length < mostOfAgents;
+  }
+
   async #beat(): Promise<void> {
     if (this.#beating) return;
     this.#beating = true;
@@ -72,6 +78,9 @@ export class EventStreams {
     this.#beating = false;
   }
 }
+
+const isAgent = (principal: Principal): boolean =>
+  principal.class === 'agent' || principal.class === 'service';
 
 class OpenStream {
   readonly principal: Principal;
