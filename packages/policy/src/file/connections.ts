@@ -282,7 +282,15 @@ function kubernetes(around: Surroundings) {
       path(around, 'the kubeconfig file'),
       'The cluster and how to reach it: the file’s current context. Left out: the cluster that the gateway itself runs in, by its pod’s service account.',
     ),
-    unconfined: described(flag, 'Whether kubectl may run where the platform can’t confine it.', false),
-    preview: described(preview, 'What the card of a write shows of its impact.', 'estimate'),
+    unconfined: described(
+      flag,
+      'Whether kubectl may run as the gateway’s own user, where the gateway is not root.',
+      false,
+    ),
+    preview: described(
+      preview,
+      'What the card of a write shows. `estimate`: the objects that it is about. `trial`: what the API server would keep, too, by a dry run, of which admission webhooks hear.',
+      'estimate',
+    ),
   };
 }
