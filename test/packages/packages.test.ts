@@ -119,7 +119,7 @@ describe.each(rooms)('the tarball of %s', (name) => {
     const wrong: string[] = [];
     for (const file of files.filter((one) => one.endsWith('.js'))) {
       const text = await readFile(join(unpacked, file), 'utf8');
-      for (const [, from = ''] of text.matchAll(/\b(?:from|import)[ (]'([^']+)'/g)) {
+      for (const [, from = ''] of text.matchAll(/(?<![.\w])(?:from|import)[ (]'([^']+)'/g)) {
         const known = from.startsWith('.')
           ? files.includes(posix.join(posix.dirname(file), from))
           : from.startsWith('node:') || declared.has(packageOf(from));

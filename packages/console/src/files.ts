@@ -50,9 +50,7 @@ async function build(): Promise<ReadonlyMap<string, ConsoleFile>> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-console-'));
   try {
     const command = [join(dirname(vite), 'bin/vite.js'), 'build', web, '--outDir', folder];
-    await promisify(execFile)(process.execPath, [...command, '--config', join(web, 'vite.config.js')], {
-      env: { ...process.env, NODE_ENV: 'production' },
-    });
+    await promisify(execFile)(process.execPath, [...command, '--config', join(web, 'vite.config.js')]);
     return await read(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -2,7 +2,8 @@
 // inline styles, nor anything from elsewhere.
 export default {
   base: '/console/',
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Whatever NODE_ENV says: a development build would tell the paths of the machine that built it.
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
   build: {
     outDir: '../dist/site',
     emptyOutDir: true,
