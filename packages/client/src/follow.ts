@@ -52,7 +52,8 @@ export async function* follow(
     let watch: NodeJS.Timeout | undefined;
     const hear = () => {
       clearTimeout(watch);
-      watch = setTimeout(() => quiet.abort(new Error('nothing was heard')), silentMs);
+      // The stream keeps the process alive, not the watch on it: who stops listening is not held up by it.
+      watch = setTimeout(() => quiet.abort(new Error('nothing was heard')), silentMs).unref();
     };
     const stops = signal === undefined ? quiet.signal : AbortSignal.any([signal, quiet.signal]);
     try {
