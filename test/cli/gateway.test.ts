@@ -28,7 +28,7 @@ const asAgent = (...args: readonly string[]) => at(args, { COUNTERSIGN_TOKEN: ag
 const mode = async (path: string) => (await stat(path)).mode & 0o777;
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 25_000; performance.now() < end; await sleep(50))
+  for (const end = performance.now() + 60_000; performance.now() < end; await sleep(50))
     if (await holds()) return;
   throw new Error(`${what} did not happen; the gateway said: ${said}`);
 }
