@@ -104,7 +104,12 @@ here('a write', () => {
     );
     const told = (await road.operator.events({ after: -1, limit: 10_000 })).flatMap((line) =>
       'event' in line
-        ? [JSON.parse(line.event) as { type: string; call: string; data: { request?: object } }]
+        ? [
+            {
+              ...(JSON.parse(line.event) as { type: string; call: string; data: object }),
+              about: line.disclosed?.['about']?.content,
+            },
+          ]
         : [],
     );
     const own = told.filter((event) => event.call === call.id);
@@ -116,12 +121,9 @@ here('a write', () => {
       'call.requested',
       'call.succeeded',
     ]);
-    expect(own[4]?.data.request).toMatchObject({
-      verb: 'patch',
-      effects: ['write.patch k8s:shop/-/configmaps/app'],
-      dryRun: false,
-      status: 200,
-      refused: null,
+    expect(own[4]).toMatchObject({
+      data: { verb: 'patch', subresource: null, dryRun: false, status: 200, refused: false },
+      about: 'write.patch k8s:shop/-/configmaps/app',
     });
     expect(JSON.stringify(own)).not.toContain('slow-canary');
   });

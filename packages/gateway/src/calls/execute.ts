@@ -8,12 +8,11 @@ import {
   errorTable,
   type InputDigest,
   isFinished,
-  type Json,
   type Principal,
 } from '@countersign/core';
 import { isFreeOfHidden } from '@countersign/policy';
 import { sameDigest } from '../identity/same-digest.ts';
-import type { Execution, RowSink } from '../protocols/protocol.ts';
+import type { Execution, RowSink, TargetRequest } from '../protocols/protocol.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { appendEvent } from '../store/append-event.ts';
 import type { CallRow } from '../store/call-row.ts';
@@ -201,7 +200,7 @@ async function runAtTarget(
         if (!kept) throw new CountersignError('cancelled', { what: 'the claim is no longer ours' });
         room.ledger.wake();
       },
-      requested: (what) => requests.push(tellRequest(room, row, what)),
+      requested: (request) => requests.push(tellRequest(room, row, request)),
       signal,
       ...(effect === undefined ? {} : { effect }),
     });
@@ -216,14 +215,15 @@ async function runAtTarget(
 }
 
 /** What a call asked its target for, as an event of its own. Its outcome does not wait for ever on a store that fails. */
-async function tellRequest(room: Room, row: CallRow, what: Json): Promise<void> {
+async function tellRequest(room: Room, row: CallRow, { data, about }: TargetRequest): Promise<void> {
   try {
     const event = await room.ledger.event({
       type: 'call.requested',
       actor: 'gateway',
       call: row.id,
       run: { id: row.run_id, name: row.run },
-      data: { request: asJson(what) },
+      data,
+      contents: { about },
     });
     await appendEvent(room.db, event);
   } catch (thrown) {

@@ -124,6 +124,14 @@ export interface RowSink {
   rows(batch: readonly (readonly (string | null)[])[]): Promise<void>;
 }
 
+/** One thing that a call asked its target for. */
+export interface TargetRequest {
+  /** Codes, numbers and digests: what stands in the record for ever. */
+  readonly data: Readonly<Record<string, Json>>;
+  /** What it was about, by name; kept encrypted. Never a value. */
+  readonly about: string;
+}
+
 export interface ExecuteContext {
   readonly call: CallId;
   readonly limits: Limits;
@@ -137,10 +145,10 @@ export interface ExecuteContext {
    */
   started(evidence: Json): Promise<void>;
   /**
-   * Hears of what the call asks the target for on its way, where that is more than one thing: an event of the call, without
-   * values. Returns at once; absent where nobody keeps it.
+   * Hears of what the call asks the target for on its way, where that is more than one thing: an event of the call.
+   * Returns at once; absent where nobody keeps it.
    */
-  readonly requested?: (what: Json) => void;
+  readonly requested?: (request: TargetRequest) => void;
   /**
    * Takes the masked rows of a read as they come; the result then holds none, so that its size costs no memory. Nothing
    * more is read until what was handed over has been taken. Caps hold as ever. Absent: the result holds them all.

@@ -2,9 +2,9 @@
  * Runs a call: a kubectl against our endpoint, which holds it to the effects that were decided. Whatever kubectl comes to
  * by itself is an answer, with its exit code. A write that went out and whose answer nobody saw is `unknown`.
  */
-import { CountersignError, type Json, type KubectlResult } from '@countersign/core';
+import { CountersignError, effectInShort, type Json, type KubectlResult } from '@countersign/core';
 import { within } from '../../runtime/within.ts';
-import type { Analysis, ExecuteContext, Execution, Measured, Measuring } from '../protocol.ts';
+import type { Analysis, ExecuteContext, Execution, Measured, Measuring, TargetRequest } from '../protocol.ts';
 import { reliedOn } from './effects.ts';
 import { type ApiEvent, type Endpoint, openEndpoint } from './endpoint.ts';
 import type { KubectlCall } from './input.ts';
@@ -123,14 +123,22 @@ async function measured(
 /** There is nobody who could be asked later what became of a kubectl. */
 const evidence: Json = { version: 1 };
 
-const recordOf = ({ verb, effects, subresource, dryRun, status, refused, stream }: ApiEvent): Json => ({
+/** A digest of what a command wrote would confirm a guess of it: it is sealed, too. */
+const recordOf = ({
   verb,
-  effects: effects.map(({ action, resource }) => `${action} ${resource}`),
+  effects,
   subresource,
   dryRun,
   status,
   refused,
-  ...(stream === undefined ? {} : { stream: { ...stream } }),
+  stream,
+}: ApiEvent): TargetRequest => ({
+  data: { verb, subresource, dryRun, status, refused: refused !== null },
+  about: [
+    ...effects.map(effectInShort),
+    ...(refused === null ? [] : [refused]),
+    ...(stream === undefined ? [] : [JSON.stringify(stream)]),
+  ].join('\n'),
 });
 
 /** What of an output that was cut may be the beginning of a value that no detector knows by its beginning. UTF-16 units. */
