@@ -6,6 +6,7 @@ import { type Client, createClient } from '@countersign/client';
 import { type PostgresServer, startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
+import { appendEvent } from '../../packages/gateway/src/store/append-event.ts';
 import { endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
 import { type Harness, rules, seed, startHarness, submit, vote } from '../gateway/harness.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
@@ -96,6 +97,21 @@ describe('two gateways of one store', () => {
       },
     });
     for (const { text } of receiver.received) expect(text).not.toMatch(/secret|4711|accounts|balance/);
+  });
+
+  test('tell of an incident, by its code and its place', async () => {
+    const { ledger, store } = harness.gateway.engine;
+    const data = { connection: 'bank', principal: 'agent:teller' };
+    await appendEvent(
+      store.db,
+      await ledger.event({ type: 'incident.wall_refused', actor: 'gateway', call: 'call_x', data }),
+    );
+    ledger.wake();
+    const incidents = () => to('/all').filter(({ message }) => message.type.startsWith('incident.'));
+    await receiver.until(() => incidents().length > 0);
+    expect(incidents().map(({ message }) => [message.type, message.data])).toEqual([
+      ['incident.wall_refused', { code: 'wall_refused', call: 'call_x', connection: 'bank' }],
+    ]);
   });
 
   test('remind once, before the clock is out', async () => {

@@ -24,7 +24,6 @@ interface Told {
   readonly at: string;
   readonly type: string;
   readonly call: string | null;
-  readonly runId: string | null;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -51,7 +50,7 @@ export async function readMessages(
     ];
     if (type.startsWith('incident.')) {
       const { connection } = told.data;
-      const data = { code: type.slice('incident.'.length), call: told.call, run: told.runId, connection };
+      const data = { code: type.slice('incident.'.length), call: told.call, connection };
       return message('incident', type, data);
     }
     const one = happened.get(index);
