@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { sessionViewSchema } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
@@ -83,6 +84,20 @@ describe('a sign-in link', () => {
       status: 400,
       code: 'sign_in_failed',
     });
+  });
+
+  test('signs nobody in under a name that only begins like this machine’s address', async () => {
+    const code = new URL(world.gateway.signInLink('local:dana')).hash.slice(1);
+    const { hostname, port } = new URL(world.gateway.url);
+    const status = await new Promise((resolve) => {
+      const headers = { host: '127.evil.example', 'content-type': 'application/json' };
+      const sent = request({ hostname, port, path: '/auth/demo', method: 'POST', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.end(JSON.stringify({ code }));
+    });
+    expect(status).toBe(400);
   });
 
   test('is not made unless the gateway was started for it, nor beyond this machine', async () => {
@@ -197,6 +212,18 @@ describe('a session’s secret', () => {
     expect(await browser.send('GET', '/auth/session')).toMatchObject({ status: 401 });
   });
 
+  test('of long before ends it too: a thief who went on with it is not left with the session', async () => {
+    const victim = await world.signedIn('dana');
+    const { id } = await victim.session();
+    const thief = fork(victim);
+    for (let times = 0; times < 3; times++) {
+      await age(id, 11);
+      await thief.session();
+    }
+    expect(await victim.send('GET', '/auth/session')).toMatchObject({ status: 401 });
+    expect(await thief.send('GET', '/auth/session')).toMatchObject({ status: 401, code: 'unauthenticated' });
+  });
+
   test('is not lost with an answer: the old one counts until the new one was used', async () => {
     const browser = await world.signedIn('dana');
     const { id } = await browser.session();
@@ -290,4 +317,34 @@ describe('never 24: what is told as it happens', () => {
     const after = (await world.operator.listSessions()).sessions.find((one) => one.id === id);
     expect(Date.parse(after?.idle_until ?? '')).toBeLessThan(Date.parse(idle_until));
   });
+});
+
+test('what is answered is kept by nobody on the way, and is not taken for anything else', async () => {
+  const browser = await world.signedIn('dana');
+  const asked = [
+    '/v1/approvals',
+    '/v1/runs',
+    '/auth/session',
+    '/auth/providers',
+    '/nothing',
+    '/v1/approvals/x',
+  ];
+  for (const path of asked) {
+    const { headers } = await browser.send('GET', path);
+    expect([path, headers.get('cache-control'), headers.get('x-content-type-options')]).toEqual([
+      path,
+      'no-store',
+      'nosniff',
+    ]);
+  }
+});
+
+test('a stream that is asked for its head alone is not opened', async () => {
+  const headers = { authorization: `Bearer ${await world.mint({ class: 'person', name: 'sam' })}` };
+  const url = `${world.gateway.url}/v1/approvals/events`;
+  for (let times = 0; times < 60; times++)
+    expect((await fetch(url, { method: 'HEAD', headers })).status).toBe(400);
+  const gone = new AbortController();
+  expect((await fetch(url, { headers, signal: gone.signal })).status).toBe(200);
+  gone.abort();
 });

@@ -34,7 +34,8 @@ function isLocal({ ip, headers }: FastifyRequest): boolean {
   const host = (headers.host ?? '').replace(/:[0-9]+$/, '');
   return (
     /^(?:::ffff:)?127\.|^::1$/.test(ip) &&
-    (host === 'localhost' || host === '[::1]' || host.startsWith('127.'))
+    // An address, not a name that begins like one.
+    (host === 'localhost' || host === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(host))
   );
 }
 

@@ -78,8 +78,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       return parseStrictJson(body, { bytes: request.routeOptions.bodyLimit });
     },
   );
-  // A connection that is kept alive after its last answer would hold the shutdown up.
   server.addHook('onSend', async (_request, reply) => {
+    // Nothing between the gateway and who asked keeps an answer, unless the route says so; nor is it taken for what it isn't.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    reply.header('x-content-type-options', 'nosniff');
+    // A connection that is kept alive after its last answer would hold the shutdown up.
     if (options.closing.aborted) reply.header('connection', 'close');
   });
   server.setErrorHandler((error, request, reply) =>
@@ -197,6 +200,8 @@ function addRoutes(
   server.route({
     method,
     url,
+    // A stream of events has no end: asked for its head alone, it would be read for nobody, for as long as the gateway lives.
+    exposeHeadRoute: here.every(({ stream }) => stream !== 'text/event-stream'),
     bodyLimit: Math.max(...here.map((route) => route.bodyBytes ?? bodyBytes)),
     // Before the body is read: a stranger costs nothing.
     onRequest: async (request, reply) => {

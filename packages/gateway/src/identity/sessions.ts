@@ -6,8 +6,8 @@
  *             │  ▲
  *             ▼  │ every ten minutes of use the browser's secret is replaced: the new one is derived from the old, so that
  *           rotated  requests at the same time get the same, and a lost answer is no lost session. Once the new one was
- *                    used, the old one is out of use half a minute later; who comes with it then has stolen it, or was
- *                    stolen from: the session ends.
+ *                    used, the old one is out of use half a minute later; who comes with it then, or with one from before
+ *                    it, has stolen it, or was stolen from: the session ends.
  */
 import { createHmac, hkdfSync } from 'node:crypto';
 import { CountersignError, type Principal, type SessionId, sha256 } from '@countersign/core';
@@ -18,6 +18,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import {
   endSession,
   findSession,
+  findSessionAmong,
   findSessionById,
   insertSession,
   listSessions,
@@ -33,6 +34,8 @@ const minute = 60_000;
 export const [sessionIdleMs, sessionLastsMs] = [30 * minute, 12 * 60 * minute];
 /** Milliseconds after which a browser's secret is replaced, and for which the one before it still counts then. */
 const [rotateAfterMs, graceMs] = [10 * minute, minute / 2];
+/** How often a secret can be replaced before its session is too old. */
+const mostReplaced = Math.ceil(sessionLastsMs / rotateAfterMs);
 /** Milliseconds a session is taken at its word: what another gateway ended ends here within this. */
 const trustedForMs = 500;
 /** How often it is noted that a session is used. Milliseconds. */
@@ -106,6 +109,14 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
     if (ended) ledger.wake();
     return ended;
   };
+  /** Ends the session that a secret was of before its last two: what came after is derived from it, so that nothing needs to be kept. */
+  const endIfFormer = async (value: string): Promise<void> => {
+    const digests: string[] = [];
+    for (let secret = next(value); digests.length < mostReplaced; secret = next(secret))
+      digests.push(sha256(secret));
+    const id = await findSessionAmong(db, digests);
+    if (id !== null) await end(id, 'gateway', 'session.replayed', true);
+  };
   const remembered = (digest: string, kind: Session['kind']): Session | null => {
     const known = trusted.get(digest);
     if (known?.session.kind !== kind || hasPassed(runtime, known.since, known.forMs)) return null;
@@ -154,6 +165,7 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       const known = remembered(digest, 'browser');
       if (known !== null) return { session: known, renewed: null };
       const row = await findSession(db, digest, sessionIdleMs);
+      if (row === null) await endIfFormer(value);
       if (row?.kind !== 'browser') return null;
       if (row.current && row.secret_age < rotateAfterMs) {
         if (!row.confirmed || row.idle > touchEveryMs) await touchSession(db, row.id, digest);

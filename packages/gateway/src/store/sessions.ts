@@ -69,6 +69,13 @@ export async function findSession(
   return rows[0] ?? null;
 }
 
+/** The session that was not ended and whose secret that holds now is one of these. */
+export async function findSessionAmong(db: Database, digests: readonly string[]): Promise<SessionId | null> {
+  const { rows } = await sql<{ id: SessionId }>`
+    select id from sessions where digest in (${sql.join(digests)}) and ended_at is null`.execute(db);
+  return rows[0]?.id ?? null;
+}
+
 /** How many sessions an account began in the last hour. */
 export async function sessionsBegunOf(db: Database, account: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`
