@@ -35,8 +35,8 @@ export interface TrialParts {
 /** Milliseconds for all of it, and bytes of what kubectl may say. */
 const withinMs = 10_000;
 const maxBytes = 4 * 1024 * 1024;
-/** Objects, and members of each, that a card shows. */
-const [mostObjects, mostMembers] = [20, 40];
+/** Objects, members of each, and characters of a value, that a card shows. */
+const [mostObjects, mostMembers, mostText] = [20, 40, 400];
 
 interface DryRun extends KubectlCall {
   /** Whether it prints what the API server would keep. */
@@ -195,7 +195,7 @@ function membersOf(object: Json): ReadonlyMap<string, string> {
   const walk = (value: Json, path: string): void => {
     if (leftOut.has(path)) return;
     if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
-      found.set(visibleText(path), visibleText(JSON.stringify(value)));
+      found.set(visibleText(path), cellOf(JSON.stringify(value)));
       return;
     }
     const members = Array.isArray(value)
@@ -214,3 +214,9 @@ function membersOf(object: Json): ReadonlyMap<string, string> {
   walk(object, '');
   return found;
 }
+
+/** What is too long for a card says how much more there is. */
+const cellOf = (text: string): string =>
+  text.length <= mostText
+    ? visibleText(text)
+    : `${visibleText(text.slice(0, mostText))}… and ${text.length - mostText} characters more`;
