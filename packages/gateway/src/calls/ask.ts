@@ -8,6 +8,7 @@ import {
   type Principal,
   type Requirement,
   type SubmitRequest,
+  visibleLine,
   visibleText,
 } from '@countersign/core';
 import { sql } from 'kysely';
@@ -129,18 +130,18 @@ async function previewOf(
     protocol: call.protocol,
     input: shown.input.map(({ label, text }) => ({ label, text })),
     effects: [...(analysis?.effects ?? [])],
-    words: [...shown.words],
+    words: shown.words.map(visibleLine),
     impact: shown.impact,
     ...(shown.effect === undefined ? {} : { effect: shown.effect }),
     ...(shown.sample === undefined ? {} : { sample: [...shown.sample] }),
-    ...(shown.triggers === undefined ? {} : { triggers: [...shown.triggers] }),
-    ...(shown.locks === undefined ? {} : { locks: [...shown.locks] }),
+    ...(shown.triggers === undefined ? {} : { triggers: shown.triggers.map(visibleLine) }),
+    ...(shown.locks === undefined ? {} : { locks: shown.locks.map(visibleLine) }),
     principal: principal.id,
     owner: principal.owner,
     onBehalfOf: principal.onBehalfOf,
     run: call.run,
     purpose: request.purpose === undefined ? null : visibleText(request.purpose),
-    notes,
+    notes: notes.map(visibleLine),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   type RunList,
   type RunSummary,
   type RunView,
+  visibleLine,
   visibleText,
 } from '@countersign/core';
 import { type ApprovalRow, approvalsOfCalls, type Onlooker, votesOn } from '../store/approvals.ts';
@@ -145,10 +146,19 @@ async function wordsOf(room: Room, row: CallRow, record: CallRecord): Promise<Ru
   return {
     input: inputShown(record.input),
     purpose: record.purpose === null ? null : visibleText(record.purpose),
-    detail: record.detail,
-    told,
-    result: row.state === 'succeeded' ? await storedResult(room, row.result_event) : null,
+    detail: visibleLine(record.detail),
+    told: told === null ? null : visibleText(told),
+    result: row.state === 'succeeded' ? shown(await storedResult(room, row.result_event)) : null,
   };
+}
+
+/** What came back, as nothing in it is invisible: names of columns are the agent's, and what it reads may be anyone's. */
+function shown<T>(value: T): T;
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return visibleText(value);
+  if (Array.isArray(value)) return value.map((one) => shown(one));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shown(one)]));
 }
 
 /** What the agent wrote, field by field, as nothing in it is invisible. */
