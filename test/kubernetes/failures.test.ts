@@ -7,7 +7,7 @@ import { openRoad, policy, type Road } from './road.ts';
 const here = hasKubectl ? describe : describe.skip;
 let road: Road;
 beforeAll(async () => {
-  road = await openRoad(policy('limits: { timeout: 2s }'));
+  road = await openRoad(policy('limits: { timeout: 2s, bytes: 300B }'));
 }, 60_000);
 afterAll(() => road.close());
 beforeEach(() => {
@@ -57,6 +57,11 @@ here('never 19: a write', () => {
 });
 
 here('a read', () => {
+  test('that is cut at the cap says so', async () => {
+    const { stdout, truncated } = await road.result({ argv: ['get', 'pods', '-o', 'yaml'] });
+    expect([Buffer.byteLength(stdout), truncated]).toEqual([300, true]);
+  });
+
   test('whose time is out has failed, and nothing ran', async () => {
     road.server.instead = ({ url }) => url.includes('/pods');
     await expect(road.run('get', 'pods')).resolves.toMatchObject({
