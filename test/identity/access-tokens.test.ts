@@ -188,6 +188,13 @@ describe('keys', () => {
     const later = Date.now;
     Date.now = () => later() + 31_000;
     try {
+      // A stranger has the issuer asked while it is away: what is known of it goes on to serve.
+      fresh.down = true;
+      expect(await ask(by(rsa, { kid: 'guess-21' }))).toBe(503);
+      own.later(1000);
+      expect(await ask(by(rsa))).toBe(200);
+      fresh.down = false;
+      own.later(6000);
       expect(await ask(by(next))).toBe(200);
       expect(await ask(by(rsa))).toBe(401);
     } finally {
@@ -207,6 +214,19 @@ describe('keys', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
     down.down = false;
     await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    for (const document of [
+      { issuer: other.url },
+      { issuer: `${down.url}/` },
+      { jwks_uri: 'file:///etc/passwd' },
+      { jwks_uri: 'http://login.example.com/jwks' },
+      { jwks_uri: `${down.url}/elsewhere` },
+      { jwks_uri: null },
+    ]) {
+      down.document = document;
+      own.later(6000);
+      await expect(ask()).rejects.toMatchObject({ code: 'unavailable' });
+    }
+    down.document = {};
     own.later(6000);
     expect(await ask()).toMatchObject({ id: 'agent:support@company' });
     await own.rewrite(`version: 1\n${people}`);

@@ -120,6 +120,26 @@ test.each(hostile)('nobody is signed in by %s', async (_what, answer) => {
   expect(account).toBeNull();
 });
 
+test('a provider that takes a code twice does not make two sessions of it', async () => {
+  const browser = new Browser(world.gateway.url);
+  const location = new URL((await browser.send('GET', '/auth/login')).headers.get('location') ?? '');
+  const ask = (name: string) => location.searchParams.get(name) ?? '';
+  const claims = {
+    iss: issuer.url,
+    aud: 'console',
+    sub: 'dana',
+    nonce: ask('nonce'),
+    iat: now(),
+    exp: now() + 300,
+  };
+  issuer.answer = answered(sign(key, header, claims));
+  const again = new Browser(world.gateway.url);
+  for (const [name, value] of browser.cookies) again.cookies.set(name, value);
+  const back = `${ask('redirect_uri')}?code=x&state=${ask('state')}`;
+  const both = await Promise.all([browser.send('GET', back), again.send('GET', back)]);
+  expect(both.map(({ status }) => status).sort()).toEqual([303, 400]);
+});
+
 /** The same, for a command. */
 async function goThereByDevice(answer: (claims: Claims) => object): Promise<string> {
   const client = world.client('none');

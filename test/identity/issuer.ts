@@ -26,6 +26,8 @@ export interface TestIssuer {
   readonly fetched: () => number;
   /** Answers nothing but 503 while true. */
   down: boolean;
+  /** What its document says instead. */
+  document: object;
   /** What its token endpoint answers to whoever asks. */
   answer: object;
   close(): Promise<void>;
@@ -49,6 +51,7 @@ export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssu
         token_endpoint: `${url}/token`,
         device_authorization_endpoint: `${url}/device`,
         id_token_signing_alg_values_supported: ['RS256'],
+        ...issuer.document,
       },
     };
     const answer = answers[request.url ?? ''] ?? {};
@@ -62,6 +65,7 @@ export async function startIssuer(keys: readonly SigningKey[]): Promise<TestIssu
     keys,
     fetched: () => fetched,
     down: false,
+    document: {},
     answer: {},
     close: async () => {
       server.closeAllConnections();
