@@ -137,7 +137,7 @@ test('a provider that takes a code twice does not make two sessions of it', asyn
   for (const [name, value] of browser.cookies) again.cookies.set(name, value);
   const back = `${ask('redirect_uri')}?code=x&state=${ask('state')}`;
   const both = await Promise.all([browser.send('GET', back), again.send('GET', back)]);
-  expect(both.map(({ status }) => status).sort()).toEqual([303, 400]);
+  expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([303, 400]);
 });
 
 /** The same, for a command. */
