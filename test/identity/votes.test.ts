@@ -6,6 +6,7 @@ import type { Client } from '@countersign/client';
 import type { ApprovalView, CallView } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { sql } from 'kysely';
 import { Browser, people, roles, startWorld, type World } from './harness.ts';
 import { type SigningKey, sign, signingKey, startIssuer, type TestIssuer } from './issuer.ts';
 import { type IdentityProvider, startProvider } from './provider.ts';
@@ -161,6 +162,21 @@ describe('a rule that asks for a fresh sign-in', () => {
       person.vote(call.approval as NonNullable<typeof call.approval>, { vote: how, digest });
     await expect(byToken('approve')).rejects.toMatchObject({ code: 'sign_in_again' });
     expect(await byToken('reject')).toMatchObject({ state: 'rejected' });
+  });
+
+  test('is not begun by a session of a command, which somebody may have been talked into', async () => {
+    const browser = await signIn('dana');
+    const { id } = await browser.session();
+    const call = await submit('/fresh');
+    await sql`update sessions set kind = 'command' where id = ${id}`.execute(world.gateway.engine.store.db);
+    const bearer = `Bearer cs_session_${[...browser.cookies.values()][0]}`;
+    const path = `/auth/login/${call.approval}`;
+    const command = new Browser(world.gateway.url);
+    expect(await command.send('GET', path, { headers: { authorization: bearer } })).toMatchObject({
+      status: 400,
+      code: 'sign_in_failed',
+    });
+    expect(command.cookies.size).toBe(0);
   });
 
   test('never 17: that came after the vote, or wants it fresher, leaves the vote uncounted', async () => {

@@ -84,6 +84,11 @@ function browserRoutes(parts: SignInParts): readonly Route[] {
       answer: null,
       stream: 'text/html',
       handle: async ({ params, query, session, reply }) => {
+        // Who was led to the code of a command that somebody else began has signed in there, too.
+        if (session.kind !== 'browser')
+          throw new CountersignError('sign_in_failed', {
+            what: 'only a browser’s session signs in once more',
+          });
         const provider = providersOf(policyNow()).find((one) =>
           session.account.startsWith(`oidc:${one.issuer}#`),
         );
