@@ -1,8 +1,7 @@
 /** What reaches the API server through the endpoint, and what doesn't: the server's own record decides. */
-import type { MaskPlan } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { targetToken } from '../support/kubernetes/api-server.ts';
-import { byPath, detectors, effects, noDetectors, openCall, openRoad, type Road } from './endpoint-road.ts';
+import { effects, openCall, openRoad, type Road } from './endpoint-road.ts';
 
 let road: Road;
 beforeAll(async () => {
@@ -215,63 +214,6 @@ test.each([301, 302, 307, 308])(
     expect(taken).toHaveLength(1);
   },
 );
-
-describe('never 40: what carries a mask is not written', () => {
-  const write = '{"kind":"ConfigMap","metadata":{"name":"cfg"},"data":{"a":VALUE}}';
-  test.each([
-    ['as it is', '"[redacted]"'],
-    ['escaped', '"\\u005bredacted\\u005d"'],
-    ['within a text', '"x [redacted] y"'],
-    ['a hash', '"[hash:abcdefghijklmnopabcdefgh]"'],
-    ['as a Secret’s data', '"W3JlZGFjdGVkXQ=="'],
-  ])('%s', async (_, value) => {
-    const { result, taken, call } = await during(everything, ({ ask }) =>
-      ask('PUT', config, { body: write.replace('VALUE', value) }),
-    );
-    expect(result.status).toBe(403);
-    expect(taken).toEqual([]);
-    expect(call.endpoint.refused?.why).toBe('it carries a mask, which is no value');
-  });
-});
-
-test('never 38: a patch that moves or compares a Secret’s values is refused', async () => {
-  for (const op of ['copy', 'move', 'test', 'Copy']) {
-    const body = JSON.stringify([{ op, from: '/data/p', path: '/metadata/labels/x', value: 'Y2FuYXJ5' }]);
-    const { result, taken } = await during(everything, ({ ask }) =>
-      ask('PATCH', '/api/v1/namespaces/shop/secrets/db', {
-        body,
-        headers: { 'content-type': 'application/json-patch+json' },
-      }),
-    );
-    expect(result.status).toBe(403);
-    expect(taken).toEqual([]);
-  }
-});
-
-describe('never 38: what was hidden is not moved by a patch', () => {
-  const patch = (plan: MaskPlan, op: string) =>
-    during(
-      everything,
-      ({ ask }) =>
-        ask('PATCH', config, {
-          body: JSON.stringify([{ op, from: '/data/n', path: '/metadata/labels', value: {} }]),
-          headers: { 'content-type': 'application/json-patch+json' },
-        }),
-      {},
-      plan,
-    );
-  test.each([
-    ['copy', noDetectors, 200],
-    ['copy', detectors, 403],
-    ['move', detectors, 403],
-    ['replace', detectors, 200],
-    ['test', byPath('$.data.n'), 403],
-    ['copy', byPath('$.data.n'), 403],
-    ['add', byPath('$.data.n'), 200],
-  ] as const)('%s, under %j: %i', async (op, plan, status) => {
-    expect((await patch(plan, op)).result.status).toBe(status);
-  });
-});
 
 describe('writes', () => {
   const consent = ['write k8s:shop/-/configmaps/cfg'];

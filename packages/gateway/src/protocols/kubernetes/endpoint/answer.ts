@@ -7,6 +7,7 @@ import type { ApiRequest } from '../api-request.ts';
 import { type Known, maskObject, type ObjectMasks } from '../mask.ts';
 import { TextLines } from '../text-lines.ts';
 import { answerHeaders, isJson } from './headers.ts';
+import { quotes, withoutValues } from './without-values.ts';
 
 export interface Masks {
   /** What is left of a text, the cluster's credential in any spelling left out. */
@@ -60,11 +61,13 @@ export function maskWhole(
 ): Buffer {
   if (request.verb === 'discover' || whole.length === 0) return whole;
   if (isJson(incoming) && isUntouched(whole, masksFor(request, masks, false), masks)) return whole;
-  const text = whole.toString();
+  const said = whole.toString();
+  const status = incoming.statusCode ?? 502;
+  const text = quotes(request, status) && hides(request, masks) ? withoutValues(said, status) : said;
   const masked = isJson(incoming)
     ? maskAnswer(text, masksFor(request, masks, false), masks)
     : masks.clean(text);
-  return masked === text ? whole : Buffer.from(masked);
+  return masked === said ? whole : Buffer.from(masked);
 }
 
 function maskAnswer(text: string, how: ObjectMasks, masks: Masks): string {
@@ -79,6 +82,10 @@ function maskAnswer(text: string, how: ObjectMasks, masks: Masks): string {
     throw new CountersignError('target_error', { what: 'an answer that can’t be looked through' });
   }
 }
+
+/** Whether anything of such objects is hidden. */
+const hides = ({ group, resource }: ApiRequest, { detect, paths }: Masks): boolean =>
+  detect !== null || paths.length > 0 || (group === '' && resource === 'secrets');
 
 /** Whether nothing of an answer can be hidden, told by looking at it once. */
 const isUntouched = (

@@ -60,8 +60,10 @@ function movesHidden({ body, group, resource }: ApiRequest, { byPath, byName }: 
   if (!Array.isArray(body)) return false;
   const hidden = byPath || (group === '' && resource === 'secrets');
   return body.some((step: Json) => {
-    const op = member(step, 'op');
-    if (typeof op !== 'string') return true;
+    const [op, path] = [member(step, 'op'), member(step, 'path')];
+    if (typeof op !== 'string' || typeof path !== 'string') return true;
+    // A variable under another name is hidden no more.
+    if (byName && path.endsWith('/name')) return true;
     return op === 'test' ? hidden : !staying.has(op) && (hidden || byName);
   });
 }
