@@ -17,7 +17,7 @@ import { within } from '../../runtime/within.ts';
 import type { Analysis, Measuring } from '../protocol.ts';
 import { every } from './actions.ts';
 import { member } from './api-request.ts';
-import { reliedOn } from './effects.ts';
+import { type ReliedOn, reliedOn } from './effects.ts';
 import { type Kind, kindOf } from './kinds.ts';
 import type { Reach } from './reach.ts';
 
@@ -30,6 +30,8 @@ export interface Affected {
   readonly namespace: string;
   readonly name: string;
   readonly change: Change;
+  /** Whether the line tells of it without its name. */
+  readonly selected: boolean;
   /** Null for what is not there. */
   readonly uid: string | null;
   /** What its content is known by: null where other programs change it all the time, and for what is not there. */
@@ -75,61 +77,19 @@ const refinement = ({ action }: Effect): string => action.slice(action.indexOf('
 
 /** The objects; in words, why they can't be told. */
 export async function lookAt(
-  { cluster, runtime, closing }: Reach,
+  reach: Reach,
   analysis: Analysis,
   signal: AbortSignal,
 ): Promise<readonly Affected[] | string> {
-  const { selector, fieldSelector } = reliedOn(analysis);
   try {
-    return await within(runtime, withinMs, async (late) => {
-      const until = AbortSignal.any([late, signal, closing]);
+    return await within(reach.runtime, withinMs, async (late) => {
+      const until = AbortSignal.any([late, signal, reach.closing]);
       const found: Affected[] = [];
       for (const written of changesOf(analysis)) {
-        const { kind, name, actions } = written;
-        const creates = actions.includes('create');
-        if (name === every && creates) {
-          found.push({
-            kind,
-            namespace: written.namespace,
-            name: '',
-            change: 'inserted',
-            uid: null,
-            version: null,
-          });
-          continue;
-        }
-        const path = pathOf(written, name === every ? { labelSelector: selector, fieldSelector } : null);
-        const answer = await cluster.read(
-          {
-            method: 'GET',
-            path,
-            headers: [
-              ['accept', accepted(name === every ? 'PartialObjectMetadataList' : 'PartialObjectMetadata')],
-            ],
-            body: null,
-          },
-          until,
-        );
-        const body = await bodyOf(answer);
-        if (answer.statusCode === 404 && name !== every && isMissing(body)) {
-          if (creates)
-            found.push({
-              kind,
-              namespace: written.namespace,
-              name,
-              change: 'inserted',
-              uid: null,
-              version: null,
-            });
-          continue;
-        }
-        if (answer.statusCode !== 200 || body === null)
-          return `the API server answered with status ${answer.statusCode}`;
-        const change = changeOf(actions);
-        const items = name === every ? itemsIn(body) : [body];
-        if (items === null || found.length + items.length > mostObjects)
-          return `more than ${mostObjects} objects`;
-        found.push(...items.map((item) => affected(kind, change, item)));
+        const some = await objectsOf(reach, written, reliedOn(analysis), until);
+        if (typeof some === 'string') return some;
+        found.push(...some);
+        if (found.length > mostObjects) return tooMany;
       }
       return found;
     });
@@ -139,14 +99,48 @@ export async function lookAt(
   }
 }
 
+const tooMany = `more than ${mostObjects} objects`;
+
+async function objectsOf(
+  { cluster }: Reach,
+  written: Written,
+  { selector, fieldSelector }: ReliedOn,
+  signal: AbortSignal,
+): Promise<readonly Affected[] | string> {
+  const { kind, namespace, name, actions } = written;
+  const creates = actions.includes('create');
+  const selected = name === every;
+  const made: Affected = {
+    kind,
+    namespace,
+    name,
+    change: 'inserted',
+    selected: false,
+    uid: null,
+    version: null,
+  };
+  // The server makes the name up.
+  if (selected && creates) return [{ ...made, name: '' }];
+  const path = pathOf(written, selected ? { labelSelector: selector, fieldSelector } : null);
+  const accept = `application/json;as=${selected ? 'PartialObjectMetadataList' : 'PartialObjectMetadata'};g=meta.k8s.io;v=v1`;
+  const answer = await cluster.read(
+    { method: 'GET', path, headers: [['accept', accept]], body: null },
+    signal,
+  );
+  const body = await bodyOf(answer);
+  if (answer.statusCode === 404 && !selected && isMissing(body)) return creates ? [made] : [];
+  if (answer.statusCode !== 200 || body === null)
+    return `the API server answered with status ${answer.statusCode}`;
+  const items = selected ? itemsIn(body) : [body];
+  if (items === null) return tooMany;
+  return items.map((item) => ({ kind, change: changeOf(actions), selected, ...identityOf(kind, item) }));
+}
+
 /** What becomes of one that is there. Deleted and created anew, it is another one of that name. */
 function changeOf(actions: readonly string[]): Change {
   if (actions.includes('delete') && !actions.includes('create')) return 'deleted';
   return actions.every((action) => action === 'create') ? 'inserted' : 'updated';
 }
-
-/** What tells objects apart, without what is in them. */
-const accepted = (as: string) => `application/json;as=${as};g=meta.k8s.io;v=v1`;
 
 function pathOf(
   { kind, namespace, name }: Written,
@@ -207,20 +201,19 @@ const restless: ReadonlySet<string> = new Set([
   'leases.coordination.k8s.io',
 ]);
 
-function affected(kind: Kind, change: Change, object: Json): Affected {
+/** What tells it from another one, and from itself before it was changed. */
+function identityOf(kind: Kind, object: Json): Pick<Affected, 'namespace' | 'name' | 'uid' | 'version'> {
   const metadata = member(object, 'metadata');
   const text = (name: string) => {
     const value = member(metadata, name);
     return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
   };
+  const isRestless = restless.has(`${kind.resource}.${kind.group}`);
   return {
-    kind,
     namespace: text('namespace') ?? '',
     name: text('name') ?? '',
-    change,
     uid: text('uid'),
-    version:
-      text('generation') ?? (restless.has(`${kind.resource}.${kind.group}`) ? null : text('resourceVersion')),
+    version: text('generation') ?? (isRestless ? null : text('resourceVersion')),
   };
 }
 

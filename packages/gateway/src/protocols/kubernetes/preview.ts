@@ -85,10 +85,10 @@ const notLooked = (why: string): Pick<Preview, 'impact' | 'notes'> => ({
   notes: [],
 });
 
-/** The names of those that come and go; what changes in one is not known. */
+/** The names of those that the line means without naming them. */
 function namesIn(found: readonly Affected[]): readonly Sample[] {
-  const gone = found.filter(({ change, name }) => change !== 'inserted' && name !== '');
-  return [...Map.groupBy(gone, tableOf)].map(([table, all]) => ({
+  const meant = found.filter(({ selected }) => selected);
+  return [...Map.groupBy(meant, tableOf)].map(([table, all]) => ({
     table,
     columns: ['name'],
     rows: all.slice(0, mostNamed).map(({ name, change }) => ({
