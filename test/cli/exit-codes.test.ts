@@ -122,4 +122,11 @@ describe('the command says what went wrong, what to do, and how it ended', () =>
     });
     expect(await here('--help')).toMatchObject({ code: 0, stderr: '' });
   });
+
+  test('the help of a group shows what it takes without a command: the kill switch is found in a hurry', async () => {
+    expect(await here('stop', '--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('--all'),
+    });
+  });
 });

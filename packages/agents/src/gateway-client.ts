@@ -100,8 +100,8 @@ export interface GatewayClient {
  * state key that is none.
  */
 export function gatewayClient<Context = unknown>(options: GatewayClientOptions<Context> = {}): GatewayClient {
-  const url = options.url ?? fromEnvironment('COUNTERSIGN_URL');
-  const token = options.token ?? fromEnvironment('COUNTERSIGN_TOKEN');
+  const url = options.url ?? fromEnvironment('COUNTERSIGN_URL', 'url');
+  const token = options.token ?? fromEnvironment('COUNTERSIGN_TOKEN', 'token');
   const base = options.fetch === undefined ? { url } : { url, fetch: options.fetch };
   const stateKey = readStateKey(options.stateKey);
   const shared = createClient(typeof token === 'string' ? { ...base, token } : base);
@@ -133,8 +133,11 @@ export function gatewayClient<Context = unknown>(options: GatewayClientOptions<C
   return gateway;
 }
 
-function fromEnvironment(name: string): string {
+function fromEnvironment(name: string, option: string): string {
   const value = process.env[name];
   if (value !== undefined && value !== '') return value;
-  throw new CountersignError('config_invalid', { what: `${name} is not set`, expected: 'it, or the option' });
+  throw new CountersignError('config_invalid', {
+    what: `${name} is not set`,
+    expected: `that variable, or gatewayClient({ ${option} })`,
+  });
 }

@@ -6,7 +6,7 @@ import { printable } from './terminal/printable.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What to do about it, where that is known. */
+/** What to do about it, where that is known and the error itself does not say. */
 const advice: Partial<Record<ErrorCode, string>> = {
   unreachable: 'Start one with `countersign serve`, or name one with --gateway URL.',
   unauthenticated: 'Mint a token with `countersign token mint`, and pass it in COUNTERSIGN_TOKEN.',
@@ -32,7 +32,7 @@ export async function reportFailure(thrown: unknown, { err }: Terminal): Promise
     return exitCodes.usage;
   }
   await err.line(`${head} ${printable(messageOf(error))} ${err.paint('dim', `(${error.code})`)}`);
-  const help = advice[error.code];
+  const help = error.details.expected === undefined ? advice[error.code] : undefined;
   if (help !== undefined) await err.line(`      ${help}`);
   return exitCodeOf(error.code);
 }

@@ -2,9 +2,17 @@
 /** The `countersign` command. */
 import process from 'node:process';
 import { commands } from './commands/index.ts';
+import { isAtLeast } from './doctor/machine.ts';
 import { exitCodes } from './exit-codes.ts';
 import { runProgram } from './program.ts';
 import { terminalOf } from './terminal/terminal.ts';
+import { oldestNode } from './version.ts';
+
+const node = process.versions.node;
+if (!isAtLeast(node, oldestNode)) {
+  process.stderr.write(`error Countersign needs Node ${oldestNode} or newer; this is ${node}.\n`);
+  process.exit(exitCodes.usage);
+}
 
 const interrupt = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)

@@ -39,6 +39,17 @@ export function withCommonOptions(command: Command): Command {
     .option('--json', 'print one JSON document');
 }
 
+/**
+ * Has the help of a group of commands show the one that is meant where none is named: `stop --help` is where somebody in
+ * a hurry looks for `--all`.
+ */
+export function withHelpOf(group: Command, meant: Command): void {
+  group.addHelpText(
+    'after',
+    () => `\nWithout a command, \`${meant.name()}\` is meant.\n\n${meant.helpInformation()}`,
+  );
+}
+
 /** Collects an option that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -105,11 +105,12 @@ export async function personClient(
 
 /** A client with the token of an agent or a service. */
 export async function callerClient(host: Host, options: CommonOptions): Promise<Client> {
-  const { url } = await reachGateway(host, options);
   const token = options.token ?? host.terminal.env['COUNTERSIGN_TOKEN'] ?? '';
-  if (token !== '') return createClient({ url, token });
-  throw new UsageError(
-    'nobody is named who asks',
-    '--as agent:NAME --group GROUP, or an agent’s token in COUNTERSIGN_TOKEN',
-  );
+  if (token === '')
+    throw new UsageError(
+      'nobody is named who asks',
+      '--as agent:NAME --group GROUP, which needs no gateway, or an agent’s token in COUNTERSIGN_TOKEN',
+    );
+  const { url } = await reachGateway(host, options);
+  return createClient({ url, token });
 }

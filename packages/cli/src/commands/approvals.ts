@@ -17,6 +17,7 @@ import {
   parseId,
   parseName,
   withCommonOptions,
+  withHelpOf,
 } from '../options.ts';
 import { personClient } from '../reach-gateway.ts';
 import { askKey } from '../terminal/ask-key.ts';
@@ -45,6 +46,7 @@ export const addApprovals: AddCommand = (program, host) => {
       .command('list', { isDefault: true })
       .description('what waits; in a terminal live, with votes by key'),
   );
+  withHelpOf(approvals, list);
   list.option('--plain', 'print the list once, also in a terminal');
   list.action(async () => {
     const options = list.opts<ListOptions>();

@@ -18,7 +18,7 @@ export const addRun: AddCommand = (program, host) => {
   const command = program
     .command('run')
     .description(
-      'the same, and runs it; through a gateway it waits for people, with --jsonl or --as it never does',
+      'runs a call, where it is allowed; through a gateway it waits for people, with --jsonl or --as it never does',
     );
   withJudgeOptions(command).action(async (connection: string, input: string | undefined) => {
     const options = command.opts<JudgeOptions>();

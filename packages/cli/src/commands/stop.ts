@@ -8,6 +8,7 @@ import {
   parseId,
   parseName,
   withCommonOptions,
+  withHelpOf,
 } from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
 import { table } from '../terminal/table.ts';
@@ -31,6 +32,7 @@ export const addStop: AddCommand = (program, host) => {
     .option('--all', 'nothing runs')
     .option('--lift <id>', 'end a stop', parseId(stopIdSchema))
     .option('--reason <text>', 'why; the record keeps it');
+  withHelpOf(stop, now);
   withCommonOptions(now).action(async () => {
     const options = now.opts<StopOptions>();
     const scope = scopeOf(options);

@@ -11,6 +11,7 @@ import {
   parseId,
   parseName,
   withCommonOptions,
+  withHelpOf,
 } from '../options.ts';
 import { keepPersonToken } from '../person-tokens.ts';
 import { operatorClient } from '../reach-gateway.ts';
@@ -93,6 +94,7 @@ function addMint(token: Command, host: Host): void {
     .option('--owner <person>', 'the person who answers for an agent or a service', parseName)
     .option('--on-behalf-of <person>', 'the person an agent or a service acts for', parseName)
     .option('--expires <time>', 'how long it is valid: 15m, 8h, 30d; default 30d', parseSeconds);
+  withHelpOf(token, mint);
   withCommonOptions(mint).action(async () => {
     const options = mint.opts<MintOptions>();
     const request = requestOf(options);

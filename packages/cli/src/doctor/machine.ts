@@ -16,7 +16,8 @@ export function reviewVersions(running: string, needed: string = oldestNode): re
   ];
 }
 
-function isAtLeast(running: string, needed: string): boolean {
+/** Whether a version is as new as another, both as in `22.19.0`; what is left out counts as 0. */
+export function isAtLeast(running: string, needed: string): boolean {
   const [have, want] = [running, needed].map((text) => text.split('.').map(Number));
   for (const index of [0, 1, 2]) {
     const difference = (have?.[index] ?? 0) - (want?.[index] ?? 0);
