@@ -23,7 +23,14 @@ const words = fc.constantFrom(
   ...'-- --as=x --kubeconfig --raw a=b a- * , / // pods,svc pods/ /x -v=9 --all=false -A=false -n= = -= --'.split(
     ' ',
   ),
-  ...['', ' ', '\\n', 'é', '__proto__', 'constructor', '-'.repeat(5), 'x'.repeat(300)],
+  '',
+  ' ',
+  '\\n',
+  'é',
+  '__proto__',
+  'constructor',
+  '-'.repeat(5),
+  'x'.repeat(300),
 );
 const denials = ['malformed', 'not_supported', 'unknown_object', 'parse_failed', 'too_large'];
 
