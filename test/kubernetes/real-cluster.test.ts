@@ -128,11 +128,7 @@ here('a real API server', () => {
     ['delete secret made --wait=false', ''],
   ] as const)('%s', async (words, stdin) => {
     const { stdout, stderr, exitCode, refused, writes: counted } = await line(writes, words, stdin);
-    expect([stderr.replace(/^(?:Warning: |Default).*\n/gm, ''), exitCode, refused]).toEqual([
-      '',
-      0,
-      null,
-    ]);
+    expect([stderr.replace(/^(?:Warning: |Default).*\n/gm, ''), exitCode, refused]).toEqual(['', 0, null]);
     for (const hidden of spellings) expect(stdout).not.toContain(hidden);
     expect(counted.sent).toBe(counted.answered);
   });
