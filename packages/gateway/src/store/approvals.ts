@@ -72,8 +72,8 @@ export interface Page {
 }
 
 /**
- * Those that wait: first those that the onlooker is asked about, then the others they may look at, the oldest first. Each
- * part walks the index by age, and stops when the page is full.
+ * Those that wait: first those that the onlooker is asked about, then the others they may look at, the oldest first. What
+ * stands beside a call is read for those of the page only.
  */
 export async function waitingApprovals(
   db: Database,
@@ -87,9 +87,10 @@ export async function waitingApprovals(
         : sql`(c.created_at, c.id) > (
             select c.created_at, c.id from calls c join approvals a on a.call_id = c.id where a.id = ${from})`;
     return sql<ApprovalRow>`
-      select ${columns} from calls c join approvals a on a.call_id = c.id
-      where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${which} and ${beyond}
-      order by c.created_at, c.id limit ${most}`.execute(db);
+      select ${columns} from (
+        select * from calls c where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${which} and ${beyond}
+        order by c.created_at, c.id limit ${most}) c
+      join approvals a on a.call_id = c.id order by c.created_at, c.id`.execute(db);
   };
   if (onlooker === null) return (await part(sql`true`, after, limit)).rows;
   const [asked, others] = [asks(onlooker), sql`${isSeenBy(onlooker)} and not ${asks(onlooker)}`];
