@@ -98,4 +98,14 @@ describe('never 47: a WebSocket that is asked for by hand', () => {
     expect(taken).toHaveLength(1);
     expect(road.server.input).toBe('');
   });
+
+  test('kubectl may speak the newer protocol and the cluster the older', async () => {
+    road.server.streams = 'v4.channel.k8s.io';
+    road.server.command = () => ({ stdout: 'done\n', stderr: '', exitCode: 0 });
+    const { result, call } = await road.during(everything, (open) => raw(open, exec, good));
+    road.server.streams = null;
+    expect(result).toContain('sec-websocket-protocol: v5.channel.k8s.io');
+    expect(result).toContain('\u0001done\n');
+    expect(call.endpoint.writes).toEqual({ sent: 1, answered: 1, accepted: 1 });
+  });
 });

@@ -39,6 +39,8 @@ export interface ApiServer {
   readonly logs: Map<string, readonly (string | Buffer)[]>;
   /** What runs in containers. */
   command: Command;
+  /** The protocol of its streams; null for the first that is offered. */
+  streams: string | null;
   /** What came as input of a command that never ends. */
   input: string;
   /** Answers in place of the double, where it returns true. */
@@ -70,6 +72,7 @@ export async function startApiServer(objects: readonly StoredObject[] = []): Pro
     store,
     logs: new Map(),
     command: () => ({ stdout: '', stderr: '', exitCode: 0 }),
+    streams: null,
     input: '',
     instead: null,
     gzip: true,

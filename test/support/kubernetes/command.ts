@@ -26,7 +26,8 @@ export function answerExec(
     /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/(?:exec|attach)$/.exec(pathname) ?? [];
   const found = server.store.get({ group: '', version: 'v1', resource: 'pods', namespace }, pod);
   const key = request.headers['sec-websocket-key'];
-  const protocol = request.headers['sec-websocket-protocol']?.split(', ')[0];
+  const offered = request.headers['sec-websocket-protocol']?.split(', ') ?? [];
+  const protocol = server.streams === null ? offered[0] : offered.find((one) => one === server.streams);
   if (!authorised) return refuse(socket, 401, 'Unauthorized');
   if (found === undefined) return refuse(socket, 404, `pods "${pod}" not found`);
   if (request.headers.upgrade !== 'websocket' || key === undefined || protocol === undefined)

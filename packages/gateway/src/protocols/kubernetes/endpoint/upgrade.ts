@@ -13,7 +13,10 @@ import { refusal } from './request.ts';
 import { statusBody } from './status.ts';
 import { acceptFor } from './web-socket.ts';
 
-/** With a channel for how the command ended. The newest first. */
+/**
+ * With a channel for how the command ended, the newest first. Without input they are the same: kubectl may speak the one
+ * and the cluster the other.
+ */
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 
 /** Never rejects. */
@@ -39,8 +42,8 @@ export async function answerUpgrade(
   if (request.verb === 'connect' && before !== undefined) return say(socket, before.status, before.body);
   const key = handshakeKey(from);
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-  const wanted = protocols.filter((one) => offered.includes(one));
-  if (request.verb !== 'connect' || key === null || wanted.length === 0) {
+  const own = protocols.find((one) => offered.includes(one));
+  if (request.verb !== 'connect' || key === null || own === undefined) {
     const { why } = call.refuse(
       { method, url },
       'streams are WebSockets of a command, and no others',
@@ -48,14 +51,15 @@ export async function answerUpgrade(
     );
     return say(socket, 403, statusBody(403, refusal(why)));
   }
-  await open(call, judged, { socket, head, key, wanted });
+  await open(call, judged, { socket, head, key, own });
 }
 
 interface Handshake {
   readonly socket: Duplex;
   readonly head: Buffer;
   readonly key: string;
-  readonly wanted: readonly string[];
+  /** What kubectl speaks. */
+  readonly own: string;
 }
 
 function handshakeKey({ method, headers }: IncomingMessage): string | null {
@@ -68,7 +72,7 @@ function handshakeKey({ method, headers }: IncomingMessage): string | null {
   return good ? key : null;
 }
 
-async function open(call: Call, passing: Passing, { socket, head, key, wanted }: Handshake): Promise<void> {
+async function open(call: Call, passing: Passing, { socket, head, key, own }: Handshake): Promise<void> {
   const { request, effects } = passing;
   const count = call.sending(passing);
   const event = eventOf(request, request.method, effects);
@@ -86,7 +90,7 @@ async function open(call: Call, passing: Passing, { socket, head, key, wanted }:
           ['upgrade', 'websocket'],
           ['sec-websocket-version', '13'],
           ['sec-websocket-key', ownKey],
-          ['sec-websocket-protocol', wanted.join(', ')],
+          ['sec-websocket-protocol', protocols.join(', ')],
           ['user-agent', 'countersign'],
         ],
         body: null,
@@ -101,13 +105,13 @@ async function open(call: Call, passing: Passing, { socket, head, key, wanted }:
       await unopened(call, passing, upgraded, socket);
     } else if (
       upgraded.response.headers['sec-websocket-accept'] !== acceptFor(ownKey) ||
-      !wanted.includes(chosen)
+      !protocols.includes(chosen)
     ) {
       upgraded.socket.destroy();
       say(socket, 502, statusBody(502, 'the cluster opened a stream that is none'));
     } else {
       socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${acceptFor(key)}\r\nsec-websocket-protocol: ${chosen}\r\n\r\n`,
+        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${acceptFor(key)}\r\nsec-websocket-protocol: ${own}\r\n\r\n`,
       );
       end = await relay(call, passing, upgraded, socket, head);
       if (end.told) count.answered(true);
