@@ -228,8 +228,32 @@ inBrowser('the console', () => {
     await page.locator('.facts a').click();
     await page.waitForSelector('.timeline');
     expect(await page.locator('.timeline img, .timeline script').count()).toBe(0);
-    expect(await page.locator('h1 ~ * code.id').first().innerText()).toContain(evil);
+    expect(await page.locator('h1 ~ * code.theirs').first().innerText()).toContain(evil);
     expect(world.complaints.filter((said) => said.includes('dialog'))).toEqual([]);
+    await page.context().close();
+  });
+
+  test('never 28: what an agent writes reads in the order in which it runs, and bears its edge everywhere', async () => {
+    const page = await world.signedIn('dana');
+    const call = await world.submit(`${refund(1032)} -- '\u05d0' < 5 - 4 AND '\u05d1' > '\u05d2'`);
+    await page.goto(`${world.url}/console/approvals/${call.approval}`);
+    await page.waitForSelector('.vote');
+    /** Where each of these stands, from the left. */
+    const places = await page.evaluate<number[]>(`(() => {
+      const pre = document.querySelector('.untrusted pre');
+      const walk = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+      const found = {};
+      for (let node = walk.nextNode(); node !== null; node = walk.nextNode())
+        for (let at = 0; at < node.data.length; at++) {
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + 1);
+          found[node.data[at]] = range.getBoundingClientRect().left;
+        }
+      return ['\\u05d0', '<', '5', '-', '4', '\\u05d1', '>', '\\u05d2'].map((one) => found[one]);
+    })()`);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(await page.locator('.facts a.theirs').innerText()).toBe('run-1042');
     await page.context().close();
   });
 

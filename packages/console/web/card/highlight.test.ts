@@ -15,6 +15,9 @@ test('whatever the text, the pieces put together are the text', () => {
     '\\',
     'select',
     '12.5',
+    '$$',
+    '$a$',
+    "E'",
     '⟨U+202E⟩',
     ' ',
     'é',
@@ -52,4 +55,29 @@ test('keywords, strings, numbers and comments of SQL are told apart', () => {
     { kind: 'number', text: '4.2' },
     { kind: 'comment', text: '-- why' },
   ]);
+});
+
+test.each([
+  ['SELECT $$--$$ DROP', ['$$--$$']],
+  ['SELECT $a$ $$ -- $a$ DROP', ['$a$ $$ -- $a$']],
+  ["SELECT E'\\' -- ' DROP", ["E'\\' -- '"]],
+  ["SELECT 'x\\' DROP --'", ["'x\\'", "--'"]],
+  ['/* /* */ DROP */ DROP', ['/* /* */ DROP */']],
+  ["/* /* */ ' */ DROP --'", ["/* /* */ ' */", "--'"]],
+  ['-- x\rDROP', ['-- x']],
+  ['a$$ DROP --$$', ['--$$']],
+])('what runs never looks like a comment or a string: %j', (text, quiet) => {
+  const found = pieces(text, 'sql');
+  expect(found.filter(({ kind }) => kind === 'comment' || kind === 'string').map((one) => one.text)).toEqual(
+    quiet,
+  );
+  expect(found.some((one) => one.kind === 'keyword' && one.text === 'DROP')).toBe(true);
+});
+
+test('a long text takes no longer than its length', () => {
+  for (const bit of ['$a$', '/*', "E'\\", '$', '"', '$b']) {
+    const since = performance.now();
+    pieces(bit.repeat(200_000), 'sql');
+    expect(performance.now() - since).toBeLessThan(2000);
+  }
 });

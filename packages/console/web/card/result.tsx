@@ -19,7 +19,7 @@ function Rows({ result: { columns, rows, truncated, affected } }: { readonly res
     ...(affected === undefined ? [] : [`${counted(affected, 'rows')} changed`]),
   ].join(', ');
   return (
-    <figure class="sample">
+    <figure class="sample untrusted">
       <figcaption>
         <b>result</b> as the agent saw it: {said}
       </figcaption>

@@ -22,7 +22,7 @@ const kindOf = (before: Cells, after: Cells) =>
 export function SampleTable({ sample: { table, columns, rows } }: { readonly sample: Sample }) {
   if (rows.length === 0) return null;
   return (
-    <figure class="sample">
+    <figure class="sample untrusted">
       <figcaption>
         <b>{table}</b> {rows.length === 1 ? 'one of the rows' : `${rows.length} of the rows`}, before → after
       </figcaption>

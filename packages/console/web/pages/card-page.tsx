@@ -95,7 +95,14 @@ export function CardPage({ id }: { readonly id: string }) {
           ['Triggers', preview.triggers ?? []],
           ['Locks', preview.locks ?? []],
           ['Effect not bound', preview.effect?.unbound ?? []],
-          ['Run', [<Link to={`/runs/${value.run_id}`}>{preview.run}</Link>]],
+          [
+            'Run',
+            [
+              <Link to={`/runs/${value.run_id}`} class="theirs">
+                {preview.run}
+              </Link>,
+            ],
+          ],
         ]}
       />
 

@@ -48,7 +48,7 @@ export function Run({ id }: { readonly id: string }) {
       <p class="much">
         <b>{counted(run.calls, 'calls')}</b>{' '}
         <span>
-          begun <When at={run.created_at} />, named <code class="id">{run.run}</code>
+          begun <When at={run.created_at} />, named <code class="theirs">{run.run}</code>
         </span>
       </p>
       <ol class="timeline">
@@ -104,7 +104,7 @@ function Call({ call }: { readonly call: RunCall }) {
           ['Because', words === null || words.detail === '' ? [] : [words.detail]],
           ['Code', [<code>{call.code}</code>]],
           ['What ran', call.ran === null ? [] : [ranInWords[call.ran]]],
-          ['Tool', [call.tool]],
+          ['Tool', [<code class="theirs">{call.tool}</code>]],
         ]}
       />
       {words?.result == null ? null : <ResultTable result={words.result} />}

@@ -146,7 +146,7 @@ function Pages({ first, path }: { readonly first: RunList; readonly path: string
                 {run.connections.length === 0 ? '' : ` on ${run.connections.join(', ')}`} ·{' '}
                 <When at={run.last_call_at ?? run.created_at} />
               </span>
-              <span class="id">{run.run}</span>
+              <span class="id theirs">{run.run}</span>
               <span class="states">
                 {Object.keys(run.states).map((state) => (
                   <StateMark key={state} state={state as keyof typeof run.states} />
