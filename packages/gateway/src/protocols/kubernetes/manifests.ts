@@ -27,26 +27,57 @@ const maxAliases = 100;
 /** @throws {CountersignError} `parse_failed`, `malformed`, `unknown_object`, `too_large`. */
 export function readManifests(text: string): readonly Manifest[] {
   if (Buffer.byteLength(text) > maxBytes) throw tooLarge('stdin', maxBytes);
+  checkCharacters(text);
   const found: Manifest[] = [];
-  let yamlBytes = 0;
-  for (const part of partsOf(text)) {
-    const isJson = part.trimStart().startsWith('{');
-    if (!isJson) yamlBytes += Buffer.byteLength(part);
-    if (yamlBytes > maxYamlBytes) throw tooLarge('YAML on stdin', maxYamlBytes);
-    const value = isJson ? ofJson(part) : ofYaml(part);
-    if (value !== null) collect(value, found, 0);
-  }
+  for (const value of valuesIn(text)) if (value !== null) collect(value, found, 0);
   if (found.length === 0) throw malformed('no manifest on stdin', 'at least one object');
   return found;
 }
 
-/** kubectl parts a text at lines of `---`, before it reads any of it. */
-function partsOf(text: string): readonly string[] {
+/** kubectl tells by the first character: JSON values, one after the other, or YAML. */
+function* valuesIn(text: string): Iterable<unknown> {
+  if (text.trimStart().startsWith('{')) {
+    for (const part of jsonParts(text)) yield ofJson(part);
+    return;
+  }
+  let yamlBytes = 0;
+  for (const part of yamlParts(text)) {
+    yamlBytes += Buffer.byteLength(part);
+    if (yamlBytes > maxYamlBytes) throw tooLarge('YAML on stdin', maxYamlBytes);
+    yield ofYaml(part);
+  }
+}
+
+function checkCharacters(text: string): void {
   // Line ends of YAML 1.1 that are none of YAML 1.2, a mark that only some skip, and what no manifest needs.
   // oxlint-disable-next-line no-control-regex -- they are what is looked for
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ufeff]|\r(?!\n)/.test(text))
     throw malformed('a control character, or an odd line end, on stdin', 'plain lines');
   if (!text.isWellFormed()) throw malformed('half a surrogate pair on stdin', 'well-formed Unicode');
+}
+
+/** Objects that follow each other, cut where their braces are even. What is no JSON is found when a part is read. */
+function jsonParts(text: string): readonly string[] {
+  const parts: string[] = [];
+  let [start, depth, inString] = [0, 0, false];
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (inString) {
+      if (c === '\\') at++;
+      else inString = c !== '"';
+    } else if (c === '"') inString = true;
+    else if (c === '{' || c === '[') depth++;
+    else if ((c === '}' || c === ']') && --depth === 0) {
+      parts.push(text.slice(start, at + 1));
+      start = at + 1;
+    }
+  }
+  const rest = text.slice(start);
+  return rest.trim() === '' ? parts : [...parts, rest];
+}
+
+/** kubectl parts a text at lines of `---`, before it reads any of it. */
+function yamlParts(text: string): readonly string[] {
   const parts: string[] = [];
   let lines: string[] = [];
   for (const line of text.split(/\r?\n/)) {

@@ -76,7 +76,7 @@ export async function tryOut(reach: Reach, parts: TrialParts): Promise<Trial | s
       if (after.length === 0) return { sample: [], refused: null };
       const asking: KubectlCall = {
         argv: ['get', '-f', '-', '--output=json', '--ignore-not-found'],
-        stdin: after.map((one) => JSON.stringify(nameOf(one))).join('\n---\n'),
+        stdin: after.map((one) => JSON.stringify(nameOf(one))).join('\n'),
       };
       const reading = analyse(asking, reliedOn(analysis).namespace);
       const { stdout: now } = await runDry(reach, { ...parts, signal: until }, asking, reading);
