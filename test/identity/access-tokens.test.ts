@@ -1,3 +1,5 @@
+import { inspectIssuer } from '@countersign/gateway';
+import { parsePolicyFile } from '@countersign/policy';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { people, startWorld, type World } from './harness.ts';
 import { type Forms, hostileKinds, tokenForms } from './hostile-tokens.ts';
@@ -234,6 +236,38 @@ describe('keys', () => {
     await own.close();
     await down.close();
   });
+});
+
+test('doctor tells what is wrong with an issuer: not there, another than it says, without keys; and where to lead back to', async () => {
+  const looked = await startIssuer([rsa]);
+  const look = async () => {
+    const signIn = 'sign_in: { client_id: c }';
+    const text = `version: 1\nidentity: { issuers: { company: { issuer: "${looked.url}", ${signIn} } } }`;
+    const { policy } = parsePolicyFile(text, { file: 'f', env: {}, directory: '/' });
+    const [found] = policy.identity.issuers.values();
+    if (found === undefined) throw new Error('no issuer');
+    const findings = await inspectIssuer(found, 'https://gw.example', AbortSignal.timeout(5000));
+    return findings.map(({ name, verdict, what }) => `${verdict} ${name}: ${what}`);
+  };
+  expect(await look()).toEqual([
+    'ok issuer.document: it is found, and is who it says',
+    'ok issuer.keys: its keys are there: 1',
+    'ok issuer.sign_in: it has to lead people back to https://gw.example/auth/callback/company',
+    'ok issuer.pkce: it takes PKCE with S256',
+    'ok issuer.device: it has a device flow, for `countersign login`',
+  ]);
+  looked.document = { issuer: `${looked.url}/` };
+  expect(await look()).toEqual([`problem issuer.name: it calls itself ${looked.url}/`]);
+  looked.document = { device_authorization_endpoint: undefined, code_challenge_methods_supported: ['plain'] };
+  looked.keys = [];
+  expect((await look()).filter((line) => !line.startsWith('ok'))).toEqual([
+    'problem issuer.keys: its keys can’t be fetched',
+    'warning issuer.pkce: it does not say that it takes PKCE with S256',
+    'warning issuer.device: it has no device flow: `countersign login` does not work',
+  ]);
+  looked.down = true;
+  expect(await look()).toEqual([expect.stringMatching(/^problem issuer.document: it can’t be reached/)]);
+  await looked.close();
 });
 
 test('nobody is given a token of the gateway’s own under the name of an issuer’s client', async () => {

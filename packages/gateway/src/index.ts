@@ -10,6 +10,7 @@ export type { Explained } from './calls/explain.ts';
 export type { Log } from './calls/room.ts';
 export type { RunAnswer } from './calls/run-once.ts';
 export { type InspectStoreOptions, inspectNote, inspectStore } from './doctor/inspect-store.ts';
+export { inspectIssuer } from './doctor/inspect-issuer.ts';
 export { inspectTarget } from './doctor/inspect-target.ts';
 export { type Engine, type EngineOptions, openEngine } from './engine.ts';
 export { type Explainer, openExplainer } from './explainer.ts';

@@ -1,7 +1,7 @@
 /** Looks at everything, each part by itself: what is wrong with one does not hide the others. */
 import process from 'node:process';
 import { type Finding, problem } from '@countersign/core';
-import { type Inspection, inspectStore, inspectTarget } from '@countersign/gateway';
+import { type Inspection, inspectIssuer, inspectStore, inspectTarget } from '@countersign/gateway';
 import {
   type ConnectionConfig,
   type LoadedFile,
@@ -22,12 +22,17 @@ export async function examine(host: Host, path: string): Promise<Report> {
   const versions: Section = { about: 'versions', findings: reviewVersions(process.versions.node) };
   const { file, findings } = await loadForReview(host, path);
   if (file === null) return reportOf(false, [versions, { about: 'policy', findings }]);
-  const [own, targets] = await Promise.all([lookAtOwn(host, file), lookAtTargets(file, host.signal)]);
+  const [own, issuers, targets] = await Promise.all([
+    lookAtOwn(host, file),
+    lookAtIssuers(file, host.signal),
+    lookAtTargets(file, host.signal),
+  ]);
   const policy = [...findings, ...reviewPolicy(file), ...compared(file, targets)];
   return reportOf(true, [
     versions,
     { about: 'policy', findings: policy },
     ...own,
+    ...issuers,
     ...[...targets].map(([name, target]) => ({ about: `connection ${name}`, findings: target.findings })),
   ]);
 }
@@ -40,6 +45,17 @@ async function lookAtOwn({ terminal, signal }: Host, { server }: LoadedFile): Pr
     { about: 'gateway', findings },
     { about: 'store', findings: store },
   ];
+}
+
+function lookAtIssuers({ policy, server }: LoadedFile, signal: AbortSignal): Promise<readonly Section[]> {
+  const { issuers, publicUrl } = policy.identity;
+  const { host, port } = server.listen;
+  const own = `${server.tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const looks = [...issuers.values()].map(async (issuer) => ({
+    about: `issuer ${issuer.name}`,
+    findings: await inspectIssuer(issuer, publicUrl ?? own, signal),
+  }));
+  return Promise.all(looks);
 }
 
 async function lookAtTargets(
