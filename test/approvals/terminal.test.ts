@@ -62,7 +62,7 @@ test('what comes is shown at once, is voted on by key, and the terminal is given
   const first = await submit(agent, 'update accounts set balance = 1 where id = 1', {
     purpose: 'a\u001b[2Jb',
   });
-  await until('UPDATE accounts'.toLowerCase());
+  await until('update accounts');
   await until('1 waits for you');
   const second = await submit(agent, 'update accounts set balance = 2 where id = 2');
   await until('2 wait for you');

@@ -25,6 +25,8 @@ export interface Since {
 /** Changes that are read at once, and that a stream which goes on is told at most. */
 const batch = 500;
 const mostSince = 1000;
+/** Events of the ledger that are looked through for a stream which goes on. */
+const farthestBack = 50_000;
 
 type FeedRoom = Pick<Room, 'db' | 'runtime' | 'log' | 'ending' | 'lookAgainMs'>;
 
@@ -74,6 +76,7 @@ export class Feed {
   /** What happened after an index; more than can be told at once is missed. */
   async since(after: number, upTo: number): Promise<Since> {
     const { db } = this.#room;
+    if (upTo - after > farthestBack) return { happened: [], index: upTo, missed: true };
     const events = await readChanges(db, changeEvents, { after, upTo, limit: mostSince + 1 });
     if (events.length > mostSince) return { happened: [], index: upTo, missed: true };
     return { happened: await readHappened(db, events), index: upTo, missed: false };
