@@ -303,6 +303,21 @@ describe('a call of an agent with a token of the company’s', () => {
     await expect(execute(call, forNobody)).rejects.toMatchObject({ code: 'not_found' });
   });
 
+  test('never 21: nor by whoever it turns out to act for, once the account is listed', async () => {
+    const call = await submit('/grouped', robot({ sub: 'user-dana', act: { sub: 'bot' } }));
+    await world.rewrite(policy.replace('["local:dana"', `["oidc:${robots.url}#user-dana", "local:dana"`));
+    expect(await vote(await signIn('dana'), call)).toMatchObject({ status: 403, code: 'own_request' });
+    await world.rewrite(policy);
+    const other = await submit('/grouped', robot({ sub: 'user-dana', act: { sub: 'bot' } }));
+    expect(await vote(await signIn('dana'), other)).toMatchObject({ body: { state: 'approved' } });
+    await world.rewrite(policy.replace('["local:dana"', `["oidc:${robots.url}#user-dana", "local:dana"`));
+    // The same person now asks as herself, and so for somebody else than before.
+    await expect(execute(other, robot({ sub: 'user-dana', act: { sub: 'bot' } }))).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await world.rewrite(policy);
+  });
+
   test('outlives the token it was made with; whoever goes on with it is looked at again', async () => {
     const asking = robot();
     const [call, other] = [await submit('/grouped', asking), await submit('/grouped', asking)];

@@ -70,7 +70,11 @@ export function mayVote(
   if (human === null) return 'unmapped_account';
   // An auditor looks at what others decide.
   if (rolesOf(policy, principal.account ?? '', principal.groups).includes('auditor')) return 'not_eligible';
-  const requesters = [requester.owner, requester.onBehalfOf];
+  // An account that was nobody's when the call was made may be somebody's today.
+  const requesters = [requester.owner, requester.onBehalfOf].flatMap((name) => [
+    name,
+    humanOf(policy, name)?.name ?? null,
+  ]);
   const themselves = [human.name, principal.account, principal.name];
   if (requester.id === principal.id || themselves.some((name) => name !== null && requesters.includes(name)))
     return 'own_request';
