@@ -70,6 +70,25 @@ test('what they don’t cover is refused as a Status, ends the call, and nothing
   ]);
 });
 
+test('that the cluster refuses the gateway’s credential is not taken for kubectl’s', async () => {
+  road.server.instead = (_, response) => {
+    response.writeHead(401);
+    response.end('{}');
+    return true;
+  };
+  const { result, call } = await during(everything, async ({ ask }) => [
+    await ask('GET', pod),
+    await ask('DELETE', pod),
+  ]);
+  expect(result.map(({ status }) => status)).toEqual([503, 503]);
+  expect(result[0]?.body).toContain('it refuses the gateway’s credential');
+  expect(call.events.map(({ status, refused }) => [status, refused])).toEqual([
+    [null, null],
+    [null, null],
+  ]);
+  expect(call.endpoint.writes).toEqual({ sent: 1, answered: 1, accepted: 0 });
+});
+
 test('what tells of the API itself always passes', async () => {
   const { result } = await during([], ({ ask }) =>
     Promise.all(

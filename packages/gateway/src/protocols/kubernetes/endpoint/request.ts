@@ -1,6 +1,6 @@
 /** One API request of kubectl, from its first line to the last byte of its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asCountersignError, type CountersignError } from '@countersign/core';
+import { asCountersignError, CountersignError } from '@countersign/core';
 import { collected, handOn } from './answer.ts';
 import { type Call, collectionOf, eventOf } from './call.ts';
 import { requestHeaders } from './headers.ts';
@@ -55,6 +55,12 @@ async function forward(
     const incoming = changes
       ? await cluster.write(sent, signal, count.sent)
       : await cluster.read(sent, signal);
+    // Not a word on kubectl's own token, as it would have to be read there.
+    if (incoming.statusCode === 401) {
+      count.answered(false);
+      incoming.destroy();
+      throw new CountersignError('target_unavailable', { what: 'it refuses the gateway’s credential' });
+    }
     status = incoming.statusCode ?? null;
     if (status === 404 && request.verb === 'get') call.missing.add(collectionOf(request));
     count.answered(status !== null && status >= 200 && status < 300);

@@ -158,7 +158,8 @@ async function unopened(
 ): Promise<void> {
   const whole = await collected(response, call.caps.responseBytes);
   const status = response.statusCode ?? 502;
-  const isAnswer = status >= 400;
+  // That the gateway's credential is refused is not about kubectl's own.
+  const isAnswer = status >= 400 && status !== 401;
   const body = isAnswer
     ? maskWhole(whole, response, request, call.masks)
     : statusBody(502, 'the cluster did not open a stream');
