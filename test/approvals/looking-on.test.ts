@@ -157,6 +157,8 @@ describe('runs', () => {
       'alpha-2',
     ]);
     expect(await names({ text: 'alpha-', state: 'waiting' })).toEqual([]);
+    expect(await names({ text: 'alpha-', principal: 'agent:auditing' })).toEqual(['alpha-1', 'alpha-2']);
+    expect(await names({ text: 'alpha-', principal: 'agent:teller' })).toEqual([]);
     expect(await names({ text: '%' })).toEqual([]);
     const page = await auditor.findRuns({ principal: 'agent:auditing', limit: 2 });
     expect(page.runs.map(({ run }) => run)).toEqual(['beta', 'alpha-2']);

@@ -47,8 +47,10 @@ export async function findRuns(
     ...(text === undefined
       ? []
       : [sql`r.run collate "C" >= ${text} and r.run collate "C" < ${`${text}\u007f`}`]),
-    ...(principal === undefined ? [] : [sql`r.principal = ${principal}`]),
+    // The way leads by one index only: what is beside it is looked at on the way, so that it stays bounded.
+    ...(principal === undefined || byText ? [] : [sql`r.principal = ${principal}`]),
   ];
+  const ofPrincipal = principal === undefined ? sql`true` : sql`w.principal = ${principal}`;
   const ofCall: RawBuilder<unknown>[] = [
     ...(connection === undefined ? [] : [sql`c.connection = ${connection}`]),
     ...(state === undefined ? [] : [sql`c.state = ${state}`]),
@@ -61,10 +63,12 @@ export async function findRuns(
   const seen = onlooker === null ? sql`true` : someCall([isSeenBy(onlooker)]);
   const { rows } = await sql<{ id: RunId; found: boolean }>`
     with w as materialized (
-      select r.id, row_number() over () as n from (
-        select r.id from runs r where ${conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)}
+      select r.id, r.principal, row_number() over () as n from (
+        select r.id, r.principal from runs r where ${conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `)}
         order by ${sql.raw(byText ? 'r.run collate "C", r.id' : 'r.created_at desc, r.id desc')} limit ${walked}) r)
-    select w.id, (${someCall(ofCall)} and ${seen}) as found from w order by w.n`.execute(db);
+    select w.id, (${ofPrincipal} and ${someCall(ofCall)} and ${seen}) as found from w order by w.n`.execute(
+    db,
+  );
   const found = rows.filter((row) => row.found).slice(0, limit);
   const full = found.length === limit ? found.at(-1) : rows.length === walked ? rows.at(-1) : undefined;
   return { ids: found.map(({ id }) => id), next: full?.id ?? null };
