@@ -45,7 +45,7 @@ here('the card of a write', () => {
     const of = (kind: string, name: string) => JSON.stringify({ apiVersion: 'v1', kind, metadata: { name } });
     const call = await road.submit({
       argv: ['apply', '-f', '-'],
-      stdin: `${of('Pod', 'web')}\n---\n${of('Service', 'new')}`,
+      stdin: `${of('Pod', 'web')}\n${of('Service', 'new')}`,
     });
     const { preview } = await road.card(call);
     expect(preview.effect?.tables).toEqual([
