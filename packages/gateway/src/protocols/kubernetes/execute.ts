@@ -163,5 +163,9 @@ function asError(thrown: unknown): CountersignError {
     return new CountersignError('timed_out');
   if (thrown instanceof DOMException && thrown.name === 'AbortError')
     return new CountersignError('cancelled');
+  const { code } = (thrown ?? {}) as { readonly code?: unknown };
+  // The system's own: the program may not be run, or there is no room for its folder.
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code))
+    return new CountersignError('not_supported', { what: `kubectl can’t be started (${code})` });
   return new CountersignError('internal', {}, { cause: thrown });
 }
