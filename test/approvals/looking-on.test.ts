@@ -242,6 +242,12 @@ describe('connections and policy', () => {
     expect(await agent.listConnections()).toEqual({ connections: [{ name: 'bank', protocol: 'postgres' }] });
   });
 
+  test('are nothing to an account that stands under nobody', async () => {
+    const nobody = await harness.person('nobody');
+    expect((await nobody.inspectConnections()).connections).toEqual([]);
+    expect((await nobody.findRuns({})).runs).toEqual([]);
+  });
+
   test('show the file as it was written, and how often each rule matched', async () => {
     const seen = await auditor.getPolicy();
     expect(seen.text).toContain('url: "${BANK_URL}"');

@@ -3,13 +3,15 @@ import type { ConnectionDetail, Principal, RuleView } from '@countersign/core';
 import { type Rule, rulesReaching } from '@countersign/policy';
 import type { HealthBoard } from './health.ts';
 import type { Room } from './room.ts';
-import { seesAll } from './sight.ts';
+import { onlookerOf, seesAll } from './sight.ts';
 
 export async function connectionViews(
   room: Pick<Room, 'current' | 'ending'>,
   health: HealthBoard,
   viewer: Principal,
 ): Promise<ConnectionDetail[]> {
+  // Whoever stands under nobody has signed in, and that is all.
+  if (onlookerOf(room, viewer) === 'nothing') return [];
   const { policy, connections } = room.current();
   const all = [...connections.values()];
   const states = await health.of(all, room.ending);
