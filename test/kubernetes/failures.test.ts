@@ -7,7 +7,7 @@ import { openRoad, policy, type Road } from './road.ts';
 const here = hasKubectl ? describe : describe.skip;
 let road: Road;
 beforeAll(async () => {
-  road = await openRoad(policy('limits: { timeout: 2s, bytes: 300B }'));
+  road = await openRoad(policy('limits: { timeout: 3s, bytes: 300B }'));
 }, 60_000);
 afterAll(() => road.close());
 beforeEach(() => {
