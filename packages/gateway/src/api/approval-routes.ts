@@ -14,6 +14,8 @@ import type { Parts } from './parts.ts';
 import { type Route, route } from './route.ts';
 
 const eventStream = 'text/event-stream';
+/** For caches, and for proxies that would gather a stream before they pass it on. */
+const unbuffered = Object.freeze({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
 
 /** What ends an agent's wait. */
 const toldToAgents: ReadonlySet<string> = new Set(['decided', 'expired', 'cancelled']);
@@ -42,7 +44,7 @@ export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
         const sees = ({ change, approval }: Happened) =>
           approval === null || calls.mayLook(principal, approval) ? change : null;
         const stream = await streams.open({ principal, stillLetIn, after, sees });
-        return reply.type(eventStream).header('cache-control', 'no-store').send(stream);
+        return reply.headers(unbuffered).type(eventStream).send(stream);
       },
     }),
     route({
@@ -64,7 +66,7 @@ export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
             ? change
             : null;
         const stream = await streams.open({ principal, stillLetIn, after, sees });
-        return reply.type(eventStream).header('cache-control', 'no-store').send(stream);
+        return reply.headers(unbuffered).type(eventStream).send(stream);
       },
     }),
     route({
