@@ -255,6 +255,7 @@ export function tokenForms(by: {
             signed(header({ [name]: value }), claims()),
           ] as const,
       ),
+      ...withClaim('cnf', [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null]),
       ['a key of its own', () => sign(stranger, header({ jwk: stranger.jwk }), claims())],
       ['a key of its own at an address', () => sign(stranger, header({ jku: other + '/jwks' }), claims())],
       ['a key nobody published', () => sign(stranger, header({ kid: 'rsa-9' }), claims())],

@@ -155,6 +155,9 @@ async function signatureProblem(
 /** Who a verified token stands for, or why it can't be taken. */
 function principalOf(policy: Policy, issuer: Accepting, claims: Claims): Principal | string {
   const { tokens } = issuer;
+  // Who has such a token without its key has stolen it (RFC 7800), and whether this one has the key was not asked.
+  if (Object.hasOwn(claims, 'cnf'))
+    return 'it is bound to a key of its client: have the issuer send bearer tokens';
   const subject = subjectOf(claims);
   if (subject === null) return 'it has no subject of the usual form';
   const actor = actorOf(issuer, claims);
