@@ -21,6 +21,8 @@ interface Asked {
   readonly part: string | undefined;
   readonly query: URLSearchParams;
   readonly table: boolean;
+  /** Whether rows of tables hold their objects. */
+  readonly whole: boolean;
 }
 
 export function answerObject(store: ObjectStore, request: ArrivedRequest, bytes: Buffer): Answer {
@@ -82,7 +84,14 @@ function read({ url, headers }: ArrivedRequest): Asked | null {
   if (resource === undefined || kindOf(group, resource) === null) return null;
   const namespace = inside ? (rest[1] ?? '') : kindOf(group, resource)?.namespaced === true ? null : '';
   const table = /as=Table/.test(headers.accept ?? '');
-  return { where: { group, version, resource, namespace }, name, part, query, table };
+  return {
+    where: { group, version, resource, namespace },
+    name,
+    part,
+    query,
+    table,
+    whole: query.get('includeObject') === 'Object',
+  };
 }
 
 function bodyOf({ body, headers }: ArrivedRequest, bytes: Buffer, { where }: Asked): unknown {
@@ -102,7 +111,7 @@ function one(asked: Asked, object: StoredObject | undefined): Answer {
     kind: 'answer',
     status: 200,
     body: asked.table
-      ? tableOf(asked.where.resource, [object], object.metadata.resourceVersion ?? '')
+      ? tableOf(asked.where.resource, [object], object.metadata.resourceVersion ?? '', asked.whole)
       : object,
   };
 }
@@ -134,7 +143,7 @@ function list(store: ObjectStore, asked: Asked): Answer {
   const more = from + limit < all.length ? String(from + limit) : '';
   const { group, version, resource } = asked.where;
   if (asked.table) {
-    const table = tableOf(resource, items, store.version);
+    const table = tableOf(resource, items, store.version, asked.whole);
     return {
       kind: 'answer',
       status: 200,
@@ -158,7 +167,7 @@ function list(store: ObjectStore, asked: Asked): Answer {
 function watch(store: ObjectStore, asked: Asked): Answer {
   const shown = ({ type, object }: WatchEvent) => ({
     type,
-    object: asked.table ? tableOf(asked.where.resource, [object], store.version) : object,
+    object: asked.table ? tableOf(asked.where.resource, [object], store.version, asked.whole) : object,
   });
   return {
     kind: 'watch',

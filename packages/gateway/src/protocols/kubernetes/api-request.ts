@@ -234,6 +234,13 @@ function isDryRun(verb: ApiVerb, query: ApiRequest['query'], body: Json | undefi
   return Array.isArray(said) && said.length === 1 && said[0] === 'All';
 }
 
+/** The same request, whose tables hold the objects that their rows are of. */
+export function withWholeRows(request: ApiRequest): ApiRequest {
+  const query = new Map([...request.query, ['includeObject', ['Object']]]);
+  const [path = ''] = request.path.split('?');
+  return { ...request, query, path: path + spelledQuery(query) };
+}
+
 const notReadable = Symbol('a body that can’t be read');
 
 function readBody({ body, contentType }: RawRequest): Json | undefined | typeof notReadable {

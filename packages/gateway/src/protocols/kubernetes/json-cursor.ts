@@ -77,16 +77,16 @@ export class JsonCursor {
     return text;
   }
 
-  /** The text of the member of that name of the object that begins here; null where it has none. Stays. */
-  textOf(name: string): string | null {
+  /** The member of that name of the object that begins here, as it stands; null where it has none. Stays. */
+  member(name: string): string | null {
     const back = this.at;
     let found: string | null = null;
     this.enter();
     while (this.next('}')) {
       const key = this.string();
       this.colon();
-      if (key === name && this.here === '"') found = this.string();
-      else this.skip();
+      const raw = this.skip();
+      if (key === name) found = raw;
     }
     this.at = back;
     this.#fresh = false;

@@ -1,7 +1,8 @@
 /** What a value is within an answer of an API server, told on the way down to it. */
 
 /**
- * `event` of a watch · `answer`, an object or a list of them · `items` of a list · `rows` of a table, and a `row` ·
+ * `event` of a watch · `answer`, an object or a list of them · `items` of a list · `rows` of a table, a `row`, its `cells`
+ * and a `cell` ·
  * `object` where paths begin · `metadata` and `annotations` of one · `applied`, the text of what was applied before ·
  * `secret`, what is hidden whatever it is, `secret bytes` where it has to be base64, and maps of those · `bytes`, other
  * base64 · `token`, what holds one · `plain`, what kubectl has to send back as it is · `other`
@@ -12,6 +13,8 @@ export type Role =
   | 'items'
   | 'rows'
   | 'row'
+  | 'cells'
+  | 'cell'
   | 'object'
   | 'metadata'
   | 'annotations'
@@ -42,7 +45,7 @@ const members: Partial<Readonly<Record<Role, OfMember>>> = {
   event: (key) => (key === 'object' ? 'answer' : 'plain'),
   answer: (key, secret, token) => (key === 'items' || key === 'rows' ? key : ofObject(key, secret, token)),
   object: ofObject,
-  row: (key) => (key === 'object' ? 'object' : 'other'),
+  row: (key) => (key === 'object' || key === 'cells' ? key : 'other'),
   metadata: (key) => (plainMetadata.has(key) ? 'plain' : key === 'annotations' ? 'annotations' : 'other'),
   annotations: (key) => (key === lastApplied ? 'applied' : 'other'),
   'secret map': () => 'secret',
@@ -77,6 +80,7 @@ function ofObject(key: string, secret: boolean, token: boolean): Role {
 
 export function itemRole(role: Role): Role {
   if (role === 'items') return 'object';
+  if (role === 'cells') return 'cell';
   return role === 'rows' ? 'row' : 'other';
 }
 

@@ -204,3 +204,37 @@ describe('a path begins at the object, wherever that is', () => {
     expect(masked).toContain('[redacted]');
   });
 });
+
+describe('a cell of a table is hidden with the value it holds', () => {
+  const row = (cells: readonly unknown[], object: object) => ({ kind: 'Table', rows: [{ cells, object }] });
+  const one = {
+    kind: 'Thing',
+    metadata: { name: 'a' },
+    spec: { n: 3, who: 'canary', all: ['x1', 'canary-2'] },
+  };
+  test.each<readonly [string, string, readonly unknown[], readonly unknown[]]>([
+    ['as it is', '$.spec.who', ['a', 'canary', 3], ['a', '[redacted]', 3]],
+    ['within a text', '$.spec.who', ['a', 'by canary!'], ['a', '[redacted]']],
+    ['a number', '$.spec.n', [3, '3', '1/3', '30', 13], ['[redacted]', '[redacted]', '[redacted]', '30', 13]],
+    ['each of many', '$.spec.all', ['x1,canary-2', 'canary', 'x1 '], ['[redacted]', 'canary', '[redacted]']],
+    ['and no other', '$.spec.none', ['a', 'canary', 3], ['a', 'canary', 3]],
+  ])('%s', (_, path, cells, left) => {
+    const masked = JSON.parse(maskObject(JSON.stringify(row(cells, one)), at(path))) as ReturnType<
+      typeof row
+    >;
+    expect(masked.rows[0]?.cells).toEqual(left);
+  });
+
+  test('and what columns are called is not', () => {
+    const table = { ...row(['a', 'canary'], one), columnDefinitions: [{ name: 'Name', type: 'string' }] };
+    const masked = maskObject(JSON.stringify(table), at('$..name'));
+    expect(masked).toContain('"columnDefinitions":[{"name":"Name","type":"string"}]');
+    expect(masked).toContain('"cells":["[redacted]","canary"]');
+  });
+
+  test('and all are where the object is not there to be compared', () => {
+    const partial = { kind: 'PartialObjectMetadata', metadata: { name: 'a' } };
+    const text = JSON.stringify(row(['a', 3, null], partial));
+    expect(maskObject(text, at('$.spec.who'))).toContain('["[redacted]","[redacted]",null]');
+  });
+});

@@ -31,6 +31,9 @@ const remembered = 5000;
 /** UTF-16 units. */
 const longestRemembered = 200;
 
+/** A value of fewer characters stands in a cell by chance, unless it is a word of it. */
+const shortestWithin = 3;
+
 const literal = /^(?:true|false|null|-?[0-9][-+.0-9eE]*)$/;
 
 /** Remembers, over all answers of one endpoint, what is left of texts: by their names, then by themselves. */
@@ -50,6 +53,10 @@ class Walk {
   /** Whether a Secret may stand somewhere within. */
   readonly #mayHoldSecret: boolean;
   readonly #out: string[] = [];
+  /** What paths have hidden so far. */
+  readonly #hidden: string[] = [];
+  /** What paths hide of the object of this row; null where that can't be told. */
+  #ofRow: readonly string[] | null = [];
   #copied = 0;
   #depth = 0;
 
@@ -77,7 +84,11 @@ class Walk {
     // No other mask may show more of a Secret.
     if (role === 'secret' || (isSecretMap(role) && json.here !== '{')) this.#hide(() => redacted);
     else if (role === 'secret bytes') this.#hide(() => redactedBytes);
-    else if (mask !== null && !isSecretMap(role)) this.#hide((raw) => hidden(mask, raw));
+    else if (mask !== null && !isSecretMap(role))
+      this.#hide((raw) => {
+        this.#hidden.push(...scalarsOf(raw));
+        return hidden(mask, raw);
+      });
     else if (!container) this.#scalar(role, name);
     else if (++this.#depth > deepest) throw new SyntaxError('nested too deeply');
     else {
@@ -90,9 +101,11 @@ class Walk {
   #object(given: Role, places: readonly Place[]): void {
     const json = this.#json;
     // What calls itself a Secret is one, wherever it stands.
-    const named = this.#mayHoldSecret && json.textOf('kind') === 'Secret';
+    const named = this.#mayHoldSecret && json.member('kind') === '"Secret"';
     const role = named && given === 'other' ? 'object' : given;
     const secret = named || this.#masks.secrets;
+    if (role === 'row' && this.#start.length > 0) this.#ofRow = this.#hiddenOfRow();
+    const isTable = role === 'answer' && this.#start.length > 0 && json.member('kind') === '"Table"';
     /** Variables are a name and a value: what a value is, its neighbour says. */
     let called = '';
     json.enter();
@@ -102,9 +115,23 @@ class Walk {
       this.#put(from, key, this.#left('', key));
       json.colon();
       if (key === 'name') called = json.peek();
+      // What columns are called is of no object.
+      if (isTable && key === 'columnDefinitions') {
+        json.skip();
+        continue;
+      }
       const next = memberRole(role, key, secret, this.#masks.token);
       this.#value(next, key === 'value' && called !== '' ? called : key, this.#below(next, places, key));
     }
+  }
+
+  /** Cells say nothing of where they are from: they are compared with what is hidden of the object itself. */
+  #hiddenOfRow(): readonly string[] | null {
+    const object = this.#json.member('object');
+    if (object === null || new JsonCursor(object).member('kind') === '"PartialObjectMetadata"') return null;
+    const walk = new Walk(object, { ...this.#masks, clean: null }, this.#known);
+    walk.run('object');
+    return walk.#hidden;
   }
 
   #array(role: Role, name: string, places: readonly Place[]): void {
@@ -126,7 +153,8 @@ class Walk {
   #scalar(role: Role, name: string): void {
     const json = this.#json;
     const from = json.at;
-    if (json.here !== '"') {
+    if (role === 'cell' && this.#showsHidden()) this.#hide(() => redacted);
+    else if (json.here !== '"') {
       const raw = json.skip();
       if (!literal.test(raw)) throw new SyntaxError('this is no JSON');
       if (role !== 'plain' && /^[-0-9]/.test(raw)) this.#put(from, raw, this.#left(name, raw));
@@ -135,6 +163,20 @@ class Walk {
       const value = json.string();
       this.#put(from, value, this.#text(role, name, value));
     }
+  }
+
+  /** Whether the cell that begins here holds a value that is hidden of its object. */
+  #showsHidden(): boolean {
+    if (this.#ofRow === null) return true;
+    if (this.#ofRow.length === 0) return false;
+    const back = this.#json.at;
+    const raw = this.#json.skip();
+    this.#json.at = back;
+    const cell = raw.startsWith('"') ? (JSON.parse(raw) as string) : raw;
+    const words = cell.split(/[^A-Za-z0-9]+/);
+    return this.#ofRow.some((value) =>
+      value.length < shortestWithin ? words.includes(value) : cell.includes(value),
+    );
   }
 
   /** What is left of a text, by what it is. */
@@ -190,6 +232,16 @@ class Walk {
 function hidden({ kind, replace }: JsonPathMask, raw: string): string {
   if (raw.startsWith('{') || raw.startsWith('[')) return kind === 'partial' ? redacted : replace(raw);
   return replace(raw.startsWith('"') ? (JSON.parse(raw) as string) : raw);
+}
+
+/** The texts and numbers of a value, wherever in it they are. */
+function scalarsOf(raw: string): readonly string[] {
+  const all: string[] = [];
+  JSON.parse(raw, (_, value: unknown) => {
+    if (typeof value === 'string' || typeof value === 'number') all.push(String(value));
+    return value;
+  });
+  return all.filter((value) => value !== '');
 }
 
 /** As in any JSON text: alone, and together with its name. */

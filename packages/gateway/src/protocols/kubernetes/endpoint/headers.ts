@@ -7,15 +7,10 @@ import type { ApiRequest } from '../api-request.ts';
 
 type Header = readonly [name: string, value: string];
 
-/** @param tables Whether objects may come back as tables. */
-export function requestHeaders(
-  request: ApiRequest,
-  headers: IncomingHttpHeaders,
-  tables: boolean,
-): readonly Header[] {
+export function requestHeaders(request: ApiRequest, headers: IncomingHttpHeaders): readonly Header[] {
   const type = headers['content-type'] ?? json;
   return [
-    ['accept', request.verb === 'discover' ? asItIs(headers.accept) : accepted(headers.accept, tables)],
+    ['accept', request.verb === 'discover' ? asItIs(headers.accept) : accepted(headers.accept)],
     ['accept-encoding', headers['accept-encoding']?.includes('gzip') === true ? 'gzip' : 'identity'],
     ['user-agent', 'countersign'],
     ...(request.body === undefined ? [] : [['content-type', type] as const]),
@@ -29,13 +24,13 @@ const asItIs = (accept: string | undefined): string =>
 const json = 'application/json';
 
 /** JSON and tables in JSON, in the order in which they were asked for: no other form can be looked through. */
-function accepted(accept: string | undefined, tables: boolean): string {
+function accepted(accept: string | undefined): string {
   const kept = (accept ?? json)
     .split(',')
     .map((range) => range.trim().toLowerCase().split(';'))
     .filter(([type]) => type?.trim() === json)
     .map(([, ...parameters]) => parameters.map((parameter) => parameter.trim()))
-    .filter((parameters) => parameters.length === 0 || (tables && parameters.every(isTable)))
+    .filter((parameters) => parameters.every(isTable))
     .map((parameters) => [json, ...parameters.map(spelled)].join(';'));
   return [...new Set([...kept, ...(kept.includes(json) ? [] : [json])])].join(',');
 }

@@ -1,11 +1,14 @@
 /** One API request of kubectl, from its first line to the last byte of its answer. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asCountersignError, CountersignError } from '@countersign/core';
+import { withWholeRows } from '../api-request.ts';
 import { collected, handOn } from './answer.ts';
 import { type Call, collectionOf, eventOf } from './call.ts';
 import { requestHeaders } from './headers.ts';
 import type { Passing } from './judge.ts';
 import { statusBody } from './status.ts';
+
+const reads: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 
 /** Never rejects. */
 export async function answerRequest(call: Call, from: IncomingMessage, to: ServerResponse): Promise<void> {
@@ -47,8 +50,9 @@ async function forward(
   try {
     const sent = {
       method: request.method,
-      path: request.path,
-      headers: requestHeaders(request, from.headers, call.masks.paths.length === 0),
+      // Which cells hold what a path hides, only the object tells.
+      path: (call.masks.paths.length > 0 && reads.has(request.verb) ? withWholeRows(request) : request).path,
+      headers: requestHeaders(request, from.headers),
       body: body.length === 0 ? null : body,
     };
     await call.beforeSending(passing);
