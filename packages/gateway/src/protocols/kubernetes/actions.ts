@@ -30,7 +30,7 @@ const adminGroups: ReadonlySet<string> = new Set([
   'internal.apiserver.k8s.io',
   'rbac.authorization.k8s.io',
 ]);
-const adminKinds: ReadonlySet<string> = new Set(['namespaces.', 'nodes.', 'componentstatuses.']);
+const adminKinds: ReadonlySet<string> = new Set(['namespaces.', 'nodes.', 'componentstatuses.', 'bindings.']);
 
 /** What one asks about oneself: nothing is kept of it. */
 const questions: ReadonlySet<string> = new Set([
