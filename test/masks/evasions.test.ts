@@ -35,6 +35,8 @@ const tried = new Map<Way, Tried>();
 
 beforeAll(async () => {
   road = await openRoad();
+  // The catalogs are read before eight ways at once want them.
+  for (const on of ['canary', 'other', 'open'] as const) await road.guarded(on, ['select 1']);
   const ways = [...showing, ...telling].values();
   const work = async () => {
     for (const way of ways) tried.set(way, await attempt(way));
