@@ -290,12 +290,14 @@ describe.each(stores)('on the %s store:', (on) => {
         expect(text).not.toMatch(/node_modules|\.ts:|select |at Object|Error:/);
     });
 
-    test('too many requests without a token are slowed down', async () => {
+    test('too many requests without a token are slowed down, and keep nobody from signing in', async () => {
       const codes = await Promise.all(
         Array.from({ length: 350 }, async () => (await send('GET', '/v1/connections', 'nonsense')).code),
       );
       expect(codes).toContain('rate_limited');
       expect((await send('GET', '/v1/connections', tokens.agent)).status).toBe(200);
+      // There is no identity provider here; that is what it says, and not that somebody else asked too often.
+      expect((await send('GET', '/auth/login', null)).code).toBe('not_found');
     });
   });
 

@@ -30,7 +30,7 @@ const bodyBytes = 2 * 1024 * 1024;
 export interface RateLimits {
   /** Requests a principal may make in a minute; default 60 000. */
   readonly perPrincipal: number;
-  /** Requests without a valid token an address may make in a minute; default 300. */
+  /** Requests without a valid token an address may make in a minute, and as many to sign in; default 300. */
   readonly perStranger: number;
 }
 
@@ -141,6 +141,12 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
     timeWindow: 60_000,
     keyGenerator: (request) => request.ip,
   });
+  // Apart from those: behind a proxy all have one address, and an agent whose token is over must not keep people out.
+  const newcomers = server.createRateLimit({
+    max: rateLimits.perStranger,
+    timeWindow: 60_000,
+    keyGenerator: (request) => request.ip,
+  });
   const within = async (limit: typeof principals, request: FastifyRequest) => {
     const used = await limit(request);
     if (!used.isAllowed && used.isExceeded) throw new CountersignError('rate_limited');
@@ -158,7 +164,7 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
   };
   const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
     if (here[0].actor === 'public') {
-      if (here[0].limited === true) await within(strangers, request);
+      if (here[0].limited === true) await within(newcomers, request);
       return here[0];
     }
     const known = await identify(identity, request);
