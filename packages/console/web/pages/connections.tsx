@@ -12,8 +12,8 @@ export function Connections() {
       <h1>Connections</h1>
       {value.connections.length === 0 ? (
         <p class="empty">
-          The policy names no connection yet. Under <code>connections</code> it says what agents can reach,
-          and with which credentials, which stay with the gateway.
+          There is no connection of which you may know. Under <code>connections</code> the policy says what
+          agents can reach, and with which credentials, which stay with the gateway.
         </p>
       ) : (
         <ul class="boxes">
