@@ -65,7 +65,7 @@ async function setUp(
     await err.line(
       applies
         ? `Applied. ${roles.wall}, ${roles.read} and ${roles.write} have the passwords of their URLs; see what doctor says.`
-        : 'Nothing was changed.',
+        : `Nothing was changed.${json === true || terminal.interactive ? '' : ' There is no terminal to ask in: --yes applies it.'}`,
     );
     host.exit(exitCodes.ok);
   } finally {

@@ -111,7 +111,9 @@ function addMint(token: Command, host: Host): void {
       const { name: person, expires_at } = view;
       const path = await keepPersonToken(env, client.url, { person, token: minted.token, expires_at });
       await err.line(`A token for person ${person} (${valid}). It is kept in ${path}.`);
-      await err.line(`Its votes are those of whoever has the account local:${person} under people.`);
+      await err.line(
+        `It votes as whoever has the account local:${person} under people, and not at all where nobody has.`,
+      );
     }
     host.exit(exitCodes.ok);
   });
