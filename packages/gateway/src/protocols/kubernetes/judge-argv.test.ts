@@ -65,21 +65,13 @@ describe('a line of any words', () => {
   });
 
   test('never 45: means one namespace, wherever that stands', () => {
-    const spellings = fc.constantFrom(
-      ['-n', 'prod'],
-      ['-nprod'],
-      ['-n=prod'],
-      ['--namespace=prod'],
-      ['--namespace', 'prod'],
-    );
-    const lines = fc.constantFrom(
-      ['delete', 'pod', 'web'],
-      ['rollout', 'restart', 'deploy/web'],
-      ['logs', 'web'],
-    );
+    const spellings = fc.constantFrom('-n prod', '-nprod', '-n=prod', '--namespace=prod', '--namespace prod');
+    const lines = fc.constantFrom('delete pod web', 'rollout restart deploy/web', 'logs web');
     fc.assert(
       fc.property(lines, spellings, fc.nat(3), (line, spelling, place) => {
-        expect(told(line.toSpliced(place, 0, ...spelling))).toBe(told([...line, '--namespace=prod']));
+        const words = line.split(' ');
+        const spelled = words.toSpliced(place, 0, ...spelling.split(' '));
+        expect(told(spelled)).toBe(told([...words, '--namespace=prod']));
       }),
     );
   });
