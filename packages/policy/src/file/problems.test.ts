@@ -47,7 +47,7 @@ limitz: {}
       '1:1: no policy file; expected a mapping with version, server, identity, people, connections, webhooks, rules, masks, limits',
     ],
     ['rules: []', '1:1: the file has no "version"; expected version: 1'],
-    ['version: 2', '1:10: 2 is out of range; expected version: a whole number from 1 to 1'],
+    ['version: 2', '1:10: 2 is out of range; expected version: 1'],
     ['version: 1\nversion: 1', '2:1: this key stands twice in one mapping'],
     ['version: 1\n__proto__: {}', '2:1: the key "__proto__" is refused'],
     [

@@ -172,7 +172,7 @@ export const flag: Read<boolean> = reader({ type: 'boolean' }, (tree, report) =>
 );
 
 export function wholeNumber(what: string, min: number, max: number): Read<number> {
-  const expected = `${what}: a whole number from ${min} to ${max}`;
+  const expected = min === max ? `${what}: ${min}` : `${what}: a whole number from ${min} to ${max}`;
   return reader({ type: 'integer', minimum: min, maximum: max }, (tree, report) => {
     if (tree.kind !== 'scalar' || typeof tree.value !== 'number') return wrongKind(tree, report, expected);
     if (Number.isInteger(tree.value) && tree.value >= min && tree.value <= max) return tree.value;
