@@ -9,8 +9,8 @@ const looking = new Set<(state: State) => void>();
 let state: State = 'connecting';
 let soon: ReturnType<typeof setTimeout> | undefined;
 
-/** Milliseconds in which changes are gathered. */
-const together = 150;
+/** Milliseconds in which changes are gathered, by chance: a change that two hundred pages hear is not asked for at once. */
+const together = (): number => 100 + Math.random() * 400;
 
 /** Hears that something changed. Returns what ends that. */
 export function onChange(hear: () => void): () => void {
@@ -35,7 +35,7 @@ function changes(): void {
   soon ??= setTimeout(() => {
     soon = undefined;
     for (const hear of changed) hear();
-  }, together);
+  }, together());
 }
 
 /** Opens the stream. Returns what closes it. */

@@ -9,6 +9,8 @@ export const WaitingContext = createContext<Resource<ApprovalList> | null>(null)
 /** What waits, followed as it changes. */
 export function useWaiting(): Resource<ApprovalList> {
   const shared = useContext(WaitingContext);
-  const own = useResource<ApprovalList>(shared === null ? '/v1/approvals' : null, { live: shared === null });
+  const own = useResource<ApprovalList>(shared === null ? '/v1/approvals?limit=50' : null, {
+    live: shared === null,
+  });
   return shared ?? own;
 }
