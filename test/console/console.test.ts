@@ -54,7 +54,8 @@ async function signIn(page: Page, account: string): Promise<void> {
 const vote = async (page: Page, way: 'approve' | 'reject', reason?: string) => {
   await page.click(`.vote button.${way}`);
   if (reason !== undefined) await page.fill('.vote textarea', reason);
-  await page.click(`.vote form button.${way}`);
+  // By key: pressed at once, it would be taken for a slip.
+  await page.press(`.vote form button.${way}`, 'Enter');
 };
 
 inBrowser('the console', () => {
@@ -151,6 +152,24 @@ inBrowser('the console', () => {
     await page.getByText('Nothing waits for you').waitFor();
     await page.context().close();
   });
+
+  test.each<Width>(['desktop', 'phone'])(
+    'a slip of the hand does not vote: pressed twice, at the width of a %s',
+    async (width) => {
+      const page = await world.signedIn('dana', width);
+      const call = await world.submit(refund(width === 'phone' ? 1030 : 1031));
+      await page.goto(`${world.url}/console/approvals/${call.approval}`);
+      const box = await page.locator('.vote button.approve').boundingBox();
+      const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+      for (let times = 0; times < 2; times++)
+        await (width === 'phone' ? page.touchscreen.tap(x, y) : page.mouse.click(x, y));
+      expect(await page.locator('.vote form').count()).toBe(1);
+      await page.waitForTimeout(800);
+      await page.click('.vote form button.approve');
+      await page.getByText('You voted to approve.').waitFor();
+      await page.context().close();
+    },
+  );
 
   test('two who look at the same card see what the other did, and the later vote is refused in words', async () => {
     const [dana, sam] = await Promise.all([world.signedIn('dana'), world.signedIn('sam', 'phone')]);

@@ -5,6 +5,8 @@
  *   shown ─▶ approving ─▶ sending ─▶ voted
  *     ▲   └▶ rejecting ─┘    │
  *     └──────────────────────┘ refused, and why
+ *
+ * The second button appears where the first one was: pressed twice in a moment, the hand slipped.
  */
 import type { ApprovalView, VoteRequest } from '@countersign/core';
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -23,6 +25,9 @@ interface VoteBoxProps {
 
 type Way = VoteRequest['vote'];
 
+/** Milliseconds in which another press is of the same hand's slip. */
+const slipMs = 700;
+
 export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
   const [way, setWay] = useState<Way | null>(null);
   const [reason, setReason] = useState('');
@@ -30,6 +35,7 @@ export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
   const [fault, setFault] = useState<Refused | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const confirm = useRef<HTMLButtonElement>(null);
+  const pressed = useRef(0);
   const open = approval.state === 'waiting' && approval.may_vote;
   const needsReason = approval.asks.some((ask) => ask.reason);
 
@@ -43,6 +49,16 @@ export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
     if (way === null) return;
     (way === 'reject' || needsReason ? field.current : confirm.current)?.focus();
   }, [way, needsReason]);
+
+  /** Never a key: those are two different ones. */
+  const notASlip = (event: MouseEvent) => {
+    if (event.detail > 0 && event.timeStamp - pressed.current < slipMs) event.preventDefault();
+    pressed.current = event.timeStamp;
+  };
+  const press = (event: MouseEvent, next: Way) => {
+    pressed.current = event.timeStamp;
+    begin(next);
+  };
 
   const send = async () => {
     if (way === null || sending) return;
@@ -74,10 +90,10 @@ export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
       {stale ? <p class="problem">The gateway can’t be reached at the moment.</p> : null}
       {way === null ? (
         <div class="ways">
-          <button type="button" class="reject" onClick={() => begin('reject')}>
+          <button type="button" class="reject" onClick={(event) => press(event, 'reject')}>
             Reject <kbd>r</kbd>
           </button>
-          <button type="button" class="approve" onClick={() => begin('approve')}>
+          <button type="button" class="approve" onClick={(event) => press(event, 'approve')}>
             Approve <kbd>a</kbd>
           </button>
         </div>
@@ -112,7 +128,7 @@ export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
             <button type="button" class="quiet" onClick={() => setWay(null)}>
               Back
             </button>
-            <button ref={confirm} type="submit" class={way} disabled={sending}>
+            <button ref={confirm} type="submit" class={way} disabled={sending} onClick={notASlip}>
               {sending ? 'Sending…' : approving ? 'Yes, approve this' : 'Yes, reject this'}
             </button>
           </div>
