@@ -30,15 +30,23 @@ export interface Reached {
 
 /**
  * Finds the gateway: `--gateway`, else the one beside the file of `-c`, else `COUNTERSIGN_URL`, else the one beside
- * `countersign.yaml`.
+ * `countersign.yaml`. An address that is the one of the gateway beside `countersign.yaml` leads to its operator's token, too.
  *
  * @throws {CountersignError} `unreachable` where none runs; what is wrong with the policy file.
  */
 export async function reachGateway(host: Host, options: CommonOptions): Promise<Reached> {
   const fromEnvironment = host.terminal.env['COUNTERSIGN_URL'] ?? '';
   const url = options.gateway ?? (options.config === undefined ? fromEnvironment : '');
-  if (url !== '') return { url: createClient({ url }).url, operatorToken: null };
+  if (url !== '') {
+    const named = createClient({ url }).url;
+    const beside = await aliveBeside(host, defaultFile).catch(() => null);
+    return beside?.url === named ? beside : { url: named, operatorToken: null };
+  }
   const file = options.config ?? defaultFile;
+  return aliveBeside(host, file);
+}
+
+async function aliveBeside(host: Host, file: string): Promise<Reached> {
   const { server } = await loadWithoutTargets(host, file);
   const found = await aliveGateway(server.data, host.signal);
   if (found === null)

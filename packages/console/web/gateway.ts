@@ -24,6 +24,18 @@ export function useCsrf(value: string): void {
   csrf = value;
 }
 
+/** How long after somebody's last key or touch the page asks for them, and not by itself. Milliseconds. */
+const thereForMs = 60_000;
+let lastThere = Date.now();
+for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchmove'])
+  addEventListener(
+    sign,
+    () => {
+      lastThere = Date.now();
+    },
+    { capture: true, passive: true },
+  );
+
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
   ask<T>('GET', path, undefined, signal);
 export const post = <T>(path: string, body?: unknown): Promise<T> => ask<T>('POST', path, body);
@@ -31,6 +43,8 @@ export const del = <T>(path: string): Promise<T> => ask<T>('DELETE', path);
 
 async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { accept: 'application/json' };
+  // A page that is left open keeps no session going.
+  if (Date.now() - lastThere > thereForMs) headers['x-countersign-idle'] = '1';
   if (method !== 'GET') headers['x-countersign-csrf'] = csrf;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const answer = await fetch(path, {

@@ -190,7 +190,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     throw new CountersignError(
       'config_invalid',
       {
-        what: `${host}:${port} can't be listened on`,
+        what: `${host}:${port} ${isInUse(cause) ? 'is in use' : "can't be listened on"}`,
         expected: 'a free address of this machine (server.listen)',
       },
       { cause },
@@ -239,6 +239,9 @@ function linksFor(
     expected: '127.0.0.1 and plain http: they are for a demo',
   });
 }
+
+const isInUse = (fault: unknown): boolean =>
+  fault instanceof Error && (fault as NodeJS.ErrnoException).code === 'EADDRINUSE';
 
 /** `gateway.json`: who can read it can become anyone, so it is 0600, and made anew at each start. */
 function writeNote(

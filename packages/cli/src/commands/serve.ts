@@ -53,9 +53,13 @@ async function welcome(
   const { policy, connections, server, warnings } = loaded;
   const facts = (label: string, lines: readonly string[]) =>
     labelled(label, lines.map(printableLine), { width: err.width - 2, indent: 13, paint: err.paint });
+  const someSignIn = [...policy.identity.issuers.values()].some(({ signIn }) => signIn !== null);
   const targets = [...connections.values()].map(({ name, protocol }) => `${name} (${protocol})`);
   const rows = [
     ...facts('address', [url]),
+    ...facts('console', [
+      `${url}/console${someSignIn ? '' : ', where nobody can sign in: the policy names no identity provider'}`,
+    ]),
     ...facts('connections', targets.length > 0 ? targets : ['none']),
     ...facts('policy', [
       `${config}: ${policy.rules.length} rules, ${policy.masks.length} masks, version ${policy.version.slice(0, 12)}`,

@@ -73,9 +73,11 @@ async function revokePerson(
   if (options.json === true) await terminal.out.line(JSON.stringify({ person, ...taken }));
   const { sessions, tokens } = taken;
   await terminal.err.line(
-    `${printableLine(person)}: ${sessions} sessions and ${tokens} tokens are revoked. Votes cast by them no longer count.`,
+    `${printableLine(person)}: revoked ${counted(sessions, 'session')} and ${counted(tokens, 'token')}. Votes cast by them no longer count.`,
   );
 }
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
 function addMint(token: Command, host: Host): void {
   const mint = token

@@ -27,7 +27,8 @@ export function CardPage({ id }: { readonly id: string }) {
     <article class="page card">
       <header>
         <p class="over">
-          <StateMark state={value.state} /> {preview.connection} · {preview.protocol}
+          <StateMark state={value.state} /> {preview.principal}
+          {preview.onBehalfOf === null ? '' : ` for ${preview.onBehalfOf}`} · {preview.connection}
         </p>
         <h1>{headline(preview)}</h1>
         <p class="much">
@@ -89,7 +90,7 @@ export function CardPage({ id }: { readonly id: string }) {
                 : `${preview.principal}, whose owner is ${preview.owner}`,
             ],
           ],
-          ['For', [preview.onBehalfOf ?? 'itself, on behalf of nobody']],
+          ['For', [preview.onBehalfOf ?? 'nobody but itself']],
           ['Asked', [<When at={value.created_at} />]],
           ['Needs', value.asks.map((ask) => <Ask ask={ask} />)],
           ['Triggers', preview.triggers ?? []],
