@@ -276,6 +276,24 @@ inBrowser('the console', () => {
     await page.context().close();
   });
 
+  test('a page that was left open says of what it asks that nobody is there', async () => {
+    const page = await world.opened('dana');
+    await page.clock.install();
+    await signIn(page, 'dana');
+    const asked = async (ms: number) => {
+      const [request] = await Promise.all([
+        page.waitForRequest((one) => one.url().endsWith('/auth/session')),
+        page.clock.fastForward(ms),
+      ]);
+      return (await request.allHeaders())['x-countersign-idle'];
+    };
+    await page.clock.fastForward(40_000);
+    await page.keyboard.press('Shift');
+    expect(await asked(30_000)).toBeUndefined();
+    expect(await asked(60_000)).toBe('1');
+    await page.context().close();
+  });
+
   test('somebody whose session is gone is asked to sign in again, and sees nothing more', async () => {
     const page = await world.signedIn('dana');
     await page.request.post(`${world.url}/auth/logout`, {

@@ -244,6 +244,30 @@ describe('a session’s secret', () => {
     expect(await old.send('GET', '/auth/session')).toMatchObject({ status: 401, code: 'unauthenticated' });
   });
 
+  test('is kept going by a person, and not by a page that was left open', async () => {
+    const browser = await world.signedIn('dana');
+    const { id } = await browser.session();
+    const looks = (headers: Record<string, string>) => browser.send('GET', '/auth/session', { headers });
+    for (const minutes of [14, 14]) {
+      await age(id, minutes);
+      const before = cookieIn(browser);
+      expect(await looks({ 'x-countersign-idle': '1' })).toMatchObject({ status: 200 });
+      expect(cookieIn(browser)).toBe(before);
+      const gone = new AbortController();
+      const followed = await fetch(`${world.gateway.url}/v1/approvals/events`, {
+        headers: {
+          accept: 'text/event-stream',
+          cookie: [...browser.cookies].map((one) => one.join('=')).join(';'),
+        },
+        signal: gone.signal,
+      });
+      expect(followed.status).toBe(200);
+      gone.abort();
+    }
+    await age(id, 3);
+    expect(await looks({ 'x-countersign-idle': '1' })).toMatchObject({ status: 401 });
+  });
+
   test.each(['', 'x', 'A'.repeat(43), 'A'.repeat(4000), '__proto__', "' or 1=1 --", '%00'])(
     '%j is none',
     async (value) => {

@@ -27,7 +27,7 @@ export function useCsrf(value: string): void {
 /** How long after somebody's last key or touch the page asks for them, and not by itself. Milliseconds. */
 const thereForMs = 60_000;
 let lastThere = Date.now();
-for (const sign of ['keydown', 'pointerdown', 'pointermove', 'wheel', 'touchmove'])
+for (const sign of ['keydown', 'click', 'input', 'pointermove', 'wheel', 'touchmove'])
   addEventListener(
     sign,
     () => {

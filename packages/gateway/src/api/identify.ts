@@ -40,7 +40,7 @@ export async function identify(parts: IdentifyParts, request: FastifyRequest): P
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) return ofToken(parts, bearer.exec(authorization)?.[1]);
   const value = readCookie(cookie, cookieName(sessionCookie, parts.address().origin));
-  const found = value === null ? null : await parts.sessions.ofCookie(value);
+  const found = value === null ? null : await parts.sessions.ofCookie(value, isUse(request));
   if (found === null) return null;
   const { session, renewed } = found;
   if (!isKnownAccount(parts.policy(), session.account)) return null;
@@ -62,6 +62,11 @@ export async function identifyAgain(
   return session === null || !isKnownAccount(parts.policy(), session.account)
     ? null
     : { principals: principalsOfSession(parts.policy(), session), session, renewed: null };
+}
+
+/** Whether somebody is there: a page says so of what it asks by itself, and whoever follows does nothing but that. */
+function isUse({ headers }: FastifyRequest): boolean {
+  return headers['x-countersign-idle'] === undefined && headers.accept !== 'text/event-stream';
 }
 
 async function ofToken(

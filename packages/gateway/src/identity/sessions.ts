@@ -71,8 +71,15 @@ export interface Sessions {
    * @throws {CountersignError} `sign_in_failed` where a session was made of the same proof before; `rate_limited`.
    */
   begin(signedIn: SignedIn): Promise<{ readonly secret: string; readonly session: Session }>;
-  /** The session of a cookie's value, and the value to be set in its place; null for a session that is not in force. */
-  ofCookie(value: string): Promise<{ readonly session: Session; readonly renewed: string | null } | null>;
+  /**
+   * The session of a cookie's value, and the value to be set in its place; null for a session that is not in force.
+   *
+   * @param uses Whether a person does something: a page that looks by itself keeps no session going. Default true.
+   */
+  ofCookie(
+    value: string,
+    uses?: boolean,
+  ): Promise<{ readonly session: Session; readonly renewed: string | null } | null>;
   /** The session of a command's token; null for what is none. */
   ofToken(token: string): Promise<Session | null>;
   /** The session in force of an id; null where there is none. */
@@ -159,7 +166,7 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       ledger.wake();
       return { secret: kind === 'command' ? commandPrefix + secret : secret, session: sessionOf(row) };
     },
-    ofCookie: async (value) => {
+    ofCookie: async (value, uses = true) => {
       if (!secretForm.test(value)) return null;
       const digest = sha256(value);
       const known = remembered(digest, 'browser');
@@ -167,8 +174,8 @@ export function createSessions(db: Database, ledger: Ledger, runtime: Runtime, m
       const row = await findSession(db, digest, sessionIdleMs);
       if (row === null) await endIfFormer(value);
       if (row?.kind !== 'browser') return null;
-      if (row.current && row.secret_age < rotateAfterMs) {
-        if (!row.confirmed || row.idle > touchEveryMs) await touchSession(db, row.id, digest);
+      if (row.current && (row.secret_age < rotateAfterMs || !uses)) {
+        if (uses && (!row.confirmed || row.idle > touchEveryMs)) await touchSession(db, row.id, digest);
         return { session: trust(digest, row), renewed: null };
       }
       const renewed = next(value);
