@@ -73,6 +73,7 @@ async function statusOf1042(): Promise<unknown> {
 
 test('serve says where it is and how to go on, without a secret, and leaves gateway.json to its own user only', async () => {
   expect(said).toMatch(/address {6}http:\/\/127\.0\.0\.1:\d+/);
+  expect(said).toMatch(/console {6}http:\/\/127\.0\.0\.1:\d+\/console, where nobody can sign in/);
   expect(said).toContain('shop-db (postgres)');
   expect(said).not.toContain(new URL(database.url).password);
   expect(await mode(data('gateway.json'))).toBe(0o600);
@@ -214,6 +215,15 @@ test('Ctrl-C while an ask waits cancels the call', async () => {
   await closed;
   expect(waiting.exitCode).toBe(130);
   expect(await at(['approvals'])).toMatchObject({ code: 0, stdout: '', stderr: 'Nothing waits.\n' });
+});
+
+test('an operator beside the gateway is its operator also with the agent’s environment exported', async () => {
+  const { url } = JSON.parse(await readFile(data('gateway.json'), 'utf8')) as { url: string };
+  const agents = { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: agentToken };
+  expect(await at(['stop', 'list'], agents)).toMatchObject({ code: 0 });
+  expect(await at(['stop', 'list'], { COUNTERSIGN_URL: 'http://127.0.0.1:1' })).not.toMatchObject({
+    code: 0,
+  });
 });
 
 test('a stop holds until it is lifted', async () => {
