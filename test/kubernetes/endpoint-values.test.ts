@@ -23,6 +23,16 @@ const pod = '/api/v1/namespaces/shop/pods/web';
 const config = '/api/v1/namespaces/shop/configmaps/cfg';
 const everything = ['read k8s:*/*/*/*', 'secret k8s:*/*/*/*', 'write k8s:*/*/*/*', 'execute k8s:*/*/*/*'];
 
+test.each(['', '?watch=true', '?watch=1', '?pretty=true'])(
+  'never 38: a Secret by its name, asked for with %j, is masked',
+  async (query) => {
+    const { result } = await during(everything, ({ ask }) =>
+      ask('GET', `/api/v1/namespaces/shop/secrets/db${query}`),
+    );
+    expect(result.body).not.toContain('Y2FuYXJ5');
+  },
+);
+
 describe('never 40: what carries a mask is not written', () => {
   const write = '{"kind":"ConfigMap","metadata":{"name":"cfg"},"data":{"a":VALUE}}';
   test.each([

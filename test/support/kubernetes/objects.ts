@@ -33,9 +33,9 @@ export function answerObject(store: ObjectStore, request: ArrivedRequest, bytes:
   const dry = query.get('dryRun') === 'All' || (body as { dryRun?: unknown } | null)?.dryRun !== undefined;
   switch (request.method) {
     case 'GET':
-      if (query.get('watch') === 'true' || query.get('watch') === '1') return watch(store, asked);
-      if (name === undefined) return list(store, asked);
-      return one(asked, store.get(where, name));
+      // An object by its name is no watch, whatever the query says.
+      if (name !== undefined) return one(asked, store.get(where, name));
+      return ['true', '1'].includes(query.get('watch') ?? '') ? watch(store, asked) : list(store, asked);
     case 'POST':
       return create(store, asked, body, dry);
     case 'PUT':

@@ -65,6 +65,10 @@ describe('a request is what the API server takes it for', () => {
         ['read k8s:shop/-/pods/web'],
       ],
       ['GET /api/v1/namespaces/shop/pods?fieldSelector=metadata.name!%3Dweb', ['read k8s:shop/-/pods/*']],
+      [
+        'GET /api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb,metadata.name%3Ddb',
+        ['read k8s:shop/-/pods/*'],
+      ],
       // One term, whose value has a comma.
       [
         'GET /api/v1/namespaces/shop/pods?fieldSelector=status.phase!%3Da%5C%2Cmetadata.name%3Dweb',
@@ -163,6 +167,17 @@ describe('a request is what the API server takes it for', () => {
     expect(effectsOf(line, body, type)).toEqual(expected);
   });
 
+  test('an object by its name is no watch, whatever its query says', () => {
+    const verb = (line: string) => {
+      const request = read(line);
+      return 'why' in request ? request.why : request.verb;
+    };
+    expect(verb('GET /api/v1/namespaces/shop/secrets/db?watch=true')).toBe('get');
+    expect(verb('GET /api/v1/namespaces/shop/secrets?watch=')).toBe('watch');
+    expect(verb('GET /api/v1/namespaces/shop/secrets?watch=False')).toBe('list');
+    expect(verb('GET /api/v1/watch/namespaces/shop/secrets/db')).toBe('watch');
+  });
+
   test('a dry run is one only where the API server takes it for one', () => {
     const dry = (line: string, body?: string) => {
       const request = read(line, body);
@@ -212,6 +227,8 @@ describe('never 45: what could be read in two ways is not read', () => {
       ['GET /.well-known/openid-configuration'],
       ['GET /swagger.json'],
       ['GET /api/v1/proxy/namespaces/shop/pods/web/x'],
+      ['GET /api/v1/proxy/nodes/n1'],
+      ['PUT /apis/apps/v1/proxy/deployments', '{}'],
       ['GET /api/v1/namespaces/shop/pods/web/proxy'],
       ['GET /api/v1/namespaces/shop/pods/web/proxy/etc/passwd'],
       ['GET /api/v1/namespaces/shop/services/web:80/proxy/'],

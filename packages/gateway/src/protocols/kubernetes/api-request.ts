@@ -158,6 +158,7 @@ function placeOf(segments: readonly string[]): Place | null {
   let parts = all.slice(ofCore ? 1 : 2);
   if (ofCore && version !== 'v1') return null;
   if (!isLabel(version) || !(ofCore || isDomain(group))) return null;
+  if (parts[0] === 'proxy') return null;
   const watched = parts[0] === 'watch';
   if (watched) parts = parts.slice(1);
   let namespace: string | null = '';
@@ -187,8 +188,9 @@ function verbOf(
     return method === 'GET' || method === 'POST' ? 'connect' : null;
   switch (method) {
     case 'GET':
-      if (watched || isTrue(query.get('watch'))) return 'watch';
-      return name === null ? 'list' : 'get';
+      if (watched) return 'watch';
+      if (name !== null) return 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
       return watched || (name !== null && subresource === null) ? null : 'create';
     case 'PUT':
@@ -214,11 +216,8 @@ function selectedName(verb: ApiVerb, query: ApiRequest['query']): string | null 
   if (verb !== 'list' && verb !== 'watch') return null;
   const [selector = ''] = query.get('fieldSelector') ?? [];
   if (selector.includes('\\')) return null;
-  for (const term of selector.split(',')) {
-    const [, name] = /^metadata\.name==?([^=!]+)$/.exec(term) ?? [];
-    if (name !== undefined) return name;
-  }
-  return null;
+  const names = selector.split(',').flatMap((term) => /^metadata\.name==?([^=!]+)$/.exec(term)?.[1] ?? []);
+  return names.length === 1 ? (names[0] ?? null) : null;
 }
 
 function bodyName(verb: ApiVerb, body: Json | undefined): string | null {

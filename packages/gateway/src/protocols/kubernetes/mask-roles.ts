@@ -42,8 +42,9 @@ const plainMetadata: ReadonlySet<string> = new Set([
 type OfMember = (key: string, secret: boolean, token: boolean) => Role;
 
 const members: Partial<Readonly<Record<Role, OfMember>>> = {
-  event: (key) => (key === 'object' ? 'answer' : 'plain'),
-  answer: (key, secret, token) => (key === 'items' || key === 'rows' ? key : ofObject(key, secret, token)),
+  // What comes instead of an event is an answer.
+  event: (key, secret, token) => (key === 'object' ? 'answer' : ofAnswer(key, secret, token)),
+  answer: (...member) => ofAnswer(...member),
   object: ofObject,
   row: (key) => (key === 'object' || key === 'cells' ? key : 'other'),
   metadata: (key) => (plainMetadata.has(key) ? 'plain' : key === 'annotations' ? 'annotations' : 'other'),
@@ -57,6 +58,10 @@ const members: Partial<Readonly<Record<Role, OfMember>>> = {
 /** @param secret Whether the object is a Secret. @param token Whether it holds a token of a service account. */
 export const memberRole = (role: Role, key: string, secret: boolean, token: boolean): Role =>
   members[role]?.(key, secret, token) ?? 'other';
+
+function ofAnswer(key: string, secret: boolean, token: boolean): Role {
+  return key === 'items' || key === 'rows' ? key : ofObject(key, secret, token);
+}
 
 function ofObject(key: string, secret: boolean, token: boolean): Role {
   switch (key) {

@@ -90,6 +90,8 @@ describe('never 38: the values of a Secret are hidden', () => {
     ['in a list of many kinds', { kind: 'List', items: [kept] }, none],
     ['in an event', { type: 'ADDED', object: kept }, { ...secrets, event: true }],
     ['in an event of a table', { type: 'ADDED', object: table }, { ...secrets, event: true }],
+    ['instead of an event', kept, { ...secrets, event: true }],
+    ['in a list instead of an event', { kind: 'SecretList', items: [unnamed] }, { ...secrets, event: true }],
     ['in a table', table, secrets],
     ['within another object', { kind: 'Manifest', spec: { all: [{ deep: kept }] } }, none],
     [
