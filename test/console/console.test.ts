@@ -301,6 +301,7 @@ inBrowser('the console', () => {
     });
     await page.goto(`${world.url}/console/runs`);
     await page.getByText('Sign in', { exact: true }).waitFor();
+    expect(await page.title()).toBe('Sign in · Countersign');
     expect(await page.locator('nav').count()).toBe(0);
     await page.context().close();
   });

@@ -73,8 +73,8 @@ function Empty({ others }: { readonly others: boolean }) {
       {others ? null : (
         <>
           {' '}
-          Leave this page open: its title counts what waits. To see what agents did without asking, look at
-          their <Link to="/runs">runs</Link>.
+          Leave this page open: its title counts what waits, and says when to sign in again. To see what
+          agents did without asking, look at their <Link to="/runs">runs</Link>.
         </>
       )}
     </p>

@@ -1,5 +1,6 @@
 /** Nobody is signed in. */
 import type { ProviderList } from '@countersign/core';
+import { useEffect } from 'preact/hooks';
 import icon from '../icon.svg';
 import { useResource } from '../resource.ts';
 import { signInPath } from '../session.tsx';
@@ -11,6 +12,10 @@ interface SignInProps {
 }
 
 export function SignIn({ problem, again }: SignInProps) {
+  useEffect(() => {
+    // Who left the page open to be told sees from elsewhere that it tells nothing any more.
+    document.title = again === undefined ? 'Sign in · Countersign' : 'Countersign';
+  }, [again]);
   return (
     <main class="sign-in">
       <img src={icon} alt="" width={56} height={56} />
