@@ -55,6 +55,10 @@ describe('a request is what the API server takes it for', () => {
       ['GET /apis/example.com/v1/things', ['read k8s:*/example%2Ecom/things/*']],
       ['GET /apis/example.com/v1/things/a', ['read k8s:-/example%2Ecom/things/a']],
       ['GET /api/v1/watch/namespaces/shop/pods', ['read k8s:shop/-/pods/*']],
+      [
+        'GET /api/v1/watch/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb',
+        ['read k8s:shop/-/pods/*'],
+      ],
       ['GET /api/v1/watch/pods', ['read k8s:*/-/pods/*']],
       [
         'GET /api/v1/namespaces/shop/pods?watch=true&fieldSelector=metadata.name%3Dweb',

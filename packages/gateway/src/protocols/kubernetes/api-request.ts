@@ -93,7 +93,7 @@ export function readApiRequest(raw: RawRequest): ApiRequest | Unreadable {
     method: raw.method,
     verb,
     path: spelled,
-    name: place.name ?? selectedName(verb, query) ?? bodyName(verb, body),
+    name: place.name ?? (place.watched ? null : selectedName(verb, query)) ?? bodyName(verb, body),
     dryRun: isDryRun(verb, query, body),
     query,
     body,
