@@ -159,6 +159,21 @@ describe('whoever comes back otherwise than they left is not signed in:', () => 
     }
   });
 
+  test('and ends no sign-in that is under way, led there by whomever', async () => {
+    const browser = new Browser(world.gateway.url);
+    const one = await idp.signIn(await leave(browser), 'dana', callback());
+    const other = await idp.signIn(await leave(browser), 'dana', callback());
+    for (const url of [
+      one,
+      '/auth/callback/company',
+      '/auth/callback/company?state=x&code=y',
+      '/auth/callback/nobody',
+    ])
+      expect([400, 404]).toContain((await browser.send('GET', url)).status);
+    expect((await browser.send('GET', other)).status).toBe(303);
+    expect([...browser.cookies.keys()].filter((name) => name.includes('sign-in'))).toEqual([]);
+  });
+
   test('from another identity provider than they went to', async () => {
     const { browser, url } = await atTheDoor();
     await refused(

@@ -113,10 +113,11 @@ function browserRoutes(parts: SignInParts): readonly Route[] {
         const { url, headers } = reply.request;
         const { origin } = address();
         const state = readCookie(headers.cookie, cookieName(signInCookie, origin));
-        cookie(reply, signInCookie, '', 'Lax', 0);
         try {
           const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
           const person = await signIns.finish(params.issuer, search, state);
+          // Only now: who comes with something else, led here by whomever, ends no sign-in that is under way.
+          cookie(reply, signInCookie, '', 'Lax', 0);
           if (person.fresh === null) {
             const { secret } = await sessions.begin({ kind: 'browser', ...person });
             cookie(reply, sessionCookie, secret, 'Strict');
