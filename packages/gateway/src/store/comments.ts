@@ -26,18 +26,22 @@ export async function insertComment(
   { approval, person, account, most }: NewComment,
   event: NewEvent & { readonly id: EventId },
 ): Promise<boolean> {
-  const { rows } = await sql`
-    with said as (
-      insert into comments (id, approval_id, person, account)
-      select ${event.id}::text, a.id, ${person}::text, ${account}::text
-      from approvals a join calls c on c.id = a.call_id
-      where a.id = ${approval} and c.state = 'waiting'
-        and (select count(*) from comments m where m.approval_id = a.id) < ${most.ofAll}
-        and (select count(*) from comments m where m.approval_id = a.id and m.person = ${person}) < ${most.ofOne}
-      returning id),
-    ${eventCtes(event, 'said')}
-    select id from said`.execute(db);
-  return rows.length === 1;
+  return db.transaction().execute(async (tx) => {
+    // One after another: those who comment at the same time would each find room.
+    await sql`select 1 from approvals where id = ${approval} for update`.execute(tx);
+    const { rows } = await sql`
+      with said as (
+        insert into comments (id, approval_id, person, account)
+        select ${event.id}::text, a.id, ${person}::text, ${account}::text
+        from approvals a join calls c on c.id = a.call_id
+        where a.id = ${approval} and c.state = 'waiting'
+          and (select count(*) from comments m where m.approval_id = a.id) < ${most.ofAll}
+          and (select count(*) from comments m where m.approval_id = a.id and m.person = ${person}) < ${most.ofOne}
+        returning id),
+      ${eventCtes(event, 'said')}
+      select id from said`.execute(tx);
+    return rows.length === 1;
+  });
 }
 
 /** The comments on several approvals, each approval's in the order they were made. */
