@@ -228,6 +228,20 @@ inBrowser('the console', () => {
     await page.context().close();
   });
 
+  test('a gateway that refuses for a moment is asked again', async () => {
+    const page = await world.opened('dana');
+    let refused = 0;
+    await page.route('**/v1/approvals/events', (route) =>
+      refused++ === 0 ? route.fulfill({ status: 503 }) : route.continue(),
+    );
+    await signIn(page, 'dana');
+    const said = page.getByText('The gateway can’t be reached. Trying again');
+    await said.waitFor();
+    await said.waitFor({ state: 'detached' });
+    expect(refused).toBe(2);
+    await page.context().close();
+  });
+
   test('nothing that an agent writes becomes more than text', async () => {
     const evil = '<img/src=x/onerror="alert(1)"><script>alert(2)</script>';
     const page = await world.signedIn('dana');

@@ -38,21 +38,34 @@ function changes(): void {
   }, together());
 }
 
+/** Milliseconds after which a stream that was refused is asked for again, and up to as many on top. */
+const againMs = 3000;
+
 /** Opens the stream. Returns what closes it. */
 export function openLive(path: string, names: readonly string[]): () => void {
-  const stream = new EventSource(path);
-  stream.addEventListener('open', () => {
-    if (state === 'lost') changes();
-    tell('live');
-  });
-  stream.addEventListener('error', () => tell('lost'));
-  for (const name of names) stream.addEventListener(name, changes);
+  let stream: EventSource;
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const open = () => {
+    stream = new EventSource(path);
+    stream.addEventListener('open', () => {
+      if (state === 'lost') changes();
+      tell('live');
+    });
+    stream.addEventListener('error', () => {
+      tell('lost');
+      // A browser comes back by itself to what broke, and never to what was answered with an error.
+      if (stream.readyState === EventSource.CLOSED) later = setTimeout(open, againMs * (1 + Math.random()));
+    });
+    for (const name of names) stream.addEventListener(name, changes);
+  };
+  open();
   const seen = () => {
     if (document.visibilityState === 'visible') changes();
   };
   document.addEventListener('visibilitychange', seen);
   return () => {
     document.removeEventListener('visibilitychange', seen);
+    clearTimeout(later);
     stream.close();
   };
 }
