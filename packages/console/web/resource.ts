@@ -13,8 +13,18 @@ export interface Resource<T> {
   readonly set: (value: T) => void;
 }
 
-/** Reads a path; null reads nothing. `live`: reads it again whenever something changes at the gateway. */
-export function useResource<T>(path: string | null, { live = false } = {}): Resource<T> {
+export interface Reading {
+  /** Reads it again whenever something changes at the gateway; `seen`: only while the page is looked at. */
+  readonly live?: boolean | 'seen';
+  /** Shows what another path gave until this one has answered. */
+  readonly keep?: boolean;
+}
+
+/** Reads a path; null reads nothing. */
+export function useResource<T>(
+  path: string | null,
+  { live = false, keep = false }: Reading = {},
+): Resource<T> {
   const [value, setValue] = useState<{ readonly path: string | null; readonly value: T } | null>(null);
   const [error, setError] = useState<Refused | null>(null);
   const [turn, setTurn] = useState(0);
@@ -37,7 +47,12 @@ export function useResource<T>(path: string | null, { live = false } = {}): Reso
     return () => gone.abort();
   }, [path, turn]);
   const reload = useCallback(() => setTurn((turn) => turn + 1), []);
-  useEffect(() => (live ? onChange(reload) : undefined), [live, reload]);
+  useEffect(() => {
+    if (live === false) return;
+    return onChange(() => {
+      if (live === true || document.visibilityState === 'visible') reload();
+    });
+  }, [live, reload]);
   const set = useCallback(
     (value: T) => {
       newest.current += 1;
@@ -46,5 +61,5 @@ export function useResource<T>(path: string | null, { live = false } = {}): Reso
     },
     [path],
   );
-  return { value: value?.path === path ? value.value : null, error, reload, set };
+  return { value: value !== null && (keep || value.path === path) ? value.value : null, error, reload, set };
 }

@@ -1,14 +1,15 @@
 /** What is around every page: where one can go, what waits, whether what is shown is up to date. */
 
+import type { ApprovalList } from '@countersign/core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import icon from '../icon.svg';
 import { onState, openLive } from '../live.ts';
+import { useResource } from '../resource.ts';
 import { Link, usePath } from '../router.tsx';
 import { has, signOut, useSession } from '../session.tsx';
 import { changeTypes } from './change-types.ts';
 import { Icon, type IconName } from './icon.tsx';
-import { useWaiting, WaitingContext } from './waiting.ts';
 
 interface Place {
   readonly to: string;
@@ -25,7 +26,8 @@ const stop: Place = { to: '/stop', name: 'Stop', icon: 'stop' };
 export function Frame({ children, onRefused }: { children: ComponentChildren; onRefused: () => void }) {
   const session = useSession();
   const { path } = usePath();
-  const waiting = useWaiting();
+  // One card and the count: every page that is open asks for it at every change, looked at or not.
+  const waiting = useResource<ApprovalList>('/v1/approvals?limit=1', { live: true });
   const mine = waiting.value?.waiting_for_me ?? 0;
   const [state, setState] = useState('connecting');
   useEffect(() => onState(setState), []);
@@ -74,7 +76,7 @@ export function Frame({ children, onRefused }: { children: ComponentChildren; on
             ? 'The gateway can’t be reached. Trying again; what you see may be out of date.'
             : ''}
         </p>
-        <WaitingContext.Provider value={waiting}>{children}</WaitingContext.Provider>
+        {children}
       </main>
     </div>
   );

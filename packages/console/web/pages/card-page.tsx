@@ -1,5 +1,5 @@
 /** The card: what will happen, to what, how much, who asks and why; and the vote on exactly that. */
-import type { ApprovalView, AskView } from '@countersign/core';
+import type { ApprovalList, ApprovalView, AskView } from '@countersign/core';
 import { VoteClock, When } from '../card/clock.tsx';
 import { CommentBox, Said } from '../card/comments.tsx';
 import { Facts } from '../card/facts.tsx';
@@ -10,7 +10,6 @@ import { SampleTable } from '../card/sample.tsx';
 import { StateMark } from '../card/state.tsx';
 import { languageOf, Untrusted } from '../card/untrusted.tsx';
 import { VoteBox } from '../card/vote-box.tsx';
-import { useWaiting } from '../frame/waiting.ts';
 import { useResource } from '../resource.ts';
 import { go, Link } from '../router.tsx';
 import { useShortcuts } from '../shortcuts.ts';
@@ -18,7 +17,6 @@ import { Problem } from './problem.tsx';
 
 export function CardPage({ id }: { readonly id: string }) {
   const approval = useResource<ApprovalView>(`/v1/approvals/${encodeURIComponent(id)}`, { live: true });
-  const { reload } = useWaiting();
   useShortcuts({ u: () => go('/') });
   const { value, error } = approval;
   if (value === null) return error === null ? null : <Problem fault={error} />;
@@ -112,18 +110,7 @@ export function CardPage({ id }: { readonly id: string }) {
       <Siblings approval={value} />
       <RunSoFar run={value.run_id} before={value.call} />
 
-      <VoteBox
-        approval={value}
-        stale={error !== null}
-        onVoted={(voted) => {
-          approval.set(voted);
-          reload();
-        }}
-        onRefused={() => {
-          approval.reload();
-          reload();
-        }}
-      />
+      <VoteBox approval={value} stale={error !== null} onVoted={approval.set} onRefused={approval.reload} />
     </article>
   );
 }
@@ -150,7 +137,7 @@ function Ask({ ask: { approvers, votes, reason, rules, approved_by, met } }: { r
 }
 
 function Siblings({ approval: { siblings, preview } }: { readonly approval: ApprovalView }) {
-  const { value } = useWaiting();
+  const { value } = useResource<ApprovalList>(siblings.length === 0 ? null : '/v1/approvals?limit=50');
   if (siblings.length === 0) return null;
   const known = new Map(value?.approvals.map((one) => [one.id, one]));
   return (

@@ -1,10 +1,10 @@
 /** What waits: first what waits for the one who looks, then the rest. Calls of one run stand together. */
-import type { ApprovalView } from '@countersign/core';
+import type { ApprovalList, ApprovalView } from '@countersign/core';
 import { useEffect, useState } from 'preact/hooks';
 import { VoteClock } from '../card/clock.tsx';
 import { headline } from '../card/headline.ts';
 import { howMuch } from '../card/impact.ts';
-import { useWaiting } from '../frame/waiting.ts';
+import { useResource } from '../resource.ts';
 import { go, Link } from '../router.tsx';
 import { useShortcuts } from '../shortcuts.ts';
 import { Problem } from './problem.tsx';
@@ -23,8 +23,13 @@ function byRun(approvals: readonly ApprovalView[]): readonly Group[] {
   return [...groups.values()];
 }
 
+/** Cards that are shown at first, with each wish for more, and at most. */
+const [atFirst, more, most] = [20, 80, 500];
+
 export function Inbox() {
-  const { value, error } = useWaiting();
+  const [many, setMany] = useState(atFirst);
+  const path = `/v1/approvals?limit=${many}`;
+  const { value, error } = useResource<ApprovalList>(path, { live: 'seen', keep: true });
   const all = value?.approvals ?? [];
   const mine = byRun(all.filter(({ may_vote }) => may_vote));
   const others = byRun(all.filter(({ may_vote }) => !may_vote));
@@ -54,8 +59,10 @@ export function Inbox() {
           <List groups={others} />
         </>
       )}
-      {value.next === null ? null : (
-        <p class="empty">More waits than is shown. What was asked of you comes first, the oldest on top.</p>
+      {value.next === null || many >= most ? null : (
+        <button type="button" class="quiet" onClick={() => setMany(Math.min(most, many + more))}>
+          Show more
+        </button>
       )}
       {order.length > 0 ? (
         <p class="keys">
