@@ -1,7 +1,7 @@
 /**
  * Manifests on stdin: YAML or JSON, several of them in one text, and lists. Read for what they name. What two readers
- * could read differently is refused: keys twice, keys that differ in case only, tags, names that are no text, line ends
- * that only some take for one.
+ * could read differently is refused: keys twice, keys that differ in case only, merges after a key, tags, names that
+ * are no text, line ends that only some take for one.
  */
 import { CountersignError, parseStrictJson } from '@countersign/core';
 import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml';
@@ -113,6 +113,9 @@ function ofYaml(text: string): unknown {
       Map: (_, map) => {
         const keys = new Set(map.items.map(({ key }) => (isScalar(key) ? key.value : null)));
         if (keys.size !== map.items.length) throw malformed('a key twice on stdin', 'each key once');
+        // What is merged takes the place of the keys before it when kubectl reads it, and only then.
+        if (map.items.some(({ key }, index) => index > 0 && isScalar(key) && key.source === '<<'))
+          throw malformed('a merge after another key on stdin', '<< first');
       },
       Node: (_, node) => {
         if (node.tag !== undefined && !plainTags.has(node.tag))

@@ -49,8 +49,8 @@ export const tokenType = 'kubernetes.io/service-account-token';
 /** Creates what is not there, changes what is; with --force it may delete what it can't change. */
 function apply(given: Given): readonly Effect[] {
   const places = written(given);
-  const force = given.flags.isOn('force') ? (['delete'] as const) : [];
-  return [...writesOn(given, places, 'create', 'patch', ...force), ...tokens(places)];
+  const force = given.flags.isOn('force') ? removed(given, places) : [];
+  return [...writesOn(given, places, 'create', 'patch'), ...force, ...tokens(places)];
 }
 
 function create(given: Given): readonly Effect[] {
@@ -60,12 +60,15 @@ function create(given: Given): readonly Effect[] {
 
 function replace(given: Given): readonly Effect[] {
   const places = written(given);
-  const verbs = given.flags.isOn('force') ? (['delete', 'create'] as const) : (['update'] as const);
-  return [...writesOn(given, places, ...verbs), ...tokens(places)];
+  const effects = given.flags.isOn('force')
+    ? [...removed(given, places), ...writesOn(given, places, 'create')]
+    : writesOn(given, places, 'update');
+  return [...effects, ...tokens(places)];
 }
 
-function remove(given: Given): readonly Effect[] {
-  const places = placesOf(given, given.args);
+const remove: Command['effects'] = (given) => removed(given, placesOf(given, given.args));
+
+function removed(given: Given, places: readonly Place[]): readonly Effect[] {
   const effects = writesOn(given, places, 'delete');
   return isClientDryRun(given) ? effects : [...effects, ...places.flatMap(inNamespace)];
 }
