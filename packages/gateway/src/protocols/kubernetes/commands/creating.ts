@@ -12,6 +12,7 @@ import {
   malformed,
   nameOf,
   of,
+  type Place,
   placeOf,
   prints,
 } from './command.ts';
@@ -24,9 +25,15 @@ function nameIn({ args }: Given): string {
   return checkName(name);
 }
 
+/** What is made; a hash of what is in it becomes part of its name. */
+function madeOf(given: Given, kind: string): Place {
+  const name = nameIn(given);
+  return of(given, kind, given.flags.isOn('append-hash') ? null : name);
+}
+
 function creates(kind: string, more: (given: Given) => readonly Effect[] = () => []): Command['effects'] {
   return (given) => {
-    const place = of(given, kind, nameIn(given));
+    const place = madeOf(given, kind);
     return [...(isClientDryRun(given) ? [] : effectsOn([place], 'create')), ...more(given)];
   };
 }
@@ -34,7 +41,7 @@ function creates(kind: string, more: (given: Given) => readonly Effect[] = () =>
 /** A Secret of this type is filled with a token of the service account that it names. */
 const token = (given: Given): readonly Effect[] =>
   given.flags.value('type') === tokenType
-    ? [{ action: 'secret.token', resource: nameOf(of(given, 'secrets', nameIn(given))) }]
+    ? [{ action: 'secret.token', resource: nameOf(madeOf(given, 'secrets')) }]
     : [];
 
 /** A job is made after the template of a cron job. */
