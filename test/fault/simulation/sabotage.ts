@@ -25,7 +25,7 @@ export const sabotages: readonly {
   {
     name: 'a claim that guards nothing',
     sabotage: { sql: onlyClaims((sql) => ofItsEpoch(ofItsState(sql))) },
-    from: 1,
+    from: 12,
     told: /reached the target 2 times|went from \w+ to claimed/,
   },
   {
@@ -37,25 +37,25 @@ export const sabotages: readonly {
   {
     name: 'a claim that does not look at the clock',
     sabotage: { sql: without(/c\.start_by > clock_timestamp\(\)/) },
-    from: 11,
+    from: 16,
     told: /was claimed after its time to start/,
   },
   {
     name: 'moves that do not look for stops',
     sabotage: { sql: (sql) => sql.replace('from stops s where', 'from stops s where false and') },
-    from: 12,
+    from: 21,
     told: /during a stop/,
   },
   {
     name: 'an owner that settles what is no longer its own',
     sabotage: { sql: without(/c\.owner_instance = \$\d+ and c\.epoch = \$\d+/) },
-    from: 183,
+    from: 199,
     told: /has its outcome from an owner that was fenced/,
   },
   {
     name: 'a recovery that goes by what it read before the fence',
     sabotage: { sql: (sql) => sql.replace('returning c.evidence', 'returning null::jsonb as evidence') },
-    from: 1,
+    from: 115,
     told: /took effect and is failed/,
   },
   {
@@ -67,7 +67,7 @@ export const sabotages: readonly {
           'set evidence = nullif($1::text, $1::text)::jsonb',
         ),
     },
-    from: 1,
+    from: 6,
     told: /reached the target without evidence/,
   },
   {
@@ -78,14 +78,14 @@ export const sabotages: readonly {
   },
   {
     name: 'votes that count for every approval',
-    sabotage: { sql: without(/approval_id = \$1 /) },
-    from: 11,
+    sabotage: { sql: without(/approval_id in \(\$1\) /) },
+    from: 23,
     told: /was approved without the votes it needs|was claimed without the votes/,
   },
   {
     name: 'votes that are taken after their time',
     sabotage: { sql: without(/c\.vote_by > clock_timestamp\(\)/g) },
-    from: 2,
+    from: 142,
     told: /after its time to vote/,
   },
   {
@@ -97,13 +97,13 @@ export const sabotages: readonly {
   {
     name: 'a call that never expires',
     sabotage: { sql: (sql) => sql.replace('c.start_by <= clock_timestamp()', 'false') },
-    from: 2,
+    from: 14,
     told: /was left (?:allowed|approved)/,
   },
   {
     name: 'a target that does not know what it committed',
     sabotage: { lies: true },
-    from: 6,
+    from: 12,
     told: /took effect and is failed/,
   },
   {
