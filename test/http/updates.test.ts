@@ -149,6 +149,27 @@ test('a version that the agent names is its own, and a server’s refusal an ans
   expect(writes()[0]?.headers['if-match']).toBe('"0"');
 });
 
+test('never 17: a star names no version: the server is told the one that was shown', async () => {
+  const call = await road.submit({ ...patch, headers: [['If-Match', '*']] });
+  expect((await road.card(call)).preview.notes.join('\n')).toContain('is told which version');
+  await road.approve(call);
+  meanwhile = () => {
+    invoice = { ...invoice, total: 7 };
+    version++;
+  };
+  await expect(road.execute(call)).resolves.toMatchObject({ error: { code: 'effect_drift' } });
+  expect(writes()[0]?.headers['if-match']).toBe('"1"');
+  expect(invoice).toMatchObject({ total: 7, iban: 'CH93' });
+});
+
+test.each([
+  ['If-Match', '"1", "2"'],
+  ['If-Unmodified-Since', dateOf(9)],
+])('a %s that lets several versions through is said to on the card', async (name, value) => {
+  const { preview } = await road.card(await road.submit({ ...patch, headers: [[name, value]] }));
+  expect(preview.notes.join('\n')).toContain('lets more than one version through');
+});
+
 test('what can’t be read is not bound, and the card says so', async () => {
   road.target.answer((_, response) => response.writeHead(404).end());
   const { preview } = await road.card(await road.submit(patch));

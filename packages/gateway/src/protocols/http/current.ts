@@ -105,9 +105,25 @@ export function effectOf(
   return { tables: [{ table: path, inserted: 0, updated, deleted }], digest, unbound: [] };
 }
 
-/** Whether the agent names a version itself. */
+/** Whether the agent says for which versions it means the update. A star stands for all of them, and says nothing. */
 export const hasPrecondition = ({ headers }: HttpRequest): boolean =>
-  headers.some(([name]) => name === 'if-match' || name === 'if-unmodified-since');
+  headers.some(([name, value]) => (name === 'if-match' && value !== '*') || name === 'if-unmodified-since');
+
+/** Whether what the agent says lets one version through and no other. */
+export const namesVersion = ({ headers: asked }: HttpRequest, { headers }: Current): boolean => {
+  const match = valueOf(asked, 'if-match');
+  if (match !== null) return strong.test(match);
+  const since = valueOf(asked, 'if-unmodified-since');
+  return since !== null && since === valueOf(headers, 'last-modified');
+};
+
+/** The request with the version of what was seen as its precondition, where there is one. */
+export function bindTo(request: HttpRequest, current: Current): HttpRequest {
+  const header = precondition(request, current);
+  if (header === null) return request;
+  const headers = request.headers.filter(([name]) => name !== 'if-match');
+  return { ...request, headers: [...headers, header] };
+}
 
 /** The header by which the server refuses the update where the resource is another by then; null where it has none. */
 export function precondition(request: HttpRequest, { headers }: Current): Header | null {

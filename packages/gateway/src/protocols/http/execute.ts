@@ -7,7 +7,7 @@ import type { Incoming } from '../../connections/http-connection.ts';
 import type { Credential } from '../../connections/http-credential.ts';
 import { within } from '../../runtime/within.ts';
 import type { Analysis, EffectCheck, ExecuteContext, Execution } from '../protocol.ts';
-import { effectOf, looksFirst, precondition, readCurrent } from './current.ts';
+import { bindTo, effectOf, looksFirst, readCurrent } from './current.ts';
 import { mayChange } from './effects.ts';
 import { aliasesOf, graphQlOperations } from './graphql-request.ts';
 import type { HttpRequest } from './input.ts';
@@ -132,8 +132,7 @@ async function bound(
   const current = typeof seen === 'string' ? null : seen;
   const measured = current === null ? null : effectOf(request, current, effect);
   if (!(await effect.holds({ rows: null, effect: measured }))) throw new CountersignError('effect_drift');
-  const header = current === null ? null : precondition(request, current);
-  return header === null ? request : { ...request, headers: [...request.headers, header] };
+  return current === null ? request : bindTo(request, current);
 }
 
 async function resultOf(

@@ -39,9 +39,7 @@ export function graphQlOperations(
   { segments, query }: RequestTarget,
 ): readonly GraphQlOperation[] | null {
   const isHere =
-    paths === null
-      ? segments.at(-1)?.toLowerCase() === 'graphql'
-      : paths.some((path) => path.join('/') === segments.join('/'));
+    paths === null ? segments.at(-1)?.toLowerCase() === 'graphql' : isNamed(paths, segments.join('/'));
   if (!isHere) return null;
   const parameters = [...new URLSearchParams(query ?? '')];
   const says = parameters.some(([name]) => documentNames.has(bare(name)));
@@ -56,6 +54,15 @@ export function graphQlOperations(
   }
   if (paths === null) return null;
   throw malformed(`${request.method} of GraphQL`, 'POST, or GET for a query');
+}
+
+/** Many servers take a path in any case, others don't: what GraphQL it would be then can't be told. */
+function isNamed(paths: readonly GraphQlPath[], asked: string): boolean {
+  const named = paths.map((path) => path.join('/'));
+  if (named.includes(asked)) return true;
+  const other = named.find((path) => path.toLowerCase() === asked.toLowerCase());
+  if (other !== undefined) throw malformed('a path of GraphQL in another case', `/${other}`);
+  return false;
 }
 
 /** In the names of answers: alias → the fields it can stand for. Undefined where there are none. */

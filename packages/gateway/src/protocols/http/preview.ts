@@ -7,6 +7,7 @@ import {
   effectOf,
   hasPrecondition,
   looksFirst,
+  namesVersion,
   precondition,
   readCurrent,
 } from './current.ts';
@@ -75,8 +76,10 @@ async function look(
 function boundBy(request: HttpRequest, current: Current): string {
   if (precondition(request, current) !== null)
     return 'The server is told which version this was made for, and refuses it for any other.';
+  if (namesVersion(request, current))
+    return 'The request names a version itself, and the server refuses it for any other.';
   return hasPrecondition(request)
-    ? 'The request names a version itself, and the server refuses it for any other.'
+    ? 'The request lets more than one version through: it is read once more before the request is sent, and could change in between.'
     : 'The server gives it no version: it is read once more before the request is sent, and could change in between.';
 }
 
