@@ -8,6 +8,9 @@ export type ApiVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' |
 /** Stands for every name, or every namespace. No name has a star in it. */
 export const every = '*';
 
+/** A Secret of this type is filled with a token of the service account that it names. */
+export const tokenType = 'kubernetes.io/service-account-token';
+
 /** `k8s:shop/apps/deployments/web`; `-` for the core group and for no namespace, `*` for all. */
 export function resourceOf(
   { group, resource: plural, namespaced }: Pick<Kind, 'group' | 'resource' | 'namespaced'>,

@@ -56,6 +56,11 @@ describe('a request is what the API server takes it for', () => {
       ['GET /apis/example.com/v1/things/a', ['read k8s:-/example%2Ecom/things/a']],
       ['GET /api/v1/watch/namespaces/shop/pods', ['read k8s:shop/-/pods/*']],
       [
+        'POST /api/v1/namespaces/shop/secrets',
+        ['write.create k8s:shop/-/secrets/t', 'secret.token k8s:shop/-/secrets/t'],
+        '{"metadata":{"name":"t"},"type":"kubernetes.io/service-account-token"}',
+      ],
+      [
         'GET /api/v1/watch/namespaces/shop/pods?fieldSelector=metadata.name%3Dweb',
         ['read k8s:shop/-/pods/*'],
       ],

@@ -7,8 +7,8 @@ import {
   type Resource,
   splitResource,
 } from '@countersign/core';
-import { type ApiVerb as AskedVerb, actionOn, every, resourceOf } from './actions.ts';
-import type { ApiRequest } from './api-request.ts';
+import { type ApiVerb as AskedVerb, actionOn, every, resourceOf, tokenType } from './actions.ts';
+import { type ApiRequest, member } from './api-request.ts';
 import { kindOf } from './kinds.ts';
 
 /** What the API server's verbs ask of an object, in the words of actions. Server-side apply creates what is not there. */
@@ -39,8 +39,13 @@ export function apiEffects(request: ApiRequest): readonly Effect[] {
       : asked[verb].map((one) =>
           actionOn(kind, one === 'create' && subresource !== null ? 'patch' : one, subresource),
         );
-  return actions.map((action) => ({ action, resource }));
+  const all: readonly Action[] = makesToken(request) ? [...actions, 'secret.token'] : actions;
+  return all.map((action) => ({ action, resource }));
 }
+
+/** Whatever a manifest was taken for: what is sent decides. */
+const makesToken = ({ group, resource: plural, dryRun, body }: ApiRequest): boolean =>
+  group === '' && plural === 'secrets' && !dryRun && member(body, 'type') === tokenType;
 
 /** Whether everything that a request would do was decided. */
 export function covered(decided: readonly Effect[], wanted: readonly Effect[]): boolean {

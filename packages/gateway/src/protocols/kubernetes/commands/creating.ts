@@ -1,5 +1,6 @@
 /** `create KIND NAME`: objects that are made of flags. */
 import type { Effect } from '@countersign/core';
+import { tokenType } from '../actions.ts';
 import { checkName } from '../names.ts';
 import { objectsMeant } from '../objects.ts';
 import {
@@ -16,7 +17,6 @@ import {
   placeOf,
   prints,
 } from './command.ts';
-import { tokenType } from './writing.ts';
 
 /** The one word that names it. */
 function nameIn({ args }: Given): string {
@@ -38,7 +38,6 @@ function creates(kind: string, more: (given: Given) => readonly Effect[] = () =>
   };
 }
 
-/** A Secret of this type is filled with a token of the service account that it names. */
 const token = (given: Given): readonly Effect[] =>
   given.flags.value('type') === tokenType
     ? [{ action: 'secret.token', resource: nameOf(madeOf(given, 'secrets')) }]

@@ -1,6 +1,6 @@
 /** The commands that change objects which are named, or whose manifests are given. */
 import type { Effect, Resource } from '@countersign/core';
-import { every } from '../actions.ts';
+import { every, tokenType } from '../actions.ts';
 import { builtIn } from '../kinds.ts';
 import { checkName } from '../names.ts';
 import { objectsMeant } from '../objects.ts';
@@ -39,12 +39,10 @@ function written(given: Given, mayBeNameless = false): ReturnType<typeof manifes
   return places;
 }
 
-/** A Secret of this type is filled with a token of the service account that it names. */
 const tokens = (places: ReturnType<typeof manifestPlaces>): readonly Effect[] =>
   places
     .filter((place) => isOf(place, 'secrets') && place.type === tokenType)
     .map((place) => ({ action: 'secret.token', resource: nameOf(place) }));
-export const tokenType = 'kubernetes.io/service-account-token';
 
 /** Creates what is not there, changes what is; with --force it may delete what it can't change. */
 function apply(given: Given): readonly Effect[] {
