@@ -42,7 +42,11 @@ export function graphQlOperations(
     paths === null ? segments.at(-1)?.toLowerCase() === 'graphql' : isNamed(paths, segments.join('/'));
   if (!isHere) return null;
   const parameters = [...new URLSearchParams(query ?? '')];
-  const says = parameters.some(([name]) => documentNames.has(bare(name)));
+  // Some servers split at a semicolon, too.
+  const names = [...new URLSearchParams(query?.replaceAll(';', '&') ?? '').keys()];
+  const says = names.some((name) => documentNames.has(bare(name)));
+  if (says && query?.includes(';') === true)
+    throw malformed('";" in the query of GraphQL', 'it percent-encoded');
   if (request.method === 'POST') {
     if (says) throw malformed('a GraphQL document in the query of a POST', 'it in the body');
     return posted(request);
@@ -134,8 +138,9 @@ function got(parameters: readonly (readonly [string, string])[]): GraphQlOperati
 }
 
 function readEnvelope(query: unknown, operationName: unknown, extensions: unknown): GraphQlOperation {
-  const extended =
-    extensions === undefined || extensions === null ? [] : Object.keys(Object(extensions) as object);
+  if (typeof (extensions ?? {}) !== 'object' || Array.isArray(extensions))
+    throw malformed('extensions of GraphQL that are no object', 'an object, or none');
+  const extended = Object.keys(extensions ?? {});
   if (extended.some((name) => documentNames.has(bare(name))) || query === undefined || query === null)
     throw malformed('a GraphQL document that only the server knows', 'the text of the query');
   if (typeof query !== 'string') throw malformed('a GraphQL query that is no text', 'the text of the query');
