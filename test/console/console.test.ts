@@ -53,6 +53,8 @@ async function signIn(page: Page, account: string): Promise<void> {
 
 const vote = async (page: Page, way: 'approve' | 'reject', reason?: string) => {
   await page.click(`.vote button.${way}`);
+  // The page puts the focus where it is wanted, once; only then may it be moved.
+  await page.waitForSelector('.vote form :focus');
   if (reason !== undefined) await page.fill('.vote textarea', reason);
   // By key: pressed at once, it would be taken for a slip.
   await page.press(`.vote form button.${way}`, 'Enter');
