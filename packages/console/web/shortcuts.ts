@@ -1,10 +1,11 @@
 /** Keys that do something on a page. Never while somebody types, never with a modifier. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export function useShortcuts(keys: Readonly<Record<string, () => void>>): void {
   const newest = useRef(keys);
   newest.current = keys;
-  useEffect(() => {
+  // With the page, and not a moment after it: a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || event.repeat) return;
       const { target } = event;

@@ -9,7 +9,7 @@
  * The second button appears where the first one was: pressed twice in a moment, the hand slipped.
  */
 import type { ApprovalView, VoteRequest } from '@countersign/core';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { post, Refused } from '../gateway.ts';
 import { Link } from '../router.tsx';
 import { useShortcuts } from '../shortcuts.ts';
@@ -45,7 +45,8 @@ export function VoteBox({ approval, stale, onVoted, onRefused }: VoteBoxProps) {
     setFault(null);
   };
   useShortcuts({ a: () => begin('approve'), r: () => begin('reject'), Escape: () => setWay(null) });
-  useEffect(() => {
+  // At once: what is typed right after the key belongs into the field, and is no shortcut.
+  useLayoutEffect(() => {
     if (way === null) return;
     (way === 'reject' || needsReason ? field.current : confirm.current)?.focus();
   }, [way, needsReason]);

@@ -1,6 +1,6 @@
 /** What waits: first what waits for the one who looks, then the rest. Calls of one run stand together. */
 import type { ApprovalList, ApprovalView } from '@countersign/core';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { VoteClock } from '../card/clock.tsx';
 import { headline } from '../card/headline.ts';
 import { howMuch } from '../card/impact.ts';
@@ -45,7 +45,7 @@ export function Inbox() {
       if (id !== undefined) go(`/approvals/${id}`);
     },
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (chosen !== null) document.getElementById(chosen)?.focus();
   }, [chosen]);
   if (value === null) return error === null ? null : <Problem fault={error} />;
