@@ -135,11 +135,13 @@ describe('a trial', () => {
 describe('a limit', () => {
   test('without a trial the rows of the execution are those that match by then', async () => {
     await road.rows('update items set price = id * 10');
-    const call = await road.ask('update items set price = price where price <= 60', { on: 'untried' });
+    // What the planner estimates would else depend on when the server last looked by itself.
+    await road.rows('analyze items');
+    const call = await road.ask('update items set price = price where price <= 200', { on: 'untried' });
     expect((await road.card(call)).preview).not.toHaveProperty('effect');
     await road.approve(call);
     await road.rows('update items set price = 1 where id > 30');
-    expect((await road.run(call)).result).toMatchObject({ affected: 16 });
+    expect((await road.run(call)).result).toMatchObject({ affected: 30 });
   });
 
   test('a trial leaves a gap in the sequence of an identity column', async () => {
