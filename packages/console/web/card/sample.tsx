@@ -26,7 +26,6 @@ export function SampleTable({ sample: { table, columns, rows } }: { readonly sam
       <figcaption>
         <b>{table}</b> {rows.length === 1 ? 'one of the rows' : `${rows.length} of the rows`}, before → after
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
       <div class="scroll" tabIndex={0} role="region" aria-label={`Rows of ${table}`}>
         <table>
           <thead>
