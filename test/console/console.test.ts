@@ -173,61 +173,65 @@ inBrowser('the console', () => {
     },
   );
 
-  test('two who look at the same card see what the other did, and the later vote is refused in words', async () => {
-    const [dana, sam] = await Promise.all([world.signedIn('dana'), world.signedIn('sam', 'phone')]);
-    await world.submit(refund(1038), { run: 'run-two' });
-    await Promise.all([open(dana, refund(1038)), open(sam, refund(1038))]);
-    await sam.click('.vote button.approve');
-    await vote(dana, 'reject', 'He keeps the teapot.');
-    await sam.getByText('It no longer waits: rejected.').waitFor();
-    expect(await sam.locator('.said').innerText()).toContain('He keeps the teapot.');
-    expect(await sam.locator('.vote button').count()).toBe(0);
-    await dana.context().close();
-    await sam.context().close();
-  });
-
-  test('what expires while somebody looks at it says so, and can no longer be voted on', async () => {
-    const page = await world.signedIn('dana');
-    await world.submit('DELETE FROM order_items WHERE order_id = 1037', { run: 'run-late' });
-    await open(page, 'DELETE FROM order_items WHERE order_id = 1037');
-    await page.getByText('It no longer waits: expired.').waitFor();
-    expect(await page.locator('.vote button').count()).toBe(0);
-    await page.context().close();
-  });
-
-  test('a stop while somebody looks is seen at once, and shown on its own page', async () => {
-    const [dana, otto] = await Promise.all([world.signedIn('dana'), world.signedIn('otto')]);
-    await world.submit(refund(1036), { run: 'run-stop' });
-    await open(dana, refund(1036));
-    await otto.goto(`${world.url}/console/stop`);
-    await otto.fill('.stop-form input', 'A drill.');
-    await otto.click('.stop-form button.reject');
-    await otto.getByText('Yes, stop everything').click();
-    await otto.getByText('Everything is stopped').waitFor();
-    await screenshot(otto, 'stopped-desktop');
-    await dana.getByText('It no longer waits: cancelled.').waitFor();
-    const denied = await world.submit(refund(1036), { run: 'run-stop-2' });
-    expect(denied).toMatchObject({ state: 'denied', code: 'stopped' });
-    await otto.getByText('Lift', { exact: true }).click();
-    await otto.getByText('Yes, let it go on').click();
-    await otto.getByText('Nothing is stopped.').waitFor();
-    await dana.context().close();
-    await otto.context().close();
-  });
-
-  test('a gateway that restarts while somebody looks is waited for, and the vote then counts', async () => {
-    const page = await world.signedIn('dana');
-    await world.submit(refund(1035), { run: 'run-restart' });
-    await open(page, refund(1035));
-    await world.without(async () => {
-      await page.getByText('The gateway can’t be reached. Trying again').waitFor();
+  describe.each<Width>(['desktop', 'phone'])('while somebody looks, at the width of a %s', (width) => {
+    // Each width has orders of its own: what was rejected once is not asked again for an hour.
+    const apart = width === 'phone' ? 10 : 0;
+    test('two who look at the same card see what the other did, and the later vote is refused in words', async () => {
+      const [dana, sam] = await Promise.all([world.signedIn('dana', width), world.signedIn('sam', width)]);
+      await world.submit(refund(1038 - apart), { run: `run-two-${width}` });
+      await Promise.all([open(dana, refund(1038 - apart)), open(sam, refund(1038 - apart))]);
+      await sam.click('.vote button.approve');
+      await vote(dana, 'reject', 'He keeps the teapot.');
+      await sam.getByText('It no longer waits: rejected.').waitFor();
+      expect(await sam.locator('.said').innerText()).toContain('He keeps the teapot.');
+      expect(await sam.locator('.vote button').count()).toBe(0);
+      await dana.context().close();
+      await sam.context().close();
     });
-    await vote(page, 'approve');
-    await page.getByText('You voted to approve.').waitFor();
-    // The browser's own word on the connection that broke is not the page's.
-    const expected = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|Failed to load resource/;
-    expect(world.complaints.filter((said) => !expected.test(said))).toEqual([]);
-    await page.context().close();
+
+    test('what expires while somebody looks at it says so, and can no longer be voted on', async () => {
+      const page = await world.signedIn('dana', width);
+      const late = `DELETE FROM order_items WHERE order_id = ${1037 - apart}`;
+      await world.submit(late, { run: `run-late-${width}` });
+      await open(page, late);
+      await page.getByText('It no longer waits: expired.').waitFor();
+      expect(await page.locator('.vote button').count()).toBe(0);
+      await page.context().close();
+    });
+
+    test('a stop while somebody looks is seen at once, and shown on its own page', async () => {
+      const [dana, otto] = await Promise.all([world.signedIn('dana', width), world.signedIn('otto', width)]);
+      await world.submit(refund(1036 - apart), { run: `run-stop-${width}` });
+      await open(dana, refund(1036 - apart));
+      await otto.goto(`${world.url}/console/stop`);
+      await otto.fill('.stop-form input', 'A drill.');
+      await otto.click('.stop-form button.reject');
+      await otto.getByText('Yes, stop everything').click();
+      await otto.getByText('Everything is stopped').waitFor();
+      await dana.getByText('It no longer waits: cancelled.').waitFor();
+      const denied = await world.submit(refund(1036 - apart), { run: `run-stop-2-${width}` });
+      expect(denied).toMatchObject({ state: 'denied', code: 'stopped' });
+      await otto.getByText('Lift', { exact: true }).click();
+      await otto.getByText('Yes, let it go on').click();
+      await otto.getByText('Nothing is stopped.').waitFor();
+      await dana.context().close();
+      await otto.context().close();
+    });
+
+    test('a gateway that restarts while somebody looks is waited for, and the vote then counts', async () => {
+      const page = await world.signedIn('dana', width);
+      await world.submit(refund(1035 - apart), { run: `run-restart-${width}` });
+      await open(page, refund(1035 - apart));
+      await world.without(async () => {
+        await page.getByText('The gateway can’t be reached. Trying again').waitFor();
+      });
+      await vote(page, 'approve');
+      await page.getByText('You voted to approve.').waitFor();
+      // The browser's own word on the connection that broke is not the page's.
+      const expected = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY|Failed to load resource/;
+      expect(world.complaints.filter((said) => !expected.test(said))).toEqual([]);
+      await page.context().close();
+    });
   });
 
   test('a gateway that refuses for a moment is asked again', async () => {
