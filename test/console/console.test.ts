@@ -78,6 +78,9 @@ inBrowser('the console', () => {
       const before = await pricesOf(teapot, mug);
       const running = world.agentRuns(raise);
       await page.waitForSelector('.item');
+      // The count comes by a request of its own.
+      for (let look = 0; look < 100 && (await page.title()) === 'Countersign'; look++)
+        await page.waitForTimeout(50);
       expect(await page.title()).toBe('(1) Countersign');
       await screenshot(page, `inbox-${width}`);
       await page.click('.item');
