@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { appendEvent } from '../../packages/gateway/src/store/append-event.ts';
 import { endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
 import { type Harness, rules, seed, startHarness, submit, vote } from '../gateway/harness.ts';
+import { until } from '../support/until.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
 
 let receiver: Receiver;
@@ -152,11 +153,7 @@ describe('two gateways of one store', () => {
       const lines = await harness.operator.events({ limit: 10_000 });
       return lines.some((line) => 'event' in line && line.event.includes('"webhook.given_up"'));
     };
-    for (let tries = 0; tries < 40 && !(await given()); tries++)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 25);
-      });
-    expect(await given()).toBe(true);
+    await until(given);
   });
 });
 

@@ -2,7 +2,8 @@ import { type PostgresServer, startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import type { Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { connect, contextOf, until } from '../postgres/support.ts';
+import { connect, contextOf } from '../postgres/support.ts';
+import { until } from '../support/until.ts';
 
 const seed = `
 create table people (id int primary key, name text);

@@ -3,7 +3,8 @@ import { type PostgresServer, startPostgres, type TestDatabase } from '@counters
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { execute, refusal, seed, submit } from '../gateway/harness.ts';
-import { dropFolder, newFolder, observe, type People, peopleOf, startOn, until } from '../store/support.ts';
+import { dropFolder, newFolder, observe, type People, peopleOf, startOn } from '../store/support.ts';
+import { until } from '../support/until.ts';
 
 const hour = 3_600_000;
 
@@ -63,7 +64,7 @@ describe('a gateway whose clock is set back', () => {
     await until(async () => (await lastSign()) !== null);
     back += hour;
     const before = (await lastSign()) ?? 0;
-    await until(async () => ((await lastSign()) ?? 0) > before, 120);
+    await until(async () => ((await lastSign()) ?? 0) > before);
     expect(await execution).toMatchObject({ outcome: 'succeeded' });
   });
 });

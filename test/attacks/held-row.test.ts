@@ -3,7 +3,8 @@ import { type PostgresServer, startPostgres, type TestDatabase } from '@counters
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { execute, seed, submit } from '../gateway/harness.ts';
-import { dropFolder, newFolder, observe, type People, peopleOf, startOn, until } from '../store/support.ts';
+import { dropFolder, newFolder, observe, type People, peopleOf, startOn } from '../store/support.ts';
+import { until } from '../support/until.ts';
 
 let server: PostgresServer;
 let target: TestDatabase;

@@ -23,9 +23,9 @@ import {
   peopleOf,
   record,
   startOn,
-  until,
   untilHeld,
 } from '../store/support.ts';
+import { until } from '../support/until.ts';
 
 let server: PostgresServer;
 let target: TestDatabase;

@@ -8,6 +8,7 @@ import { type PostgresServer, startPostgres, type TestDatabase } from '@counters
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
 import { execute, refusal, rules, seed, submit, vote } from '../gateway/harness.ts';
+import { until } from '../support/until.ts';
 
 let server: PostgresServer;
 let target: TestDatabase;
@@ -73,14 +74,6 @@ const running = async (text: string) =>
       ['active', `%${text}%`],
     )
   ).rowCount ?? 0;
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('it did not come to that');
-}
 
 describe('two gateways on one store', () => {
   test('never 18: an approved call that both are told to execute, many times, runs once', async () => {

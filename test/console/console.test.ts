@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { consoleFiles } from '@countersign/console';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { until } from '../support/until.ts';
 import { openBrowser } from './browser.ts';
 import { screenshot } from './screenshot.ts';
 import { openWorld, type Width, type World } from './world.ts';
@@ -79,9 +80,7 @@ inBrowser('the console', () => {
       const running = world.agentRuns(raise);
       await page.waitForSelector('.item');
       // The count comes by a request of its own.
-      for (let look = 0; look < 100 && (await page.title()) === 'Countersign'; look++)
-        await page.waitForTimeout(50);
-      expect(await page.title()).toBe('(1) Countersign');
+      await until(async () => (await page.title()) === '(1) Countersign');
       await screenshot(page, `inbox-${width}`);
       await page.click('.item');
       expect(await page.locator('.much').innerText()).toMatch(/^2 rows/);

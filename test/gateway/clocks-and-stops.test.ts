@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
+import { until } from '../support/until.ts';
 import { execute, type Harness, refusal, rules, startHarness, stores, submit, vote } from './harness.ts';
 
 const policy = rules
@@ -24,17 +25,14 @@ describe.each(stores)('on the %s store:', (on) => {
   };
 
   /** Waits until another connection sees what is asked for in pg_stat_activity, or has stopped seeing it. */
-  async function activity(fragment: string, running: boolean): Promise<boolean> {
-    for (let tries = 0; tries < 100; tries++) {
+  const activity = (fragment: string, running: boolean): Promise<void> =>
+    until(async () => {
       const { rows } = await harness.observer.query(
         "select 1 from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()",
         [`%${fragment}%`],
       );
-      if (rows.length > 0 === running) return true;
-      await pause(50);
-    }
-    return false;
-  }
+      return rows.length > 0 === running;
+    });
 
   describe('the two clocks', () => {
     test('never 13: a vote that comes too late approves nothing', async () => {
@@ -147,10 +145,10 @@ describe.each(stores)('on the %s store:', (on) => {
       await blocker.connect();
       await blocker.query('begin; select 1 from accounts where id = 40 for update');
       const done = execute(agent, call);
-      expect(await activity("owner = 'gone'", true)).toBe(true);
+      await activity("owner = 'gone'", true);
       const stop = await harness.operator.createStop({ scope: { kind: 'connection', connection: 'bank' } });
       expect(await done).toMatchObject({ outcome: 'failed', error: { ran: 'rolled_back', code: 'stopped' } });
-      expect(await activity("owner = 'gone'", false)).toBe(true);
+      await activity("owner = 'gone'", false);
       await blocker.end();
       await harness.operator.liftStop(stop.id);
       expect(await count("accounts where owner = 'gone'")).toBe(0);
@@ -161,10 +159,10 @@ describe.each(stores)('on the %s store:', (on) => {
       const call = await submit(agent, 'select count(*) from generate_series(1, 1000000000) as endless');
       expect(call.state).toBe('allowed');
       const done = execute(agent, call);
-      expect(await activity('as endless', true)).toBe(true);
+      await activity('as endless', true);
       await agent.cancelCall(call.id);
       expect(await done).toMatchObject({ outcome: 'failed', error: { code: 'cancelled' } });
-      expect(await activity('as endless', false)).toBe(true);
+      await activity('as endless', false);
     });
   });
 
@@ -176,7 +174,7 @@ describe.each(stores)('on the %s store:', (on) => {
       ),
     );
     const reading = slow.map((call) => execute(agent, call));
-    expect(await activity('as greedy', true)).toBe(true);
+    await activity('as greedy', true);
     const note = await submit(await harness.agent('writer'), "insert into notes (body) values ('in time')");
     expect(await execute(await harness.agent('writer'), note)).toMatchObject({ outcome: 'succeeded' });
     const stop = await harness.operator.createStop({
@@ -184,7 +182,7 @@ describe.each(stores)('on the %s store:', (on) => {
     });
     for (const { outcome } of await Promise.all(reading)) expect(outcome).not.toBe('succeeded');
     await harness.operator.liftStop(stop.id);
-    expect(await activity('as greedy', false)).toBe(true);
+    await activity('as greedy', false);
   });
 
   test('a reload that replaces a connection lets what runs on it finish', async () => {
@@ -195,7 +193,7 @@ describe.each(stores)('on the %s store:', (on) => {
     await blocker.connect();
     await blocker.query('begin; select 1 from accounts where id = 45 for update');
     const done = execute(agent, call);
-    expect(await activity("owner = 'kept'", true)).toBe(true);
+    await activity("owner = 'kept'", true);
     harness.rewrite(
       policy.replaceAll('labels: { env: production } }\n', 'labels: { env: production, moved: "yes" } }\n'),
     );
@@ -220,12 +218,11 @@ describe.each(stores)('on the %s store:', (on) => {
       const abandoned = new AbortController();
       const digest = { input_digest: call.input_digest };
       const lost = agent.executeCall(call.id, digest, { signal: abandoned.signal });
-      expect(await activity("values ('once')", true)).toBe(true);
+      await activity("values ('once')", true);
       abandoned.abort();
       await lost.catch(() => undefined);
       await blocker.end();
-      for (let tries = 0; tries < 200 && (await agent.getCall(call.id)).state !== 'succeeded'; tries++)
-        await pause(20);
+      await until(async () => (await agent.getCall(call.id)).state === 'succeeded');
       expect(await count("notes where body = 'once'")).toBe(1);
       const again = await submit(agent, sql);
       expect(again).toMatchObject({ state: 'denied', code: 'earlier_outcome_open' });

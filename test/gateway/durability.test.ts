@@ -15,6 +15,7 @@ import { type PostgresServer, startPostgres, type TestDatabase } from '@counters
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { Client } from 'pg';
+import { until } from '../support/until.ts';
 import { execute, refusal, rules, seed, submit, vote } from './harness.ts';
 
 let server: PostgresServer;
@@ -127,14 +128,6 @@ const kill = (child: ChildProcess): Promise<void> =>
     child.once('exit', () => resolve());
     child.kill('SIGKILL');
   });
-
-const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('it did not come to that');
-};
 
 const balance = async (id: number) =>
   (await observer.query<{ balance: number }>('select balance from accounts where id = $1', [id])).rows[0]

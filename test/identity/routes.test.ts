@@ -18,7 +18,6 @@ const may: Readonly<Record<string, readonly string[]>> = {
   operator: ['operator', 'operator signed in'],
   auditor: ['auditor', 'operator', 'operator signed in', 'auditor signed in'],
   viewer: ['person', 'auditor', 'operator', 'approver signed in', 'operator signed in', 'auditor signed in'],
-  reader: ['person', 'auditor', 'operator', 'approver signed in', 'operator signed in', 'auditor signed in'],
   session: ['approver signed in', 'operator signed in', 'auditor signed in'],
 };
 /** Who mints tokens could be anyone: no session does. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Client } from '@countersign/client';
-import type { ApprovalView, CallView } from '@countersign/core';
+import type { ApprovalList, ApprovalView, CallView } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
@@ -209,6 +209,22 @@ describe('roles', () => {
     const id = call.approval as NonNullable<typeof call.approval>;
     const { digest } = await card(audra, call);
     await expect(token.vote(id, { vote: 'approve', digest })).rejects.toMatchObject({ code: 'not_eligible' });
+  });
+
+  test('a person who is an operator, too, sees what others are asked, and can’t vote on it', async () => {
+    const otto = await world.signedIn('otto');
+    await otto.session();
+    const call = await submit('/plain');
+    expect(await card(otto, call)).toMatchObject({
+      state: 'waiting',
+      may_vote: false,
+      may_not_vote_code: 'not_eligible',
+      may_comment: false,
+    });
+    expect(await vote(otto, call)).toMatchObject({ status: 403, code: 'not_eligible' });
+    const list = (await otto.send('GET', '/v1/approvals')).body as ApprovalList;
+    expect(list.approvals.map(({ id }) => id)).toContain(call.approval);
+    expect(list.waiting_for_me).toBe(0);
   });
 
   test('an operator who signed in stops and revokes, but mints no token: whoever mints could be anyone', async () => {

@@ -5,7 +5,8 @@ import { type ColumnMask, CountersignError, type MaskPlan } from '@countersign/c
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeMasker } from '../../packages/gateway/src/masking/masker.ts';
 import type { ExecuteContext, RowSink, Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { analysisOf, contextOf, limits, openShop, type Shop, until } from '../postgres/support.ts';
+import { analysisOf, contextOf, limits, openShop, type Shop } from '../postgres/support.ts';
+import { until } from '../support/until.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;

@@ -1,9 +1,10 @@
 /** A target that is down, restarted, slow or full: clear codes, nothing half done, and recovery without a restart of ours. */
 
 import { type PostgresServer, startPostgres } from '@countersign/testing';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { connect, limits, read, until, write } from './support.ts';
+import { until } from '../support/until.ts';
+import { connect, limits, read, write } from './support.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 const signal = new AbortController().signal;
@@ -25,6 +26,15 @@ beforeAll(async () => {
   url = asAgent.href;
 });
 afterAll(() => server.stop());
+
+// A session that was closed keeps its place until its backend has ended, and here there are few places.
+beforeEach(async () => {
+  const observer = await observe();
+  const others =
+    "select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
+  await until(async () => (await observer.query(others)).rowCount === 0);
+  await observer.end();
+});
 
 const unavailable = {
   code: 'target_unavailable',

@@ -3,7 +3,8 @@
 import type { Json } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Execution } from '../../packages/gateway/src/protocols/protocol.ts';
-import { fastRuntime, openShop, type Shop, until, write } from './support.ts';
+import { until } from '../support/until.ts';
+import { fastRuntime, openShop, type Shop, write } from './support.ts';
 import { type Fate, isCommit, TcpProxy } from './tcp-proxy.ts';
 
 let shop: Shop;

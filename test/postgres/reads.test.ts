@@ -1,7 +1,8 @@
 /** Reads, run by the gateway on a real server and observed from another connection. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { analysisOf, contextOf, limits, openMasks, openShop, read, type Shop, until } from './support.ts';
+import { until } from '../support/until.ts';
+import { analysisOf, contextOf, limits, openMasks, openShop, read, type Shop } from './support.ts';
 
 let shop: Shop;
 let target: Target;

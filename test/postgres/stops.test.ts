@@ -3,7 +3,8 @@
 import { CountersignError } from '@countersign/core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { fastRuntime, limits, openShop, read, type Shop, until, write } from './support.ts';
+import { until } from '../support/until.ts';
+import { fastRuntime, limits, openShop, read, type Shop, write } from './support.ts';
 import { isCommit, TcpProxy } from './tcp-proxy.ts';
 
 let shop: Shop;

@@ -181,9 +181,3 @@ export function write(
   const input = target.parse({ sql, params: [...params] });
   return target.execute(input, analysisOf([{ text: sql }], outputs, { effects: writes }), contextOf(context));
 }
-
-/** Waits until something observed is so; fails after five seconds. */
-export async function until(observed: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 5000; !(await observed()); await systemRuntime.sleep(20))
-    if (Date.now() > end) throw new Error('it did not come to be within five seconds');
-}

@@ -3,7 +3,8 @@
 import { CountersignError, type Json } from '@countersign/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Target } from '../../packages/gateway/src/protocols/protocol.ts';
-import { analysisOf, contextOf, limits, openShop, type Shop, until, write, writes } from './support.ts';
+import { until } from '../support/until.ts';
+import { analysisOf, contextOf, limits, openShop, type Shop, write, writes } from './support.ts';
 
 let shop: Shop;
 let target: Target;

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Client } from 'pg';
 import { execute, refusal, seed, submit, vote } from '../gateway/harness.ts';
 import { type Fate, TcpProxy } from '../postgres/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 import {
   balances,
   dropFolder,
@@ -20,7 +21,6 @@ import {
   peopleOf,
   record,
   startOn,
-  until,
   untilHeld,
 } from './support.ts';
 

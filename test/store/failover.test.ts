@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Client } from 'pg';
 import { execute, refusal, seed, submit, vote } from '../gateway/harness.ts';
 import { TcpProxy } from '../postgres/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 import { type Pair, startPair } from './standby.ts';
 import {
   balances,
@@ -23,7 +24,6 @@ import {
   record,
   startOn,
   type Told,
-  until,
   untilHeld,
 } from './support.ts';
 

@@ -14,6 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Client } from 'pg';
 import { migrations } from '../../packages/gateway/src/store/migrate.ts';
 import { execute, rules, seed, submit, vote } from '../gateway/harness.ts';
+import { until } from '../support/until.ts';
 import {
   balances,
   dropFolder,
@@ -23,7 +24,6 @@ import {
   peopleOf,
   record,
   startOn,
-  until,
 } from './support.ts';
 
 const earlier = migrations.slice(0, -1).map(({ number }) => number);

@@ -11,7 +11,7 @@ import {
   type ServerProcess,
   startServer,
 } from '../../packages/testing/src/postgres-process.ts';
-import { until } from './support.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 

@@ -9,6 +9,7 @@ import { parsePolicyFile } from '@countersign/policy';
 import { expect } from '@jest/globals';
 import { Client } from 'pg';
 import { rules } from '../gateway/harness.ts';
+import { until } from '../support/until.ts';
 
 /** Time goes by this many times faster for the gateway; the store's clock is its own. */
 export const fast = (factor: number, reached: Runtime['reached'] = () => undefined): Runtime => {
@@ -77,14 +78,6 @@ export async function observe(url: string): Promise<Client> {
   client.on('error', () => {});
   await client.connect();
   return client;
-}
-
-export async function until(condition: () => Promise<boolean>, tries = 400): Promise<void> {
-  for (; tries > 0; tries--) {
-    if (await condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('it did not come to that');
 }
 
 /** The balances of these accounts at the target, as another connection sees them. */

@@ -23,7 +23,7 @@ export async function votes(stage: Stage): Promise<void> {
 /** What waits for this person now. */
 async function fromList(stage: Stage, person: Principal): Promise<ApprovalView | null> {
   const list = await stage.ask(`${person.name} lists`, ({ engine }) =>
-    engine.calls.approvals(person, { limit: 500 }),
+    engine.calls.approvals({ principal: person, everything: false }, { limit: 500 }),
   );
   return list === null || list.approvals.length === 0 ? null : stage.parts.random.pick(list.approvals);
 }
@@ -33,5 +33,7 @@ async function fromLink(stage: Stage, person: Principal): Promise<ApprovalView |
   const asked = stage.calls.flatMap(({ approval }) => (approval === null ? [] : [approval]));
   if (asked.length === 0) return null;
   const approval = stage.parts.random.pick(asked);
-  return stage.ask(`${person.name} looks`, ({ engine }) => engine.calls.approval(person, approval));
+  return stage.ask(`${person.name} looks`, ({ engine }) =>
+    engine.calls.approval({ principal: person, everything: false }, approval),
+  );
 }

@@ -39,10 +39,10 @@ export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
       query: streamQuerySchema,
       answer: null,
       stream: eventStream,
-      handle: async ({ principal, query, stillLetIn, reply }) => {
+      handle: async ({ principal, viewer, query, stillLetIn, reply }) => {
         const after = lastSeen(reply.request.headers['last-event-id'], query.after);
         const sees = ({ change, approval }: Happened) =>
-          approval === null || calls.mayLook(principal, approval) ? change : null;
+          approval === null || calls.mayLook(viewer, approval) ? change : null;
         const stream = await streams.open({ principal, stillLetIn, after, sees });
         return reply.headers(unbuffered).type(eventStream).send(stream);
       },
@@ -76,7 +76,7 @@ export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
       summary: 'Lists what waits: first what the one who looks was asked about, the oldest first.',
       query: approvalsQuerySchema,
       answer: approvalListSchema,
-      handle: ({ principal, query }) => calls.approvals(principal, query),
+      handle: ({ viewer, query }) => calls.approvals(viewer, query),
     }),
     route({
       method: 'GET',
@@ -85,7 +85,7 @@ export function approvalRoutes({ calls, streams }: Parts): readonly Route[] {
       summary: 'Reads one approval: the card, the votes, the comments, whether you may vote.',
       params: idParams,
       answer: approvalViewSchema,
-      handle: ({ principal, params }) => calls.approval(principal, params.id),
+      handle: ({ viewer, params }) => calls.approval(viewer, params.id),
     }),
     route({
       method: 'POST',

@@ -5,32 +5,33 @@
 import type { Principal, TokenClass } from '@countersign/core';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
+import type { Viewer } from '../calls/sight.ts';
 import type { Session } from '../identity/sessions.ts';
 import { noBody, nothing } from './nothing.ts';
 
 /**
  * An agent or service; a person who votes; an operator; whoever may look at everything (`auditor`); whoever looks on at
- * all, a person or one of those, and sees what is theirs to see, as a person where they are one (`viewer`) or as the one
- * who sees most (`reader`); whoever is signed in (`session`); anyone at all.
+ * all, a person or one of those, and sees what is theirs to see (`viewer`); whoever is signed in (`session`); anyone at all.
  */
-export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'reader' | 'session' | 'public';
+export type Actor = 'agent' | 'person' | 'operator' | 'auditor' | 'viewer' | 'session' | 'public';
 
 /** The classes of an actor. Somebody who is of several comes as the first. */
-export const classesOf: Readonly<Record<Exclude<Actor, 'session' | 'public'>, readonly TokenClass[]>> =
-  Object.freeze({
-    agent: ['agent', 'service'],
-    person: ['person'],
-    operator: ['operator'],
-    auditor: ['auditor', 'operator'],
-    viewer: ['person', 'auditor', 'operator'],
-    reader: ['auditor', 'operator', 'person'],
-  });
+export const classesOf: Readonly<
+  Record<Exclude<Actor, 'viewer' | 'session' | 'public'>, readonly TokenClass[]>
+> = Object.freeze({
+  agent: ['agent', 'service'],
+  person: ['person'],
+  operator: ['operator'],
+  auditor: ['auditor', 'operator'],
+});
 
-export interface Incoming<Params, Query, Body, Who, In = Session | null> {
+export interface Incoming<Params, Query, Body, Who, In = Session | null, Looks = Viewer | null> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
   readonly principal: Who;
+  /** The same as one who looks on; null where the route is not for those. */
+  readonly viewer: Looks;
   /** That the request came by; null for one with a token of its own. */
   readonly session: In;
   /** A signal that aborts when the client goes away, or the gateway: for those who wait. */
@@ -93,7 +94,8 @@ interface Declared<
       z.output<Query>,
       z.output<Body>,
       A extends 'public' ? null : Principal,
-      A extends 'session' ? Session : Session | null
+      A extends 'session' ? Session : Session | null,
+      A extends 'viewer' ? Viewer : null
     >,
   ) => Promise<Answer extends z.ZodType ? z.input<Answer> : unknown>;
 }

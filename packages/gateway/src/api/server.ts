@@ -17,6 +17,7 @@ import {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../calls/room.ts';
+import { type Viewer, viewerOf } from '../calls/sight.ts';
 import { cookieName, setCookie } from '../identity/cookies.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
@@ -123,6 +124,13 @@ function byPlace(routes: readonly Route[]): readonly Place[] {
   return [...places.values()];
 }
 
+/** As whom a request was let in. */
+interface Admitted {
+  readonly principal: Principal;
+  /** The same as one who looks on; null where the route is not for those. */
+  readonly viewer: Viewer | null;
+}
+
 interface Authenticate {
   /** Which of the routes of a place the request is for. @throws {CountersignError} where it may use none of them. */
   (request: FastifyRequest, here: Place): Promise<Route>;
@@ -134,7 +142,7 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
   const principals = server.createRateLimit({
     max: rateLimits.perPrincipal,
     timeWindow: 60_000,
-    keyGenerator: (request) => principalsOf.get(request)?.id ?? request.ip,
+    keyGenerator: (request) => admittedOf.get(request)?.principal.id ?? request.ip,
   });
   const strangers = server.createRateLimit({
     max: rateLimits.perStranger,
@@ -151,16 +159,19 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
     const used = await limit(request);
     if (!used.isAllowed && used.isExceeded) throw new CountersignError('rate_limited');
   };
-  /** The principal that a route takes the request from: a session has several, and some routes want a token. */
-  const admitted = (route: Route, { principals, session }: Known): Principal | undefined => {
+  /** As whom a route takes the request: a session has several principals, and some routes want a token. */
+  const admitted = (route: Route, { principals, session }: Known): Admitted | undefined => {
     const { actor, signedIn = true } = route;
     if (actor === 'public' || (session !== null && !signedIn)) return undefined;
-    if (actor === 'session') return session === null ? undefined : principals[0];
-    for (const wanted of classesOf[actor]) {
-      const principal = principals.find((one) => one.class === wanted);
-      if (principal !== undefined) return principal;
+    if (actor === 'viewer') {
+      const viewer = viewerOf(principals);
+      return viewer && { principal: viewer.principal, viewer };
     }
-    return undefined;
+    const principal =
+      actor === 'session'
+        ? principals[session === null ? -1 : 0]
+        : classesOf[actor].flatMap((wanted) => principals.filter((one) => one.class === wanted))[0];
+    return principal && { principal, viewer: null };
   };
   const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
     if (here[0].actor === 'public') {
@@ -174,26 +185,27 @@ function authenticator(server: FastifyInstance, { identity, rateLimits }: Server
       throw new CountersignError('unauthenticated');
     }
     knownOf.set(request, known);
-    principalsOf.set(request, somebody);
+    admittedOf.set(request, { principal: somebody, viewer: null });
     await within(principals, request);
     for (const route of here) {
-      const principal = admitted(route, known);
-      if (principal === undefined) continue;
-      principalsOf.set(request, principal);
+      const as = admitted(route, known);
+      if (as === undefined) continue;
+      admittedOf.set(request, as);
       return route;
     }
     throw new CountersignError('wrong_actor');
   };
   const again = async (request: FastifyRequest, route: Route): Promise<boolean> => {
     const known = await identifyAgain(identity, request, knownOf.get(request));
-    return known !== null && admitted(route, known)?.id === principalsOf.get(request)?.id;
+    const [now, then] = [known && admitted(route, known), admittedOf.get(request)];
+    return now?.principal.id === then?.principal.id && now?.viewer?.everything === then?.viewer?.everything;
   };
   return Object.assign(authenticate, { again });
 }
 
 /** Who a request is from, once it is known; by what; and which route of its place it is for. */
 const knownOf = new WeakMap<FastifyRequest, Known>();
-const principalsOf = new WeakMap<FastifyRequest, Principal>();
+const admittedOf = new WeakMap<FastifyRequest, Admitted>();
 const routesOf = new WeakMap<FastifyRequest, Route>();
 
 function addRoutes(
@@ -228,7 +240,8 @@ function addRoutes(
         params: checked(route.params, request.params, 'the path'),
         query: checked(route.query, request.query, 'the query'),
         body: checked(route.body, request.body, 'the body'),
-        principal: principalsOf.get(request) ?? null,
+        principal: admittedOf.get(request)?.principal ?? null,
+        viewer: admittedOf.get(request)?.viewer ?? null,
         session: knownOf.get(request)?.session ?? null,
         gone: () => {
           const gone = new AbortController();
@@ -245,7 +258,7 @@ function addRoutes(
           route: route.url,
           status: route.status,
           ms,
-          principal: principalsOf.get(request)?.id,
+          principal: admittedOf.get(request)?.principal.id,
         },
         'served',
       );
@@ -288,7 +301,7 @@ function fromFastify(thrown: unknown): CountersignError {
 }
 
 function audienceOf(request: FastifyRequest): Principal['class'] | null {
-  return principalsOf.get(request)?.class ?? null;
+  return admittedOf.get(request)?.principal.class ?? null;
 }
 
 function problemOf(error: CountersignError, audience: Principal['class'] | null): Problem {

@@ -6,7 +6,7 @@ import { type CommentRow, commentsOn } from '../store/comments.ts';
 import { previewName } from './ask.ts';
 import { commentName, mayComment } from './comment.ts';
 import type { Room } from './room.ts';
-import { mayLook } from './sight.ts';
+import { mayLook, type Viewer } from './sight.ts';
 import { countedHumans, reasonName, requesterOf } from './vote.ts';
 
 /** The most siblings that a card names. */
@@ -16,7 +16,7 @@ const mostSiblings = 50;
 export async function approvalViews(
   room: Room,
   rows: readonly ApprovalRow[],
-  viewer: Principal,
+  viewer: Viewer,
 ): Promise<readonly ApprovalView[]> {
   const ids = rows.map(({ id }) => id);
   const [votes, comments, waiting] = await Promise.all([
@@ -52,14 +52,14 @@ interface Beside {
 async function view(
   room: Room,
   row: ApprovalRow,
-  viewer: Principal,
+  viewer: Viewer,
   { votes, comments, siblings }: Beside,
 ): Promise<ApprovalView> {
   const { policy } = room.current();
   const preview = JSON.parse((await room.texts.read(row.preview_event, previewName)) ?? 'null') as Preview;
-  const me = votingHuman(policy, viewer)?.name ?? null;
+  const me = votingHuman(policy, viewer.principal)?.name ?? null;
   const mine = me === null ? undefined : votes.find(({ person }) => person === me);
-  const may = whetherMayVote(room, row, viewer, mine);
+  const may = whetherMayVote(room, row, viewer.principal, mine);
   const counted = countedFor(row.requirement, countedHumans(room, row, votes));
   return {
     id: row.id,
@@ -93,13 +93,13 @@ async function view(
     may_not_vote_because: may === 'yes' ? null : errorTable[may].people,
     fresh_within: row.requirement.freshMs === undefined ? null : row.requirement.freshMs / 1000,
     my_vote: mine?.vote ?? null,
-    may_comment: row.state === 'waiting' && mayComment(room, viewer, row),
+    may_comment: row.state === 'waiting' && mayComment(room, viewer.principal, row),
   };
 }
 
-function whetherMayVote(room: Room, row: ApprovalRow, viewer: Principal, mine: VoteRow | undefined) {
+function whetherMayVote(room: Room, row: ApprovalRow, principal: Principal, mine: VoteRow | undefined) {
   if (row.state !== 'waiting') return 'already_decided';
-  const may = mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row));
+  const may = mayVote(room.current().policy, row.requirement, { principal }, requesterOf(row));
   return may === 'yes' && mine !== undefined ? 'already_voted' : may;
 }
 

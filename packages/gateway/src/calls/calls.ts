@@ -44,7 +44,7 @@ import { HealthBoard } from './health.ts';
 import type { Room } from './room.ts';
 import { type RunAnswer, runOnce } from './run-once.ts';
 import { runList, runView } from './run-view.ts';
-import { mayLook, onlookerOf } from './sight.ts';
+import { mayLook, onlookerOf, type Viewer } from './sight.ts';
 import { lift, type StopDone, stop } from './stop.ts';
 import { must, submit } from './submit.ts';
 import { callView, executeView } from './view.ts';
@@ -137,15 +137,14 @@ export class Calls {
 
   /** A page of those that wait and that the viewer may look at. @throws {CountersignError} `not_found` for another page. */
   async approvals(
-    viewer: Principal,
+    viewer: Viewer,
     page: { after?: ApprovalId | undefined; limit: number },
   ): Promise<ApprovalList> {
     const room = this.#room;
     const onlooker = onlookerOf(room, viewer);
-    if (onlooker === 'nothing') return { approvals: [], waiting_for_me: 0, next: null };
     const [rows, forMe] = await Promise.all([
-      waitingApprovals(room.db, onlooker === 'everything' ? null : onlooker, page),
-      onlooker === 'everything' ? 0 : waitingFor(room.db, onlooker, counted),
+      waitingApprovals(room.db, onlooker, page),
+      waitingFor(room.db, onlooker, counted),
     ]);
     const seen = rows.filter((row) => mayLook(room, viewer, row));
     return {
@@ -156,7 +155,7 @@ export class Calls {
   }
 
   /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
-  async approval(viewer: Principal, id: ApprovalId): Promise<ApprovalView> {
+  async approval(viewer: Viewer, id: ApprovalId): Promise<ApprovalView> {
     const row = await findApproval(this.#room.db, id);
     const [view] =
       row !== null && mayLook(this.#room, viewer, row) ? await approvalViews(this.#room, [row], viewer) : [];
@@ -180,29 +179,29 @@ export class Calls {
 
   async vote(principal: Principal, id: ApprovalId, request: VoteRequest): Promise<ApprovalView> {
     await vote(this.#room, principal, id, request);
-    return this.approval(principal, id);
+    return this.approval({ principal, everything: false }, id);
   }
 
   async comment(principal: Principal, id: ApprovalId, request: CommentRequest): Promise<ApprovalView> {
     await comment(this.#room, principal, id, request);
-    return this.approval(principal, id);
+    return this.approval({ principal, everything: false }, id);
   }
 
   /** Whether somebody may look at an approval, by the policy in force. */
-  mayLook(viewer: Principal, approval: ApprovalRow): boolean {
+  mayLook(viewer: Viewer, approval: ApprovalRow): boolean {
     return mayLook(this.#room, viewer, approval);
   }
 
-  runs(viewer: Principal, filter: RunFilter): Promise<RunList> {
+  runs(viewer: Viewer, filter: RunFilter): Promise<RunList> {
     return runList(this.#room, viewer, filter);
   }
 
   /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
-  run(viewer: Principal, id: RunId, page: { after?: CallId | undefined; limit: number }): Promise<RunView> {
+  run(viewer: Viewer, id: RunId, page: { after?: CallId | undefined; limit: number }): Promise<RunView> {
     return runView(this.#room, viewer, id, page);
   }
 
-  connections(viewer: Principal): Promise<ConnectionDetail[]> {
+  connections(viewer: Viewer): Promise<ConnectionDetail[]> {
     return connectionViews(this.#room, this.#health, viewer);
   }
 

@@ -4,16 +4,16 @@ import { votingHuman } from '@countersign/policy';
 import { type ApprovalRow, findApproval } from '../store/approvals.ts';
 import { insertComment } from '../store/comments.ts';
 import type { Room } from './room.ts';
-import { mayLook } from './sight.ts';
+import { isTheirs } from './sight.ts';
 
 export const commentName = 'comment';
 
 /** Comments that an approval may have of one person, and of all. */
 const most = { ofOne: 20, ofAll: 100 } as const;
 
-/** Whether a person may comment: a human who may look, those whose own request it is included. */
-export function mayComment(room: Pick<Room, 'current'>, viewer: Principal, row: ApprovalRow): boolean {
-  return votingHuman(room.current().policy, viewer) !== null && mayLook(room, viewer, row);
+/** Whether a person may comment: a human who was asked, or whose own request it is. */
+export function mayComment(room: Pick<Room, 'current'>, principal: Principal, row: ApprovalRow): boolean {
+  return votingHuman(room.current().policy, principal) !== null && isTheirs(room, principal, row);
 }
 
 /**

@@ -1,17 +1,18 @@
 /** Connections as people may see them: never an address, never a credential. */
-import type { ConnectionDetail, Principal, RuleView } from '@countersign/core';
+import type { ConnectionDetail, RuleView } from '@countersign/core';
 import { type Rule, rulesReaching } from '@countersign/policy';
 import type { HealthBoard } from './health.ts';
 import type { Room } from './room.ts';
-import { onlookerOf, seesAll } from './sight.ts';
+import { onlookerOf, type Viewer } from './sight.ts';
 
 export async function connectionViews(
   room: Pick<Room, 'current' | 'ending'>,
   health: HealthBoard,
-  viewer: Principal,
+  viewer: Viewer,
 ): Promise<ConnectionDetail[]> {
   // Whoever stands under nobody has signed in, and that is all.
-  if (onlookerOf(room, viewer) === 'nothing') return [];
+  const { human, everything } = onlookerOf(room, viewer);
+  if (human === null && !everything) return [];
   const { policy, connections } = room.current();
   const all = [...connections.values()];
   const states = await health.of(all, room.ending);
@@ -20,7 +21,7 @@ export async function connectionViews(
     protocol,
     labels: { ...labels },
     health: states[index] ?? { state: 'unknown', at: null, code: null },
-    rules: seesAll(viewer) ? rulesReaching(policy, { name, protocol, labels }).map(ruleView) : null,
+    rules: everything ? rulesReaching(policy, { name, protocol, labels }).map(ruleView) : null,
   }));
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { type ApprovalRow, findApproval } from '../store/approvals.ts';
 import { findFreshSignIn, keepFreshSignIn } from '../store/fresh-sign-ins.ts';
 import type { Room } from './room.ts';
-import { mayLook } from './sight.ts';
+import { isTheirs } from './sight.ts';
 
 /** The content of a vote's event that holds the ID token. */
 export const idTokenName = 'id_token';
@@ -29,7 +29,7 @@ export async function askedSignIn(
   id: ApprovalId,
 ): Promise<{ readonly approval: ApprovalId; readonly digest: string; readonly freshMs: number }> {
   const row = await findApproval(room.db, id);
-  if (row === null || !mayLook(room, principal, row)) throw new CountersignError('not_found', { what: id });
+  if (row === null || !isTheirs(room, principal, row)) throw new CountersignError('not_found', { what: id });
   const { freshMs } = row.requirement;
   if (freshMs === undefined)
     throw new CountersignError('sign_in_failed', { what: 'this approval asks for no fresh sign-in' });

@@ -9,7 +9,6 @@ import {
   type CallInput,
   CountersignError,
   type Moment,
-  type Principal,
   type RunCall,
   type RunId,
   type RunList,
@@ -18,7 +17,7 @@ import {
   visibleLine,
   visibleText,
 } from '@countersign/core';
-import { type ApprovalRow, approvalsOfCalls, type Onlooker, votesOn } from '../store/approvals.ts';
+import { approvalsOfCalls, votesOn } from '../store/approvals.ts';
 import type { CallRow } from '../store/call-row.ts';
 import { commentsOn } from '../store/comments.ts';
 import {
@@ -34,36 +33,31 @@ import { commentViews, voteViews } from './approval-view.ts';
 import { type CallRecord, readRecord } from './record.ts';
 import type { Room } from './room.ts';
 import { storedResult } from './settle.ts';
-import { mayLook, onlookerOf } from './sight.ts';
+import { mayLook, onlookerOf, type Viewer } from './sight.ts';
 import { callView } from './view.ts';
 
 /** Events of a call that its time line shows. */
 const mostMoments = 100;
 
-const asOnlooker = (seen: Onlooker | 'everything'): Onlooker | null => (seen === 'everything' ? null : seen);
-
-export async function runList(room: Room, viewer: Principal, filter: RunFilter): Promise<RunList> {
-  const onlooker = onlookerOf(room, viewer);
-  if (onlooker === 'nothing') return { runs: [], next: null };
-  const { ids, next } = await findRuns(room.db, filter, asOnlooker(onlooker));
+export async function runList(room: Room, viewer: Viewer, filter: RunFilter): Promise<RunList> {
+  const { ids, next } = await findRuns(room.db, filter, onlookerOf(room, viewer));
   return { runs: (await summarizeRuns(room.db, ids)).map(summaryOf), next };
 }
 
 /** @throws {CountersignError} `not_found`, also for what the viewer may not look at. */
 export async function runView(
   room: Room,
-  viewer: Principal,
+  viewer: Viewer,
   id: RunId,
   page: { readonly after?: CallId | undefined; readonly limit: number },
 ): Promise<RunView> {
-  const onlooker = onlookerOf(room, viewer);
-  if (onlooker === 'nothing' || !(await seesRun(room.db, id, asOnlooker(onlooker))))
+  if (!(await seesRun(room.db, id, onlookerOf(room, viewer))))
     throw new CountersignError('not_found', { what: id });
   const [[summary], rows] = await Promise.all([summarizeRuns(room.db, [id]), callsOfRun(room.db, id, page)]);
   if (summary === undefined) throw new CountersignError('not_found', { what: id });
   return {
     run: summaryOf(summary),
-    calls: await runCalls(room, viewer, rows, onlooker === 'everything'),
+    calls: await runCalls(room, viewer, rows),
     next: rows.length === page.limit ? (rows.at(-1)?.id ?? null) : null,
   };
 }
@@ -80,12 +74,7 @@ function summaryOf({ states, connections, ...row }: RunRow): RunSummary {
   };
 }
 
-async function runCalls(
-  room: Room,
-  viewer: Principal,
-  rows: readonly CallRow[],
-  everything: boolean,
-): Promise<RunCall[]> {
+async function runCalls(room: Room, viewer: Viewer, rows: readonly CallRow[]): Promise<RunCall[]> {
   const ids = rows.map(({ id }) => id);
   const asked = rows.flatMap(({ approval_id: approval }) => (approval === null ? [] : [approval]));
   const [approvals, votes, comments, events] = await Promise.all([
@@ -101,7 +90,8 @@ async function runCalls(
   return Promise.all(
     rows.map(async (row): Promise<RunCall> => {
       const record = await recordOf(room, row);
-      const may = everything || isTheirs(room, viewer, approvalOf.get(row.id));
+      const approval = approvalOf.get(row.id);
+      const may = viewer.everything || (approval !== undefined && mayLook(room, viewer, approval));
       return {
         id: row.id,
         tool: row.tool,
@@ -125,10 +115,6 @@ async function runCalls(
       };
     }),
   );
-}
-
-function isTheirs(room: Room, viewer: Principal, approval: ApprovalRow | undefined): boolean {
-  return approval !== undefined && mayLook(room, viewer, approval);
 }
 
 /** Null where the run's key was erased. */

@@ -5,26 +5,34 @@ import type { ApprovalRow, Onlooker } from '../store/approvals.ts';
 import type { Room } from './room.ts';
 import { requesterOf } from './vote.ts';
 
-/** Whether somebody may look at everything: operators and auditors. */
-export function seesAll(viewer: Principal): boolean {
-  return viewer.class === 'operator' || viewer.class === 'auditor';
+/** Whoever looks on. Somebody who has several roles looks as the person they are, and sees what all of them may. */
+export interface Viewer {
+  /** The person they are; the operator or auditor, where they are none. */
+  readonly principal: Principal;
+  /** Whether they may look at everything: operators and auditors. */
+  readonly everything: boolean;
 }
 
-/** Whether a person may look at an approval: they were asked, or the call was made for them. */
-export function mayLook(room: Pick<Room, 'current'>, viewer: Principal, row: ApprovalRow): boolean {
-  if (seesAll(viewer)) return true;
-  const may = mayVote(room.current().policy, row.requirement, { principal: viewer }, requesterOf(row));
+/** As whom somebody looks on who comes as all of these; undefined for who may not. */
+export function viewerOf(principals: readonly Principal[]): Viewer | undefined {
+  const as = (wanted: Principal['class']) => principals.find((one) => one.class === wanted);
+  const overseer = as('auditor') ?? as('operator');
+  const principal = as('person') ?? overseer;
+  return principal && { principal, everything: overseer !== undefined };
+}
+
+/** Whether somebody may look at an approval. */
+export function mayLook(room: Pick<Room, 'current'>, viewer: Viewer, row: ApprovalRow): boolean {
+  return viewer.everything || isTheirs(room, viewer.principal, row);
+}
+
+/** Whether an approval is a person's own business: they were asked, or the call was made for them. */
+export function isTheirs(room: Pick<Room, 'current'>, principal: Principal, row: ApprovalRow): boolean {
+  const may = mayVote(room.current().policy, row.requirement, { principal }, requesterOf(row));
   return may === 'yes' || may === 'own_request';
 }
 
-/**
- * As whom the store is asked: `everything` for those who see all, the human, or `nothing` for an account that belongs
- * to no one.
- */
-export function onlookerOf(
-  room: Pick<Room, 'current'>,
-  viewer: Principal,
-): Onlooker | 'everything' | 'nothing' {
-  if (seesAll(viewer)) return 'everything';
-  return votingHuman(room.current().policy, viewer) ?? 'nothing';
+/** As whom the store is asked. */
+export function onlookerOf(room: Pick<Room, 'current'>, { principal, everything }: Viewer): Onlooker {
+  return { human: votingHuman(room.current().policy, principal), everything };
 }

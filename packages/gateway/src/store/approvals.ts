@@ -46,23 +46,27 @@ export async function approvalsOfCalls(
   return rows;
 }
 
-/** Whose approvals are looked for: those that ask one of the groups, and those of calls made by or for the human. */
+/** Whose approvals are looked for. */
 export interface Onlooker {
-  readonly name: string;
-  readonly groups: readonly string[];
+  /** Those that ask one of the groups, and those of calls made by or for the human; null for who is nobody to vote. */
+  readonly human: { readonly name: string; readonly groups: readonly string[] } | null;
+  /** All others, too. */
+  readonly everything: boolean;
 }
 
-/** Whether the call `c` asks the onlooker, and is neither theirs nor for them. */
-const asks = ({ name, groups }: Onlooker) => sql`(
+type Human = NonNullable<Onlooker['human']>;
+
+/** Whether the call `c` asks the human, and is neither theirs nor for them. */
+const asks = ({ name, groups }: Human) => sql`(
   c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(groups)}::text::jsonb))
   and c.owner is distinct from ${name} and c.on_behalf_of is distinct from ${name})`;
 
-/** Whether the call `c` may be looked at by the onlooker; by anyone who sees everything, where there is none. */
-export const isSeenBy = (onlooker: Onlooker | null) =>
-  onlooker === null
-    ? sql`true`
-    : sql`(c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(onlooker.groups)}::text::jsonb))
-        or c.owner = ${onlooker.name} or c.on_behalf_of = ${onlooker.name})`;
+/** Whether the call `c` may be looked at by the onlooker. */
+export const isSeenBy = ({ human, everything }: Onlooker) =>
+  everything || human === null
+    ? sql`${everything}::boolean`
+    : sql`(c.asked_groups ?| array(select jsonb_array_elements_text(${JSON.stringify(human.groups)}::text::jsonb))
+        or c.owner = ${human.name} or c.on_behalf_of = ${human.name})`;
 
 /** How far a list goes. */
 export interface Page {
@@ -77,7 +81,7 @@ export interface Page {
  */
 export async function waitingApprovals(
   db: Database,
-  onlooker: Onlooker | null,
+  onlooker: Onlooker,
   { after, limit }: Page,
 ): Promise<readonly ApprovalRow[]> {
   const part = (which: RawBuilder<unknown>, from: ApprovalId | undefined, most: number) => {
@@ -92,30 +96,32 @@ export async function waitingApprovals(
         order by c.created_at, c.id limit ${most}) c
       join approvals a on a.call_id = c.id order by c.created_at, c.id`.execute(db);
   };
-  if (onlooker === null) return (await part(sql`true`, after, limit)).rows;
-  const [asked, others] = [asks(onlooker), sql`${isSeenBy(onlooker)} and not ${asks(onlooker)}`];
-  const inFirst = after === undefined || (await isAsked(db, after, onlooker));
+  const { human } = onlooker;
+  if (human === null) return (await part(isSeenBy(onlooker), after, limit)).rows;
+  const [asked, others] = [asks(human), sql`${isSeenBy(onlooker)} and ${asks(human)} is not true`];
+  const inFirst = after === undefined || (await isAsked(db, after, human));
   const first = inFirst ? (await part(asked, after, limit)).rows : [];
   if (first.length === limit) return first;
   return [...first, ...(await part(others, inFirst ? undefined : after, limit - first.length)).rows];
 }
 
-/** Whether an approval is one that asks the onlooker. */
-async function isAsked(db: Database, id: ApprovalId, onlooker: Onlooker): Promise<boolean> {
+/** Whether an approval is one that asks the human. */
+async function isAsked(db: Database, id: ApprovalId, human: Human): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from approvals a join calls c on c.id = a.call_id where a.id = ${id} and ${asks(onlooker)}`.execute(
+    select 1 from approvals a join calls c on c.id = a.call_id where a.id = ${id} and ${asks(human)}`.execute(
     db,
   );
   return rows.length > 0;
 }
 
 /** How many wait for the onlooker's vote, counted up to `most`. */
-export async function waitingFor(db: Database, onlooker: Onlooker, most: number): Promise<number> {
+export async function waitingFor(db: Database, { human }: Onlooker, most: number): Promise<number> {
+  if (human === null) return 0;
   const { rows } = await sql<{ n: number }>`
     select count(*)::float8 as n from (
       select 1 from calls c join approvals a on a.call_id = c.id
-      where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${asks(onlooker)}
-        and not exists (select 1 from votes v where v.approval_id = a.id and v.person = ${onlooker.name})
+      where c.state = 'waiting' and c.vote_by > clock_timestamp() and ${asks(human)}
+        and not exists (select 1 from votes v where v.approval_id = a.id and v.person = ${human.name})
       limit ${most}) w`.execute(db);
   return rows[0]?.n ?? 0;
 }

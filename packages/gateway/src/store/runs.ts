@@ -28,13 +28,9 @@ export interface FoundRuns {
 
 /**
  * The runs that a filter lets through, the latest first; by their names where it is about these. An onlooker finds those
- * with a call they may look at; null finds all.
+ * with a call they may look at; one who sees everything finds all.
  */
-export async function findRuns(
-  db: Database,
-  filter: RunFilter,
-  onlooker: Onlooker | null,
-): Promise<FoundRuns> {
+export async function findRuns(db: Database, filter: RunFilter, onlooker: Onlooker): Promise<FoundRuns> {
   const { principal, person, connection, state, text, after, limit } = filter;
   const byText = text !== undefined;
   const place = sql.raw(byText ? 'r.run collate "C", r.id' : 'r.created_at, r.id');
@@ -60,7 +56,7 @@ export async function findRuns(
     which.length === 0
       ? sql`true`
       : sql`exists (select 1 from calls c where c.run_id = w.id and ${sql.join(which, sql` and `)})`;
-  const seen = onlooker === null ? sql`true` : someCall([isSeenBy(onlooker)]);
+  const seen = onlooker.everything ? sql`true` : someCall([isSeenBy(onlooker)]);
   const { rows } = await sql<{ id: RunId; found: boolean }>`
     with w as materialized (
       select r.id, r.principal, row_number() over () as n from (
@@ -102,10 +98,10 @@ export async function summarizeRuns(db: Database, ids: readonly RunId[]): Promis
 }
 
 /** Whether the onlooker may look at a run: at one of its calls. */
-export async function seesRun(db: Database, id: RunId, onlooker: Onlooker | null): Promise<boolean> {
+export async function seesRun(db: Database, id: RunId, onlooker: Onlooker): Promise<boolean> {
   const { rows } = await sql`
     select 1 from runs r where r.id = ${id}
-    and ${onlooker === null ? sql`true` : sql`exists (select 1 from calls c where c.run_id = r.id and ${isSeenBy(onlooker)})`}`.execute(
+    and ${onlooker.everything ? sql`true` : sql`exists (select 1 from calls c where c.run_id = r.id and ${isSeenBy(onlooker)})`}`.execute(
     db,
   );
   return rows.length > 0;
