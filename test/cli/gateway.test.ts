@@ -251,6 +251,21 @@ describe('the record', () => {
     expect(stdout).toContain("UPDATE orders SET status = 'refunded'");
   });
 
+  test('is narrowed to a call, a time, a number of events', async () => {
+    const { stdout: whole } = await at(['ledger']);
+    const [, call = ''] = /approves {2}(call_\w+)/.exec(whole) ?? [];
+    const { stdout, stderr } = await at(['ledger', '--call', call, '--since', '1h']);
+    expect(stdout).toMatch(/person:dana +approves/);
+    expect(new Set(stdout.match(/call_\w+/g))).toEqual(new Set([call]));
+    expect(stderr).toMatch(/^\d+ of \d+ events; the last head was signed /);
+    expect((await at(['ledger', '--last', '1'])).stderr).toMatch(/^1 of /);
+    expect(await at(['ledger', '--since', '2126-01-01'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('Nothing of this kind is in the record.'),
+    });
+  });
+
   test('never 48: a line cut out, a line changed, the tail cut off, another key: verify finds each of them', async () => {
     const { stdout: whole } = await at(['ledger', '--jsonl']);
     const lines = whole.trimEnd().split('\n');

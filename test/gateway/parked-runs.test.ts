@@ -65,6 +65,39 @@ describe.each(stores)('with calls kept in %s', (on) => {
     ]);
   });
 
+  test('the record is narrowed by call, run, time and number', async () => {
+    const teller = await harness.agent('teller');
+    const parked = request();
+    const call = await submit(teller, 'update accounts set balance = 1 where id = 1', { run: parked.run });
+    await teller.parkRun(parked);
+    const all = (await harness.operator.events({ limit: 10_000 })).slice(0, -1);
+    const last = { head: { size: all.length } };
+    const [stamp] = all.slice(-2).flatMap((line) => ('event' in line ? [line.event] : []));
+    const since = (JSON.parse(stamp ?? '') as { at: string }).at;
+    const atOrLater = all.filter(
+      (line) => 'event' in line && (JSON.parse(line.event) as { at: string }).at >= since,
+    );
+    const ofCall = all.filter((line) => 'event' in line && line.event.includes(`"call":"${call.id}"`));
+    const run = (await harness.operator.findRuns({ text: parked.run })).runs[0]?.id;
+    const park = all.at(-1);
+
+    expect(ofCall.length).toBeGreaterThan(1);
+    expect(await harness.operator.events({ call: call.id })).toMatchObject([...ofCall, last]);
+    expect(await harness.operator.events({ run: parked.run })).toMatchObject([...ofCall, park, last]);
+    expect(await harness.operator.events({ run })).toMatchObject([...ofCall, park, last]);
+    expect(await harness.operator.events({ run: parked.run, last: 2 })).toMatchObject([
+      ofCall.at(-1),
+      park,
+      last,
+    ]);
+    expect(await harness.operator.events({ run: parked.run, limit: 1 })).toEqual(ofCall.slice(0, 1));
+    expect(await harness.operator.events({ last: 3 })).toMatchObject([...all.slice(-3), last]);
+    expect(await harness.operator.events({ since })).toMatchObject([...atOrLater, last]);
+    const later = '2126-01-01T00:00:00+02:00';
+    expect(await harness.operator.events({ since: later })).toMatchObject([last]);
+    expect(await refusal(harness.operator.events({ since: 'yesterday' }))).toBe('malformed');
+  });
+
   test('the list tells how many of a run’s calls are not decided yet, the oldest run first', async () => {
     const lister = await harness.agent('lister');
     const [older, newer] = [request(), request()];

@@ -21,6 +21,7 @@ import {
   type DeviceToken,
   deviceSignInSchema,
   deviceTokenSchema,
+  type EventsQuery,
   type ExecuteRequest,
   type ExecuteView,
   type ExplainView,
@@ -190,11 +191,10 @@ export interface Client {
   settleCall(id: CallId, request: SettleRequest, options?: RequestOptions): Promise<void>;
   /**
    * Operator: ledger lines, those with an index above `after` (default -1: from the start), at most `limit` of them
-   * (default 1000, at most 10 000), ending with a signed head when there are no more.
+   * (default 1000, at most 10 000), ending with a signed head when there are no more. `call`, `run`, `since` and `last`
+   * narrow it, at the cost of what is found; such a part can't be verified by itself.
    */
-  events(
-    options?: RequestOptions & { readonly after?: number; readonly limit?: number },
-  ): Promise<readonly LedgerLine[]>;
+  events(options?: RequestOptions & EventsQuery): Promise<readonly LedgerLine[]>;
 
   /** Begins to sign in a person at their identity provider. Needs no token. */
   startSignIn(request: DeviceRequest, options?: RequestOptions): Promise<DeviceSignIn>;
@@ -305,8 +305,10 @@ export function createClient(options: ClientOptions): Client {
     settleCall: async (id, body, o) => {
       await http.json({ method: 'POST', path: `v1/calls/${part(id)}/settle`, body, ...o }, settledSchema);
     },
-    events: async ({ after = -1, limit = 1000, ...o } = {}) =>
-      ledgerLines(await http.text({ method: 'GET', path: `v1/events?after=${after}&limit=${limit}`, ...o })),
+    events: async ({ after = -1, limit = 1000, call, run, since, last, ...o } = {}) => {
+      const path = `v1/events${queryOf({ after, limit, call, run, since, last })}`;
+      return ledgerLines(await http.text({ method: 'GET', path, ...o }));
+    },
 
     listSessions: (o) => http.json({ method: 'GET', path: 'v1/sessions', ...o }, sessionListSchema),
     revokeSession: async (id, o) => {

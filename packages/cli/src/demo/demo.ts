@@ -60,7 +60,7 @@ async function tellLedger(world: World, stage: Stage, { signal }: Host): Promise
   await stage.heading('4  The record');
   const lines: string[] = [];
   const { paint, width } = stage;
-  for await (const line of gatewayLines(world.operator, -1, signal)) {
+  for await (const line of gatewayLines(world.operator, {}, signal)) {
     lines.push(JSON.stringify(line));
     if ('index' in line) await stage.lines(eventInWords(line, { paint, width: width - 2, ids: false }));
   }

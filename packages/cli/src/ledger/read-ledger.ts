@@ -3,7 +3,13 @@ import { createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@countersign/client';
-import { CountersignError, headSchema, type LedgerLine, type SignedHead } from '@countersign/core';
+import {
+  CountersignError,
+  type EventsQuery,
+  headSchema,
+  type LedgerLine,
+  type SignedHead,
+} from '@countersign/core';
 import { z } from 'zod';
 import { jsonOrNull } from '../json-or-null.ts';
 import { splitLines } from '../jsonl/lines.ts';
@@ -31,18 +37,19 @@ export async function* fileLines(path: string): AsyncGenerator<string> {
   }
 }
 
-/** All lines of a gateway's record above an index: events, and at the end the signed head. */
+/** All lines of a part of a gateway's record, page by page: events, and at the end the signed head. */
 export async function* gatewayLines(
   client: Client,
-  after: number,
+  { last, ...part }: Omit<EventsQuery, 'limit'>,
   signal: AbortSignal,
 ): AsyncGenerator<LedgerLine> {
-  for (let next = after; ; ) {
-    const lines = await client.events({ after: next, signal });
+  // The last so many are one page: what comes meanwhile is not counted again.
+  for (let page: EventsQuery = { ...part, ...(last === undefined ? {} : { last, limit: last }) }; ; ) {
+    const lines = await client.events({ ...page, signal });
     yield* lines;
-    const last = lines.at(-1);
-    if (last === undefined || 'head' in last) return;
-    next = last.index;
+    const end = lines.at(-1);
+    if (last !== undefined || end === undefined || 'head' in end) return;
+    page = { ...part, after: end.index };
   }
 }
 

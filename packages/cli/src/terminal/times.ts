@@ -39,3 +39,19 @@ export function parseSeconds(text: string): number {
   if (match === null) throw new InvalidArgumentError('Expected a length of time like 90s, 15m, 8h or 30d.');
   return Number(match[1]) * secondsOf[match[2] as keyof typeof secondsOf];
 }
+
+/**
+ * A moment: so long before `now`, as in `1h`, or a date, or a time in RFC 3339; UTC where it names no zone. For commander:
+ * throws what it reports as a wrong argument.
+ */
+export function parseSince(text: string, now: Date): Date {
+  const [, date, time = '00:00', zone = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  const at = /^[1-9][0-9]{0,8}[smhd]$/.test(text)
+    ? new Date(now.getTime() - parseSeconds(text) * 1000)
+    : new Date(`${date}T${time}${zone}`);
+  if (at.getUTCFullYear() >= 0 && at.getUTCFullYear() <= 9999) return at;
+  throw new InvalidArgumentError(
+    'Expected a length of time like 15m, 1h or 7d, or a time like 2026-11-20T10:00Z.',
+  );
+}

@@ -1,6 +1,6 @@
 /** The operator's routes: tokens, policy, stops, events, and settling a call whose outcome a person found out. */
 import { z } from 'zod';
-import { callIdSchema, stopIdSchema, tokenIdSchema } from '../ids.ts';
+import { type CallId, callIdSchema, stopIdSchema, tokenIdSchema } from '../ids.ts';
 import { callInputSchema } from '../input.ts';
 import { nameSchema, tokenClasses } from '../principal.ts';
 
@@ -161,8 +161,31 @@ export const tryViewSchema = z.strictObject({
 /** How a call would be decided, and why. */
 export type TryView = z.infer<typeof tryViewSchema>;
 
-/** `GET /v1/events?after=INDEX&limit=N`: the lines of the ledger above an index. */
+/** `GET /v1/events?after=INDEX&limit=N`: the lines of the ledger above an index. What narrows it is looked up, not searched for. */
 export const eventsQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(-1).default(-1),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  /** Those of one call. */
+  call: callIdSchema.optional(),
+  /** Those of a run: its id in the record, or the one that the application gave it. */
+  run: z.string().min(1).max(200).optional(),
+  /** Those that were written at this time or later. */
+  since: z.iso.datetime({ offset: true }).optional(),
+  /** The last so many of them. */
+  last: z.coerce.number().int().min(1).max(10_000).optional(),
 });
+/** Which part of the ledger. What is left out means all of it. */
+export interface EventsQuery {
+  /** An index; those above it. Default: -1, from the start. */
+  readonly after?: number | undefined;
+  /** How many lines at most, 1 to 10 000. Default: 1000. */
+  readonly limit?: number | undefined;
+  /** Those of one call. */
+  readonly call?: CallId | undefined;
+  /** A run's id in the record, or the one that the application gave it. */
+  readonly run?: string | undefined;
+  /** A time in RFC 3339. */
+  readonly since?: string | undefined;
+  /** The last so many of those that the rest lets through, 1 to 10 000. */
+  readonly last?: number | undefined;
+}

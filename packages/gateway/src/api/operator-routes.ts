@@ -124,11 +124,12 @@ function recordRoutes({ calls, ledger }: Parts): readonly Route[] {
       method: 'GET',
       url: '/v1/events',
       actor: 'operator',
-      summary: 'Streams the ledger as lines of JSON, the signed head last when the end is reached.',
+      summary:
+        'Streams the ledger, or a part of it, as lines of JSON, the signed head last when there are no more.',
       query: eventsQuerySchema,
       answer: null,
       handle: async ({ query, reply }) => {
-        const lines = ledger.export(query.after, query.limit);
+        const lines = ledger.export(query);
         const text = async function* () {
           for await (const line of lines) yield `${line}\n`;
         };

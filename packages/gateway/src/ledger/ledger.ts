@@ -2,7 +2,14 @@
 import type { EventId, Json, SignedHead } from '@countersign/core';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { NewEvent } from '../store/event-row.ts';
-import { latestHead, readEvents } from '../store/read-ledger.ts';
+import {
+  beforeLast,
+  beforeTime,
+  type EventFilter,
+  type IndexedEvent,
+  latestHead,
+  readEvents,
+} from '../store/read-ledger.ts';
 import { type SignTree, sequenceBatch } from '../store/sequence.ts';
 import type { Database } from '../store/store.ts';
 import type { Keys } from './keys.ts';
@@ -24,6 +31,14 @@ export interface Happening {
   readonly keepMs?: number;
 }
 
+/** Which part of the record is read back; see `EventFilter`. */
+export interface LedgerPart extends Omit<EventFilter, 'upTo'> {
+  /** How many events at most. */
+  readonly limit: number;
+  /** Only the last so many of them. */
+  readonly last?: number | undefined;
+}
+
 /** The record: makes events, gives them their place, reads them back. */
 export interface Ledger extends Sealer {
   /** Seals the contents and makes the event; the caller writes it with its move. */
@@ -39,8 +54,8 @@ export interface Ledger extends Sealer {
    * may lie behind one that was kept: the gap is recorded.
    */
   goOnFromHere(over: Database): Promise<void>;
-  /** The exported file, line by line: events above `after`, and at the end the signed head. */
-  export(after: number, limit: number): AsyncGenerator<string>;
+  /** The exported file, line by line: the events asked for, and the signed head when there are no more. */
+  export(part: LedgerPart): AsyncGenerator<string>;
   close(): Promise<void>;
 }
 
@@ -92,6 +107,15 @@ export function createLedger(
     return running;
   };
 
+  const lineOf = async ({ id, index, bytes, contents }: IndexedEvent): Promise<string> => {
+    const disclosed: Record<string, { salt: string; content: string }> = {};
+    for (const name of contents) {
+      const opened = await sealer.open(id as EventId, name);
+      if (opened !== null) disclosed[name] = { salt: opened.salt.toString('hex'), content: opened.content };
+    }
+    return JSON.stringify({ index, event: bytes, ...(contents.length > 0 ? { disclosed } : {}) });
+  };
+
   const ledger: Ledger = {
     ...sealer,
     event: async ({ type, actor, call = null, run, data = {}, contents = {}, keepMs = null }) => {
@@ -133,32 +157,24 @@ export function createLedger(
       const head = await latestHead(over);
       if (head !== null) keys.goOnFrom(head);
     },
-    export: async function* (after, limit) {
+    export: async function* (part) {
       const head = await ledger.settled();
-      let next = after;
-      let left = limit;
-      while (left > 0) {
-        const events = await readEvents(db, next, Math.min(left, 500));
-        for (const event of events) {
-          const disclosed: Record<string, { salt: string; content: string }> = {};
-          for (const name of event.contents) {
-            const opened = await sealer.open(event.id as EventId, name);
-            if (opened !== null)
-              disclosed[name] = { salt: opened.salt.toString('hex'), content: opened.content };
-          }
-          yield JSON.stringify({
-            index: event.index,
-            event: event.bytes,
-            ...(event.contents.length > 0 ? { disclosed } : {}),
-          });
-        }
-        const last = events.at(-1);
-        if (last === undefined) break;
-        next = last.index;
+      if (head === null) return;
+      const { call, run } = part;
+      const since = part.since === undefined ? undefined : new Date(part.since).toISOString();
+      const filter = { after: part.after, upTo: head.size - 1, call, run, since };
+      if (since !== undefined) filter.after = await beforeTime(db, filter, since);
+      if (part.last !== undefined) filter.after = await beforeLast(db, filter, part.last);
+      for (let left = part.limit; left > 0; ) {
+        const wanted = Math.min(left, 500);
+        const events = await readEvents(db, filter, wanted);
+        for (const event of events) yield await lineOf(event);
         left -= events.length;
-        if (head !== null && next >= head.size - 1) break;
+        filter.after = events.length < wanted ? filter.upTo : (events.at(-1)?.index ?? filter.upTo);
+        if (filter.after >= filter.upTo) break;
       }
-      if (head !== null && next >= head.size - 1) yield JSON.stringify({ head });
+      const all = part.last !== undefined && part.last <= part.limit;
+      if (all || filter.after >= filter.upTo) yield JSON.stringify({ head });
     },
     close: async () => {
       closed = true;

@@ -9,6 +9,7 @@ import { cancelAsked } from './migrations/0005-cancel-asked.ts';
 import { sessions } from './migrations/0006-sessions.ts';
 import { approvals } from './migrations/0007-approvals.ts';
 import { looks } from './migrations/0008-looks.ts';
+import { eventsOfRuns } from './migrations/0009-events-of-runs.ts';
 import type { Database } from './store.ts';
 
 /** In order; a migration that has landed never changes. */
@@ -21,6 +22,7 @@ export const migrations: readonly { readonly number: number; readonly statements
   { number: 6, statements: sessions },
   { number: 7, statements: approvals },
   { number: 8, statements: looks },
+  { number: 9, statements: eventsOfRuns },
 ];
 
 /** The schema that this version writes. */
