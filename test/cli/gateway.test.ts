@@ -106,6 +106,17 @@ describe('tokens', () => {
     expect(await at(['approvals'])).toMatchObject({ code: 0, stdout: '', stderr: 'Nothing waits.\n' });
   });
 
+  test('one for a group or a person that the policy does not know is minted with a warning', async () => {
+    const agent = await at(['token', '--agent', 'stray', '--group', 'agnets', '--owner', 'olivia']);
+    expect(agent).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('names the group agnets; did you mean agents?'),
+    });
+    expect(agent.stdout).toMatch(/^cs_\S+\n$/);
+    const { stderr } = await at(['token', '--person', 'danna', '--json']);
+    expect(stderr).toContain("account local:danna: the token can't vote; did you mean dana?");
+  });
+
   test('a revoked one ends at once', async () => {
     const minted = await at(['token', '--agent', 'gone', '--group', 'agents', '--owner', 'olivia', '--json']);
     const { token, view } = JSON.parse(minted.stdout) as { token: string; view: { id: string } };

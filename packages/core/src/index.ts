@@ -30,6 +30,7 @@ export * from './lineage.ts';
 export * from './mask.ts';
 export * from './measured-effect.ts';
 export * from './model-text.ts';
+export * from './nearest.ts';
 export * from './preview.ts';
 export * from './principal.ts';
 export * from './resource.ts';

@@ -146,6 +146,7 @@ async function listen(engine: Engine, options: GatewayOptions, log: Log): Promis
     tokens,
     ledger,
     policy: { view: () => policy.view(), reload },
+    policyNow,
     connections: () =>
       [...policy.current().connections.values()].map(({ config }) => ({
         name: config.name,

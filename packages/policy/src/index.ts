@@ -26,4 +26,5 @@ export * from './policy.ts';
 export { type ColumnsByConnection, reviewNames } from './review/names.ts';
 export { hiddenColumns, isFreeOfHidden, maskedTables, possibleActions } from './review/protection.ts';
 export { reviewPolicy } from './review/review-policy.ts';
+export { reviewToken, type TokenHolder } from './review/token.ts';
 export { reviewWalls } from './review/wall.ts';

@@ -15,7 +15,7 @@ import {
 } from '../options.ts';
 import { keepPersonToken } from '../person-tokens.ts';
 import { operatorClient } from '../reach-gateway.ts';
-import { printableLine } from '../terminal/printable.ts';
+import { printable, printableLine } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import { fromNow, parseSeconds } from '../terminal/times.ts';
 import { UsageError } from '../usage-error.ts';
@@ -113,10 +113,9 @@ function addMint(token: Command, host: Host): void {
       const { name: person, expires_at } = view;
       const path = await keepPersonToken(env, client.url, { person, token: minted.token, expires_at });
       await err.line(`A token for person ${person} (${valid}). It is kept in ${path}.`);
-      await err.line(
-        `It votes as whoever has the account local:${person} under people, and not at all where nobody has.`,
-      );
     }
+    for (const warning of minted.warnings)
+      await err.line(`${err.paint('yellow', 'warning')} ${printable(warning)}`);
     host.exit(exitCodes.ok);
   });
 }

@@ -61,8 +61,13 @@ export const tokenListSchema = z.strictObject({ tokens: z.array(tokenViewSchema)
 export type TokenList = z.infer<typeof tokenListSchema>;
 
 /** The token's own text is shown here once and never again: only its hash is kept. */
-export const mintedSchema = z.strictObject({ token: z.string(), view: tokenViewSchema });
-/** A new token's text, and its view. */
+export const mintedSchema = z.strictObject({
+  token: z.string(),
+  view: tokenViewSchema,
+  /** What in it means nothing to the policy of this moment: a group, a person, an account. */
+  warnings: z.array(z.string()).default([]),
+});
+/** A new token's text, its view, and what of it the policy does not know. */
 export type Minted = z.infer<typeof mintedSchema>;
 
 /** `POST /v1/stops`: the kill switch, for one principal, one connection, or all. */

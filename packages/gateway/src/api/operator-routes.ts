@@ -17,6 +17,7 @@ import {
   tokenIdSchema,
   tokenListSchema,
 } from '@countersign/core';
+import { reviewToken } from '@countersign/policy';
 import { z } from 'zod';
 import type { StopRow } from '../store/stops.ts';
 import type { TokenRow } from '../store/tokens.ts';
@@ -29,7 +30,7 @@ export function operatorRoutes(parts: Parts): readonly Route[] {
   return [...tokenRoutes(parts), ...policyRoutes(parts), ...stopRoutes(parts), ...recordRoutes(parts)];
 }
 
-function tokenRoutes({ tokens }: Parts): readonly Route[] {
+function tokenRoutes({ tokens, policyNow }: Parts): readonly Route[] {
   return [
     route({
       method: 'POST',
@@ -43,7 +44,9 @@ function tokenRoutes({ tokens }: Parts): readonly Route[] {
       status: 201,
       handle: async ({ principal, body }) => {
         const { token, row } = await tokens.mint(body, principal);
-        return { token, view: tokenView(row) };
+        const { name, groups, owner, on_behalf_of: onBehalfOf } = row;
+        const holder = { class: row.class, name, groups, owner, onBehalfOf };
+        return { token, view: tokenView(row), warnings: [...reviewToken(policyNow(), holder)] };
       },
     }),
     route({

@@ -32,6 +32,7 @@ export interface Parts {
   readonly tokens: LocalTokens;
   readonly ledger: Ledger;
   readonly policy: { view(): PolicyView; reload(by: string): Promise<PolicyView> };
+  readonly policyNow: () => Policy;
   readonly connections: () => readonly { readonly name: string; readonly protocol: ProtocolName }[];
   /** Throws while the gateway can't decide. */
   readonly ready: () => Promise<void>;

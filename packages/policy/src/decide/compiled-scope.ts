@@ -1,5 +1,5 @@
 /** The narrowing keys of a rule or a mask, made ready to be compared. */
-import { type Action, actionCovers, splitResource } from '@countersign/core';
+import { type Action, actionCovers, type Principal, splitResource } from '@countersign/core';
 import type { Scope } from '../policy.ts';
 import { type Atom, type Certainty, speaksOf } from './atom.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
@@ -19,7 +19,7 @@ function resourcePattern(written: string): Pattern {
   return compilePattern(kind, written.slice(kind.length + 1));
 }
 
-export function matchesWho({ who }: Scope, { groups, id }: Question['principal']): boolean {
+export function matchesWho({ who }: Scope, { groups, id }: Pick<Principal, 'groups' | 'id'>): boolean {
   if (who === undefined) return true;
   if (who.groups !== undefined && !who.groups.some((group) => groups.includes(group))) return false;
   return who.principals === undefined || who.principals.includes(id);

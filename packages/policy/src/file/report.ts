@@ -1,6 +1,5 @@
 /** What is wrong with a file: everything at once, each with its place, what was expected, and the nearest right key. */
-import { CountersignError } from '@countersign/core';
-import { nearest } from './nearest.ts';
+import { CountersignError, nearest } from '@countersign/core';
 import type { Position } from './tree.ts';
 
 /** One thing that is wrong with a file, with its place. */

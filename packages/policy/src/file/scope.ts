@@ -3,6 +3,7 @@ import {
   type Action,
   actionSchema,
   baseActions,
+  nearest,
   type ProtocolName,
   protocolNames,
   splitResource,
@@ -10,7 +11,6 @@ import {
 import { compilePattern } from '../decide/pattern.ts';
 import type { Scope } from '../policy.ts';
 import { isResourceKind, resourceKinds } from '../resource-kinds.ts';
-import { nearest } from './nearest.ts';
 import { described, list, object, oneOf, type Read, reader, record, text, textLike } from './read.ts';
 import type { Report } from './report.ts';
 import type { Tree } from './tree.ts';
