@@ -1,9 +1,11 @@
 /** What the double says of its API: kinds and their verbs, and which parameters writes take. */
-import { type Kind, kinds } from '../../../packages/gateway/src/protocols/kubernetes/kinds.ts';
+import type { Kind } from '../../../packages/gateway/src/protocols/kubernetes/kinds.ts';
+import { allKinds as kinds } from './kinds.ts';
 
 const versions: ReadonlyMap<string, string> = new Map([
   ['autoscaling', 'v2'],
   ['metrics.k8s.io', 'v1beta1'],
+  ['example.com', 'v1alpha1'],
 ]);
 export const versionOf = (group: string): string => versions.get(group) ?? 'v1';
 
@@ -68,7 +70,7 @@ function aggregated(group: string) {
             resource: kind.resource,
             responseKind: { group, version, kind: kind.kind },
             scope: kind.namespaced ? 'Namespaced' : 'Cluster',
-            singularResource: kind.kind.toLowerCase(),
+            singularResource: kind.singular,
             verbs,
             shortNames: kind.short,
             categories: isOfAll(kind) ? ['all'] : [],
@@ -109,7 +111,7 @@ function resources(group: string) {
       .flatMap((kind) => [
         {
           name: kind.resource,
-          singularName: kind.kind.toLowerCase(),
+          singularName: kind.singular,
           namespaced: kind.namespaced,
           kind: kind.kind,
           verbs,

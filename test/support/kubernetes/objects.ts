@@ -1,8 +1,8 @@
 /** Requests about objects: what the double does with them. */
 
-import { kindOf } from '../../../packages/gateway/src/protocols/kubernetes/kinds.ts';
 import { readProtobufBody } from '../../../packages/gateway/src/protocols/kubernetes/protobuf-body.ts';
 import { type ArrivedRequest, status } from './api-server.ts';
+import { kindsOfDouble } from './kinds.ts';
 import { patched } from './patch.ts';
 import type { Collection, ObjectStore, StoredObject, WatchEvent } from './store.ts';
 import { tableOf } from './table.ts';
@@ -81,8 +81,12 @@ function read({ url, headers }: ArrivedRequest): Asked | null {
   const [group = '', version = '', ...rest] = parts;
   const inside = rest[0] === 'namespaces' && rest.length > 2;
   const [resource, name, part] = inside ? rest.slice(2) : rest;
-  if (resource === undefined || kindOf(group, resource) === null) return null;
-  const namespace = inside ? (rest[1] ?? '') : kindOf(group, resource)?.namespaced === true ? null : '';
+  if (resource === undefined || kindsOfDouble.of(group, resource) === null) return null;
+  const namespace = inside
+    ? (rest[1] ?? '')
+    : kindsOfDouble.of(group, resource)?.namespaced === true
+      ? null
+      : '';
   const table = /as=Table/.test(headers.accept ?? '');
   return {
     where: { group, version, resource, namespace },
@@ -97,7 +101,7 @@ function read({ url, headers }: ArrivedRequest): Asked | null {
 function bodyOf({ body, headers }: ArrivedRequest, bytes: Buffer, { where }: Asked): unknown {
   if (body === '') return null;
   if (headers['content-type']?.includes('protobuf') === true) {
-    const kind = kindOf(where.group, where.resource)?.kind ?? '';
+    const kind = kindsOfDouble.of(where.group, where.resource)?.kind ?? '';
     const apiVersion = where.group === '' ? where.version : `${where.group}/${where.version}`;
     return { apiVersion, kind, ...(readProtobufBody(bytes) as object) };
   }
@@ -150,7 +154,7 @@ function list(store: ObjectStore, asked: Asked): Answer {
       body: { ...table, metadata: { ...table.metadata, ...(more === '' ? {} : { continue: more }) } },
     };
   }
-  const kind = kindOf(group, resource)?.kind ?? '';
+  const kind = kindsOfDouble.of(group, resource)?.kind ?? '';
   return {
     kind: 'answer',
     status: 200,

@@ -2,6 +2,7 @@ import { effectInShort } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import { readApiRequest } from './api-request.ts';
 import { apiEffects, covered } from './coverage.ts';
+import { builtInKinds } from './kinds.ts';
 
 const types: Readonly<Record<string, string>> = {
   json: 'application/json',
@@ -32,7 +33,9 @@ const alone = (rows: readonly (readonly [string, ...Rest])[]) =>
 
 function effectsOf(line: string, body?: string, type?: string): readonly string[] {
   const request = read(line, body, type);
-  return 'why' in request ? [`unreadable: ${request.why}`] : apiEffects(request).map(effectInShort);
+  return 'why' in request
+    ? [`unreadable: ${request.why}`]
+    : apiEffects(request, builtInKinds).map(effectInShort);
 }
 
 describe('a request is what the API server takes it for', () => {
@@ -285,7 +288,8 @@ describe('what was decided covers a request or it does not', () => {
   const covers = (consent: string, line: string, body?: string, type?: string) => {
     const request = read(line, body, type);
     return (
-      !('why' in request) && covered(decided(...consent.split(' + ').filter(Boolean)), apiEffects(request))
+      !('why' in request) &&
+      covered(decided(...consent.split(' + ').filter(Boolean)), apiEffects(request, builtInKinds))
     );
   };
   const pod = '/api/v1/namespaces/shop/pods/web';

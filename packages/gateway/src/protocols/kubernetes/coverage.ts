@@ -9,7 +9,7 @@ import {
 } from '@countersign/core';
 import { type ApiVerb as AskedVerb, actionOn, every, resourceOf, tokenType } from './actions.ts';
 import { type ApiRequest, member } from './api-request.ts';
-import { kindOf } from './kinds.ts';
+import type { Kinds } from './kinds.ts';
 
 /** What the API server's verbs ask of an object, in the words of actions. Server-side apply creates what is not there. */
 const asked: Readonly<
@@ -27,10 +27,10 @@ const asked: Readonly<
 };
 
 /** The effects of a request; none for discovery. */
-export function apiEffects(request: ApiRequest): readonly Effect[] {
+export function apiEffects(request: ApiRequest, kinds: Kinds): readonly Effect[] {
   const { verb, group, resource: plural, subresource, namespace, name } = request;
   if (verb === 'discover') return [];
-  const kind = kindOf(group, plural) ?? { group, resource: plural, namespaced: namespace !== '' };
+  const kind = kinds.of(group, plural) ?? { group, resource: plural, namespaced: namespace !== '' };
   const resource = resourceOf(kind, namespace ?? every, name ?? every);
   // Parts of an object are written by creating something below it.
   const actions: readonly Action[] =

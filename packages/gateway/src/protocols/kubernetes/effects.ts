@@ -1,8 +1,10 @@
 /** A kubectl call's effects, and what the kubectl that runs later has to be held to. */
-import { baseAction, type Json, sha256 } from '@countersign/core';
+import { baseAction, type Effect, type Json, type Resource, sha256, splitResource } from '@countersign/core';
 import type { Analysis } from '../protocol.ts';
+import { every, resourceOf } from './actions.ts';
 import type { KubectlCall } from './input.ts';
 import { judgeArgv } from './judge-argv.ts';
+import { builtInKinds, type Kind, Kinds } from './kinds.ts';
 
 /** What an execution needs of the analysis, beside its effects. */
 export interface ReliedOn {
@@ -13,15 +15,23 @@ export interface ReliedOn {
   /** What narrows down those that are meant where no name is given; null where nothing does. */
   readonly selector: string | null;
   readonly fieldSelector: string | null;
+  /** Of the cluster's own kinds those that its effects are on, as they were then. */
+  readonly kinds?: readonly Kind[];
 }
 
 /**
  * @param namespace What is meant where the line says nothing.
+ * @param kinds What its words may name.
  * @throws {CountersignError} with the code of the denial.
  */
-export function analyse({ argv, stdin }: KubectlCall, namespace: string): Analysis {
-  const { path, effects, flags, selector, fieldSelector } = judgeArgv(argv, stdin, namespace);
-  const reliedOn: ReliedOn = { command: path, namespace, selector, fieldSelector };
+export function analyse(
+  { argv, stdin }: KubectlCall,
+  namespace: string,
+  kinds: Kinds = builtInKinds,
+): Analysis {
+  const { path, effects, flags, selector, fieldSelector } = judgeArgv(argv, stdin, namespace, kinds);
+  const own = kinds.own.filter((kind) => effects.some((effect) => isOn(effect, kind)));
+  const reliedOn: ReliedOn = { command: path, namespace, selector, fieldSelector, kinds: own };
   return {
     effects,
     lineage: {
@@ -30,9 +40,18 @@ export function analyse({ argv, stdin }: KubectlCall, namespace: string): Analys
       usesProven: true,
     },
     fingerprint: sha256(JSON.stringify(['kubernetes', path, flags])),
-    reliedOn: { ...reliedOn },
+    reliedOn: reliedOn as unknown as Json,
   };
 }
+
+/** Whether an effect is on objects of this kind. */
+function isOn({ resource }: Effect, kind: Kind): boolean {
+  const placed = (one: Resource) => splitResource(one).segments.slice(1, 3).join('/');
+  return placed(resource) === placed(resourceOf(kind, every, every));
+}
+
+/** What the words of a call were taken for. */
+export const kindsOf = (analysis: Pick<Analysis, 'reliedOn'>): Kinds => new Kinds(reliedOn(analysis).kinds);
 
 export const reliedOn = (analysis: Pick<Analysis, 'reliedOn'>): ReliedOn =>
   analysis.reliedOn as unknown as ReliedOn & Json;

@@ -17,6 +17,7 @@ import type { Runtime } from '../../runtime/runtime.ts';
 import { createCall } from './endpoint/call.ts';
 import { answerRequest } from './endpoint/request.ts';
 import { answerUpgrade } from './endpoint/upgrade.ts';
+import type { Kinds } from './kinds.ts';
 import { ownCertificate } from './own-certificate.ts';
 
 export interface EndpointOptions {
@@ -24,6 +25,8 @@ export interface EndpointOptions {
   readonly runtime: Runtime;
   /** What was decided: requests that these cover go through. */
   readonly effects: readonly Effect[];
+  /** What its requests may be about. Default those that every cluster has. */
+  readonly kinds?: Kinds;
   /** Lets writes through only as dry runs, which the API server answers and does not keep: for previews. Default false. */
   readonly dryRunOnly?: boolean;
   /** For texts of objects, logs and messages; values of Secrets are hidden whatever it says. */

@@ -5,7 +5,7 @@
 import { CountersignError, effectInShort, type Json, type KubectlResult } from '@countersign/core';
 import { within } from '../../runtime/within.ts';
 import type { Analysis, ExecuteContext, Execution, Measured, Measuring, TargetRequest } from '../protocol.ts';
-import { reliedOn } from './effects.ts';
+import { kindsOf, reliedOn } from './effects.ts';
 import { type ApiEvent, type Endpoint, openEndpoint } from './endpoint.ts';
 import type { KubectlCall } from './input.ts';
 import { canBeLookedAt, effectOf, lookAt } from './objects-there.ts';
@@ -80,6 +80,7 @@ async function run(
     cluster,
     runtime,
     effects: analysis.effects,
+    kinds: kindsOf(analysis),
     masker: context.masker,
     limits: { lifetimeMs: context.limits.timeoutMs },
     beforeWrite: () => (started ??= context.started(evidence)),

@@ -10,6 +10,7 @@ import { kubernetesCluster } from '../../connections/kubernetes-cluster.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { within } from '../../runtime/within.ts';
 import type { Protocol, Target } from '../protocol.ts';
+import { ClusterKinds } from './cluster-kinds.ts';
 import { analyse } from './effects.ts';
 import { execute } from './execute.ts';
 import { type KubectlCall, parseInput } from './input.ts';
@@ -30,6 +31,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   const cluster = kubernetesCluster(settings.kubeconfig, runtime);
   const closing = new AbortController();
   const reach: Reach = { settings, cluster, runtime, closing: closing.signal };
+  const clusterKinds = new ClusterKinds(reach);
   const running = new Set<Promise<unknown>>();
 
   /** Counts work, so that `close` can wait for it. */
@@ -50,7 +52,10 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   return {
     parse: parseInput,
     // A call can be judged without the file, as long as it can't be run without.
-    analyse: async (input) => analyse(own(input), await cluster.namespace().catch(() => 'default')),
+    analyse: async (input) => {
+      const namespace = await cluster.namespace().catch(() => 'default');
+      return counted(clusterKinds.judged((kinds) => analyse(own(input), namespace, kinds)));
+    },
     preview: (input, analysis, signal, wish) => counted(preview(reach, own(input), analysis, signal, wish)),
     previewReachesTarget: (_, analysis) => canBeLookedAt(analysis),
     cannotRun: () => whyNot(settings.unconfined),

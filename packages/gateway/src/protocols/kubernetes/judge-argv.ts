@@ -3,6 +3,7 @@ import { CountersignError, type Effect } from '@countersign/core';
 import { checkOutput, type Given } from './commands/command.ts';
 import { commandAt, commandBelow, refused } from './commands/index.ts';
 import { findCommand } from './find-command.ts';
+import { builtInKinds, type Kinds } from './kinds.ts';
 import { checkNamespace } from './names.ts';
 import { parseFlags } from './pflag.ts';
 
@@ -22,10 +23,16 @@ const maxEffects = 1000;
 
 /**
  * @param namespace What is meant where the line says nothing.
+ * @param kinds What the words of the line may name.
  * @throws {CountersignError} with the code of the denial: `not_supported` for a command or a flag that is not on the list,
- * `unknown_object` for a kind that is not in the table, `malformed`, `parse_failed`, `too_large`.
+ * `unknown_object` for a kind that is not among them, `malformed`, `parse_failed`, `too_large`.
  */
-export function judgeArgv(argv: readonly string[], stdin: string | null, namespace: string): JudgedArgv {
+export function judgeArgv(
+  argv: readonly string[],
+  stdin: string | null,
+  namespace: string,
+  kinds: Kinds = builtInKinds,
+): JudgedArgv {
   const { path, words, stranger } = findCommand(argv, commandBelow, (at) => commandAt(at)?.flags ?? null);
   const why = refused.get(path);
   if (why !== undefined) throw notSupported(`kubectl ${path}: ${why}`);
@@ -39,6 +46,7 @@ export function judgeArgv(argv: readonly string[], stdin: string | null, namespa
   const { flags, args, rest } = parseFlags(words, command.flags);
   const said = flags.value('namespace');
   const given: Given = {
+    kinds,
     flags,
     args: rest !== null && !takesCommand.has(path) ? [...args, ...rest] : args,
     rest: takesCommand.has(path) ? rest : null,

@@ -1,6 +1,6 @@
 /**
- * The kinds that every cluster has, as far as kubectl may name them: Kubernetes 1.27 to 1.34. A cluster's own kinds are
- * not among them, and a call that names one is denied: nobody could say what it does.
+ * The kinds that kubectl may name: a table of those that every cluster has, Kubernetes 1.27 to 1.34, and beside them the
+ * cluster's own, where it was asked for them.
  */
 
 export interface Kind {
@@ -10,8 +10,12 @@ export interface Kind {
   readonly resource: string;
   /** As in manifests: `Deployment`. */
   readonly kind: string;
+  /** In lower case: `deployment`. */
+  readonly singular: string;
   readonly short: readonly string[];
   readonly namespaced: boolean;
+  /** One that it is served in: `v1`. */
+  readonly version: string;
 }
 
 /** A group, then its kinds: the kind, its plural, its short names; `*` after the plural of one without a namespace. */
@@ -58,7 +62,7 @@ storage.k8s.io: CSIDriver csidrivers*; CSINode csinodes*; CSIStorageCapacity csi
 `;
 
 /** In the order in which kubectl prefers them: where two have a name in common, the first is meant. */
-export const kinds: readonly Kind[] = Object.freeze(
+export const kindsEverywhere: readonly Kind[] = Object.freeze(
   written
     .replaceAll('\n  ', ' ')
     .trim()
@@ -71,8 +75,10 @@ export const kinds: readonly Kind[] = Object.freeze(
           group: group === '-' ? '' : group,
           resource: plural.replace('*', ''),
           kind,
+          singular: kind.toLowerCase(),
           short: Object.freeze(short),
           namespaced: !plural.endsWith('*'),
+          version: 'v1',
         });
       });
     }),
@@ -92,52 +98,72 @@ const all = [
   'jobs.batch',
 ];
 
-const byResource = new Map(kinds.map((kind) => [`${kind.resource}.${kind.group}`, kind]));
+/** Kinds by their names. */
+export class Kinds {
+  /** Those of the cluster itself. */
+  readonly own: readonly Kind[];
+  readonly #all: readonly Kind[];
+  readonly #byResource: ReadonlyMap<string, Kind>;
 
-/** A kind by the words of the API's paths; null where no cluster is sure to have it. */
-export const kindOf = (group: string, resource: string): Kind | null =>
-  byResource.get(`${resource}.${group}`) ?? null;
+  /** @param own In the order in which the cluster tells of them. Where one has a name of the table, that of the table is meant. */
+  constructor(own: readonly Kind[] = []) {
+    this.own = own;
+    this.#all = [...kindsEverywhere, ...own];
+    this.#byResource = new Map(this.#all.toReversed().map((kind) => [keyOf(kind), kind]));
+  }
 
-/** A kind that is in the table. */
+  /** A kind by the words of the API's paths; null for one that is not known. */
+  of(group: string, resource: string): Kind | null {
+    return this.#byResource.get(keyOf({ group, resource })) ?? null;
+  }
+
+  /** A kind as a manifest names it; null for one that is not known. */
+  ofManifest(apiVersion: string, kind: string): Kind | null {
+    const slash = apiVersion.indexOf('/');
+    const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+    return this.#all.find((one) => one.kind === kind && one.group === group) ?? null;
+  }
+
+  /** The kinds that one word of a command line stands for; null where that can't be told. */
+  named(word: string): readonly Kind[] | null {
+    if (word === 'all') return all.map(builtIn);
+    const kind = this.#one(word);
+    return kind === null ? null : [kind];
+  }
+
+  /**
+   * As kubectl reads it: plural or singular in any case, a short name in small letters, perhaps with a group, or a version
+   * and a group.
+   */
+  #one(word: string): Kind | null {
+    const [name = '', ...rest] = word.split('.');
+    const [first = '', ...others] = rest;
+    // `pods.v1.` and `deployments.v1.apps`: a version comes first, where there are two dots or more.
+    const group =
+      rest.length === 0
+        ? null
+        : rest.length > 1 && /^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$/.test(first)
+          ? others.join('.')
+          : rest.join('.');
+    const lower = name.toLowerCase();
+    const isMeant = (one: Kind) =>
+      (group === null || one.group === group) &&
+      (one.resource === lower ||
+        one.singular === lower ||
+        one.kind.toLowerCase() === lower ||
+        one.short.includes(name));
+    return this.#all.find(isMeant) ?? null;
+  }
+}
+
+const keyOf = ({ group, resource }: Pick<Kind, 'group' | 'resource'>): string => `${resource}.${group}`;
+
+/** Those that every cluster has, and no others. */
+export const builtInKinds = new Kinds();
+
+/** A kind that is in the table: `pods`, `jobs.batch`. */
 export function builtIn(name: string): Kind {
-  const kind = kindNamed(name);
-  if (kind === null) throw new TypeError(`${name} is no kind of the table`);
+  const [kind] = builtInKinds.named(name) ?? [];
+  if (kind === undefined) throw new TypeError(`${name} is no kind of the table`);
   return kind;
-}
-
-/** A kind as a manifest names it; null where it is not in the table. */
-export function kindOfManifest(apiVersion: string, kind: string): Kind | null {
-  const slash = apiVersion.indexOf('/');
-  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  return kinds.find((one) => one.kind === kind && one.group === group) ?? null;
-}
-
-/**
- * A kind as kubectl reads one word of a command line: plural or singular in any case, a short name in small letters,
- * perhaps with a group, or a version and a group. Null where it is none of the table.
- */
-export function kindNamed(word: string): Kind | null {
-  const [name = '', ...rest] = word.split('.');
-  const [first = '', ...others] = rest;
-  // `pods.v1.` and `deployments.v1.apps`: a version comes first, where there are two dots or more.
-  const groups =
-    rest.length === 0
-      ? null
-      : rest.length > 1 && /^v[0-9]+(?:(?:alpha|beta)[0-9]+)?$/.test(first)
-        ? [others.join('.')]
-        : [rest.join('.')];
-  const lower = name.toLowerCase();
-  const found = kinds.filter(
-    ({ group, resource, kind, short }) =>
-      (groups === null || groups.includes(group)) &&
-      (resource === lower || kind.toLowerCase() === lower || short.includes(name)),
-  );
-  return found[0] ?? null;
-}
-
-/** The kinds that one word stands for; null where one of them can't be told. */
-export function kindsNamed(word: string): readonly Kind[] | null {
-  if (word === 'all') return all.map(builtIn);
-  const kind = kindNamed(word);
-  return kind === null ? null : [kind];
 }

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { builtInKinds } from './kinds.ts';
 import { readManifests } from './manifests.ts';
 
 const pod = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n';
 const refusal = (text: string): string => {
   try {
-    readManifests(text);
+    readManifests(text, builtInKinds);
     return '';
   } catch (thrown) {
     const { code, message } = thrown as { code: string; message: string };
@@ -18,7 +19,7 @@ test('what a manifest names is read; the rest of it is not looked at', () => {
     kind: 'Deployment',
     metadata: { name: 'd', namespace: 'prod', labels: { Name: 'x' } },
   })}`;
-  expect(readManifests(text)).toMatchObject([
+  expect(readManifests(text, builtInKinds)).toMatchObject([
     { kind: { resource: 'pods' }, name: 'p', namespace: null },
     { kind: { resource: 'deployments' }, name: 'd', namespace: 'prod' },
   ]);
@@ -29,7 +30,7 @@ test('a text that is too long is refused, YAML sooner than JSON', () => {
     'too_large: The request is larger than allowed: YAML on stdin; expected at most 65536 bytes.',
   );
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, data: 'x'.repeat(100_000) };
-  expect(readManifests(JSON.stringify(object))).toHaveLength(1);
+  expect(readManifests(JSON.stringify(object), builtInKinds)).toHaveLength(1);
   expect(refusal(JSON.stringify({ ...object, data: 'x'.repeat(300_000) }))).toBe(
     'too_large: The request is larger than allowed: stdin; expected at most 262144 bytes.',
   );

@@ -5,7 +5,7 @@
  */
 import { CountersignError, parseStrictJson } from '@countersign/core';
 import { type Document, isMap, isScalar, parseDocument, visit } from 'yaml';
-import { type Kind, kindOfManifest } from './kinds.ts';
+import type { Kind, Kinds } from './kinds.ts';
 
 export interface Manifest {
   readonly kind: Kind;
@@ -25,11 +25,11 @@ const maxListDepth = 4;
 const maxAliases = 100;
 
 /** @throws {CountersignError} `parse_failed`, `malformed`, `unknown_object`, `too_large`. */
-export function readManifests(text: string): readonly Manifest[] {
+export function readManifests(text: string, kinds: Kinds): readonly Manifest[] {
   if (Buffer.byteLength(text) > maxBytes) throw tooLarge('stdin', maxBytes);
   checkCharacters(text);
   const found: Manifest[] = [];
-  for (const value of valuesIn(text)) if (value !== null) collect(value, found, 0);
+  for (const value of valuesIn(text)) if (value !== null) collect(kinds, value, found, 0);
   if (found.length === 0) throw malformed('no manifest on stdin', 'at least one object');
   return found;
 }
@@ -138,7 +138,7 @@ const plainTags: ReadonlySet<string> = new Set(
   ),
 );
 
-function collect(value: unknown, found: Manifest[], depth: number): void {
+function collect(kinds: Kinds, value: unknown, found: Manifest[], depth: number): void {
   const object = membersOf(value, ['apiVersion', 'kind', 'metadata', 'items', 'type']);
   if (object === null) throw malformed('what is no object on stdin', 'manifests');
   const { apiVersion, kind, metadata, items, type } = object;
@@ -147,10 +147,10 @@ function collect(value: unknown, found: Manifest[], depth: number): void {
   if (items !== undefined) {
     if (!Array.isArray(items) || !kind.endsWith('List') || depth === maxListDepth)
       throw malformed('items on stdin that are no list', 'a List of manifests');
-    for (const item of items) collect(item, found, depth + 1);
+    for (const item of items) collect(kinds, item, found, depth + 1);
     return;
   }
-  const known = kindOfManifest(apiVersion, kind);
+  const known = kinds.ofManifest(apiVersion, kind);
   if (known === null) throw new CountersignError('unknown_object', { what: `${kind} of ${apiVersion}` });
   const about = membersOf(metadata, ['name', 'namespace', 'generateName']);
   if (about === null) throw malformed('a manifest without metadata', 'metadata with a name');

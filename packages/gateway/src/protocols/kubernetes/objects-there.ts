@@ -3,7 +3,6 @@
  * tells one from another is read: names, uids and versions.
  */
 import { createHmac } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import {
   asCountersignError,
   baseAction,
@@ -17,9 +16,10 @@ import { within } from '../../runtime/within.ts';
 import type { Analysis, Measuring } from '../protocol.ts';
 import { every } from './actions.ts';
 import { member } from './api-request.ts';
-import { type ReliedOn, reliedOn } from './effects.ts';
-import { type Kind, kindOf } from './kinds.ts';
+import { kindsOf, type ReliedOn, reliedOn } from './effects.ts';
+import type { Kind } from './kinds.ts';
 import type { Reach } from './reach.ts';
+import { readJson } from './read-json.ts';
 
 /** What becomes of an object. */
 type Change = 'inserted' | 'updated' | 'deleted';
@@ -59,15 +59,16 @@ interface Written {
   readonly actions: readonly string[];
 }
 
-function changesOf({ effects }: Analysis): readonly Written[] {
-  const writes = effects.filter(
+function changesOf(analysis: Analysis): readonly Written[] {
+  const kinds = kindsOf(analysis);
+  const writes = analysis.effects.filter(
     ({ action, via }) => via === undefined && ['write', 'admin'].includes(baseAction(action)),
   );
   return [...Map.groupBy(writes, ({ resource }) => resource)].flatMap(([resource, all]) => {
     const [namespace = '', group = '', plural = '', name = ''] = splitResource(resource).segments.map(
       (segment) => (segment === every ? every : decodeURIComponent(segment)),
     );
-    const kind = kindOf(group === '-' ? '' : group, plural);
+    const kind = kinds.of(group === '-' ? '' : group, plural);
     const where = namespace === '-' ? '' : namespace;
     return kind === null ? [] : [{ kind, namespace: where, name, actions: all.map(refinement) }];
   });
@@ -127,7 +128,7 @@ async function objectsOf(
     { method: 'GET', path, headers: [['accept', accept]], body: null },
     signal,
   );
-  const body = await bodyOf(answer);
+  const body = await readJson(answer, maxBytes);
   if (answer.statusCode === 404 && !selected && isMissing(body)) return creates ? [made] : [];
   if (answer.statusCode !== 200 || body === null)
     return `the API server answered with status ${answer.statusCode}`;
@@ -146,30 +147,12 @@ function pathOf(
   { kind, namespace, name }: Written,
   selectors: Readonly<Record<string, string | null>> | null,
 ): string {
-  const root = kind.group === '' ? '/api/v1' : `/apis/${kind.group}/v1`;
+  const root = kind.group === '' ? '/api/v1' : `/apis/${kind.group}/${kind.version}`;
   const where = kind.namespaced && namespace !== every ? `/namespaces/${encodeURIComponent(namespace)}` : '';
   if (selectors === null) return `${root}${where}/${kind.resource}/${encodeURIComponent(name)}`;
   const query = new URLSearchParams({ limit: String(mostObjects + 1) });
   for (const [key, value] of Object.entries(selectors)) if (value !== null) query.set(key, value);
   return `${root}${where}/${kind.resource}?${query.toString()}`;
-}
-
-async function bodyOf(answer: IncomingMessage): Promise<Json | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      answer.destroy();
-      return null;
-    }
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Json;
-  } catch {
-    return null;
-  }
 }
 
 /** Whether the object is not there, and not its kind: `pods "web" not found`. */

@@ -9,7 +9,7 @@ import { within } from '../../runtime/within.ts';
 import type { Analysis } from '../protocol.ts';
 import { member } from './api-request.ts';
 import { commandAt } from './commands/index.ts';
-import { analyse, reliedOn } from './effects.ts';
+import { analyse, kindsOf, reliedOn } from './effects.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { KubectlCall } from './input.ts';
 import type { Program } from './program.ts';
@@ -57,7 +57,8 @@ function asDryRun({ argv, stdin }: KubectlCall, analysis: Analysis): DryRun | nu
   const words = argv.toSpliced(end < 0 ? argv.length : end, 0, '--dry-run=server', ...printed);
   const dry: DryRun = { argv: words, stdin, prints };
   // It has to mean the same, read as kubectl will read it.
-  const same = JSON.stringify(analyse(dry, namespace).effects) === JSON.stringify(analysis.effects);
+  const same =
+    JSON.stringify(analyse(dry, namespace, kindsOf(analysis)).effects) === JSON.stringify(analysis.effects);
   return same && !argv.some((word) => word.startsWith('--dry')) ? dry : null;
 }
 
@@ -78,7 +79,7 @@ export async function tryOut(reach: Reach, parts: TrialParts): Promise<Trial | s
         argv: ['get', '-f', '-', '--output=json', '--ignore-not-found'],
         stdin: after.map((one) => JSON.stringify(nameOf(one))).join('\n'),
       };
-      const reading = analyse(asking, reliedOn(analysis).namespace);
+      const reading = analyse(asking, reliedOn(analysis).namespace, kindsOf(analysis));
       const { stdout: now } = await runDry(reach, { ...parts, signal: until }, asking, reading);
       return { sample: differences(objectsIn(now), after), refused: null };
     });
@@ -98,6 +99,7 @@ async function runDry(
     cluster,
     runtime,
     effects: analysis.effects,
+    kinds: kindsOf(analysis),
     dryRunOnly: true,
     masker,
     limits: { lifetimeMs: withinMs },

@@ -1,7 +1,7 @@
 /** What the commands of kubectl have in common: how one is described, and what a call of it gives. */
 import { CountersignError, type Effect, type Resource } from '@countersign/core';
 import { type ApiVerb, actionOn, every, resourceOf } from '../actions.ts';
-import { builtIn, type Kind } from '../kinds.ts';
+import { builtIn, type Kind, type Kinds } from '../kinds.ts';
 import { type Manifest, readManifests } from '../manifests.ts';
 import { checkName, checkNamespace } from '../names.ts';
 import { type Meant, objectsMeant } from '../objects.ts';
@@ -18,6 +18,7 @@ export interface Place {
 
 /** A call of a command, taken apart. */
 export interface Given {
+  readonly kinds: Kinds;
   readonly flags: Flags;
   /** The words that are no flags and no command, before `--`. */
   readonly args: readonly string[];
@@ -106,7 +107,7 @@ export function isFromStdin({ flags, stdin }: Given): boolean {
 
 /** The objects of the manifests on stdin. */
 export function manifestPlaces(given: Given): readonly (Place & Pick<Manifest, 'type'>)[] {
-  return readManifests(given.stdin ?? '').map(({ kind, namespace, name, type }) => {
+  return readManifests(given.stdin ?? '', given.kinds).map(({ kind, namespace, name, type }) => {
     if (kind.namespaced && namespace !== null) checkSame(given, namespace);
     const place = placeOf(given, { kind, name: name === null ? null : checkName(name) });
     return { ...place, ...(namespace === null ? {} : { namespace }), type };
@@ -144,7 +145,7 @@ export function placesOf(
     flags.value('selector') !== null || flags.value('field-selector') !== null || flags.isOn('all');
   if (kind !== undefined && words.length === 0 && selects && all !== 'never')
     return [placeOf(given, { kind, name: null })];
-  const meant = objectsMeant(words, kind);
+  const meant = objectsMeant(given.kinds, words, kind);
   if (meant.length === 0) throw malformed('no resource', 'a name');
   for (const { name, kind: one } of meant) {
     if (name === null && all !== 'always' && !(selects && all === 'asked'))

@@ -49,7 +49,7 @@ function template(given: Given): readonly Effect[] {
   return from === null
     ? []
     : effectsOn(
-        objectsMeant([from]).map((one) => placeOf(given, one)),
+        objectsMeant(given.kinds, [from]).map((one) => placeOf(given, one)),
         'get',
       );
 }

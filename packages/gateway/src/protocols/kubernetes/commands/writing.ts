@@ -120,7 +120,7 @@ function setEnv(given: Given): readonly Effect[] {
   const isVariable = (word: string) => word.includes('=') || word.endsWith('-');
   const places = placesOf(given, beforePairs(args, isVariable));
   const from = flags.value('from');
-  const sources = from === null ? [] : objectsMeant([from]).map((one) => placeOf(given, one));
+  const sources = from === null ? [] : objectsMeant(given.kinds, [from]).map((one) => placeOf(given, one));
   // Values that the variables point at are looked up to be shown.
   const resolved = flags.isOn('resolve') ? [of(given, 'secrets'), of(given, 'configmaps')] : [];
   return [

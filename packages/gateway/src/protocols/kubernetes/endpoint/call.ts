@@ -5,6 +5,7 @@ import { sameDigest } from '../../../identity/same-digest.ts';
 import { hideSecrets } from '../../http/echoes.ts';
 import type { ApiRequest } from '../api-request.ts';
 import type { ApiEvent, EndpointOptions, RefusedRequest, Writes } from '../endpoint.ts';
+import { builtInKinds } from '../kinds.ts';
 import type { Caps, Masks } from './answer.ts';
 import { type Consent, judge, type Passing, type Refused } from './judge.ts';
 
@@ -67,7 +68,7 @@ const defaults = {
 
 /** @param token What kubectl has to show. */
 export async function createCall(options: EndpointOptions, token: string): Promise<Call> {
-  const { masker, effects, limits, cluster, dryRunOnly = false } = options;
+  const { masker, effects, kinds = builtInKinds, limits, cluster, dryRunOnly = false } = options;
   const [credential = null] = await cluster.secrets();
   const secrets = credential === null ? [] : [credential];
   const paths = masker.paths ?? [];
@@ -75,6 +76,7 @@ export async function createCall(options: EndpointOptions, token: string): Promi
   const clean = (text: string) => hideSecrets(detect(text), secrets);
   const consent: Consent = {
     effects,
+    kinds,
     dryRunOnly,
     hides: { byPath: paths.length > 0, byName: masker.touches(0) },
   };

@@ -3,11 +3,14 @@ import type { Effect, Json } from '@countersign/core';
 import { carriesMask } from '../../../masking/replacements.ts';
 import { type ApiRequest, isTrue, member, type RawRequest, readApiRequest } from '../api-request.ts';
 import { apiEffects, covered } from '../coverage.ts';
+import type { Kinds } from '../kinds.ts';
 import { redactedBytes } from '../mask.ts';
 
 export interface Consent {
   /** What was decided. */
   readonly effects: readonly Effect[];
+  /** That the requests may be about. */
+  readonly kinds: Kinds;
   readonly dryRunOnly: boolean;
   /** Whether values are hidden by where they stand, or by what they are called, so that nothing may be moved from there. */
   readonly hides: { readonly byPath: boolean; readonly byName: boolean };
@@ -30,10 +33,13 @@ export interface Refused {
   readonly why: string;
 }
 
-export function judge(raw: RawRequest, { effects: decided, dryRunOnly, hides }: Consent): Passing | Refused {
+export function judge(
+  raw: RawRequest,
+  { effects: decided, kinds, dryRunOnly, hides }: Consent,
+): Passing | Refused {
   const request = readApiRequest(raw);
   if ('why' in request) return { kind: 'refused', request: null, effects: [], why: request.why };
-  const effects = apiEffects(request);
+  const effects = apiEffects(request, kinds);
   const refused = (why: string): Refused => ({ kind: 'refused', request, effects, why });
   if (!covered(decided, effects)) return refused('what was decided does not cover it');
   // A token that is made stays good, though nothing of it is kept.
