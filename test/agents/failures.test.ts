@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayClient, guardedTool, resumeWhenDecided } from '@countersign/agents';
 import { type Answer, approve } from '@countersign/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   addTraceProcessor,
+  RunContext,
   Runner,
   type Span,
   setTraceProcessors,
@@ -14,11 +15,15 @@ import {
 } from '@openai/agents';
 import { agentOf, openShop, query, refund, runner, type Shop, say, toldTo } from './shop.ts';
 
+/** What is said to the developer; nothing of it is wanted among the test's own words. */
+const warn = jest.spyOn(console, 'warn').mockReturnValue();
+
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop();
 });
 afterAll(async () => {
+  warn.mockRestore();
   await shop[Symbol.asyncDispose]();
 });
 
@@ -88,6 +93,33 @@ describe('never 14: a gateway that cannot be reached', () => {
     const told = toldTo(model).get('x-3');
     expect(told).toMatch(/^NOT EXECUTED \(unauthenticated\)\./);
     expect(told).not.toMatch('forged');
+  });
+
+  test('and what else only the developer can mend is said on their console, once, without a secret', async () => {
+    warn.mockClear();
+    const gateways = [
+      gatewayClient({ url: 'http://127.0.0.1:11', token: 'cs_agent_forged' }),
+      gatewayClient({ url: shop.gateway.url, token: 'cs_agent_forged' }),
+      gatewayClient({ url: shop.gateway.url, token: shop.gateway.agentToken }),
+    ];
+    for (const gateway of [...gateways, ...gateways]) {
+      const tool = guardedTool({ gateway, sql: 'shopdb' });
+      const arguments_ = JSON.stringify({ sql: 'select 1', params: null, purpose: null });
+      expect(await tool.invoke(new RunContext({}), arguments_)).toMatch(/^NOT EXECUTED/);
+    }
+    // The right name is looked up after the model has its answer.
+    for (let n = 0; n < 100 && warn.mock.calls.length < 3; n++) await sleep(20);
+    const said = warn.mock.calls.map(String);
+    expect(said).toEqual([
+      expect.stringMatching(
+        /^\[countersign\] shopdb_query does not work: .*127\.0\.0\.1:11.* \(unreachable\)/,
+      ),
+      expect.stringMatching(/\(unauthenticated\) Mint a token with `countersign token --agent NAME`/),
+      expect.stringMatching(
+        /There is no such connection: shopdb \(did you mean shop-db\?\)\. \(unknown_connection\)/,
+      ),
+    ]);
+    expect(said.join()).not.toMatch(/cs_agent_/);
   });
 
   test('while people vote does not end the wait', async () => {

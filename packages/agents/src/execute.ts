@@ -18,6 +18,7 @@ import type { Guard } from './guard.ts';
 import { refusalText, resultText } from './result-text.ts';
 import type { RunContextLike } from './sdk.ts';
 import { heldCall, submitCall } from './submit.ts';
+import { tellDeveloper } from './tell-developer.ts';
 
 /** How often a lost answer is asked for again; the gateway runs nothing twice. */
 const tries = 5;
@@ -48,14 +49,21 @@ export async function execute(
       await neverRuns(client, view);
       return notExecutedText('not_decided');
     }
-    return await run(client, view, signal);
+    const ended = await run(client, view, signal);
+    return typeof ended === 'string' ? ended : refused(guard, runContext, ended);
   } catch (thrown) {
-    return refusalText(signal?.aborted === true ? 'cancelled' : asCountersignError(thrown));
+    if (signal?.aborted === true) return refusalText('cancelled');
+    return refused(guard, runContext, asCountersignError(thrown));
   }
 }
 
-/** Executes until there is an answer. */
-async function run(client: Client, view: CallView, signal?: AbortSignal): Promise<string> {
+function refused(guard: Guard, runContext: RunContextLike, error: CountersignError): string {
+  tellDeveloper(guard, error, runContext);
+  return refusalText(error);
+}
+
+/** Executes until there is an answer; an error is what kept it from being executed. */
+async function run(client: Client, view: CallView, signal?: AbortSignal): Promise<string | CountersignError> {
   const { id, input_digest } = view;
   const until = performance.now() + patienceMs;
   /** Whether a request may have reached the gateway whose answer was lost. */
@@ -79,7 +87,8 @@ async function run(client: Client, view: CallView, signal?: AbortSignal): Promis
   // What was never claimed can still be kept from running; then it is sure that nothing did.
   const cancelled = await neverRuns(client, view);
   if (mayHaveRun && !cancelled) return outcomeUnknownText();
-  return refusalText(signal?.aborted === true ? 'cancelled' : failure);
+  if (signal?.aborted === true) return refusalText('cancelled');
+  return failure === 'in_progress' ? refusalText(failure) : failure;
 }
 
 /** After these the same request is sent again; all but `rate_limited` leave open what became of the call. */

@@ -37,6 +37,15 @@ test.each([
   );
 });
 
+test('an option that there is none of is an error at once, and names the nearest', () => {
+  expect(() => guardedTool({ gateway, kubctl: 'a' } as unknown as GuardedToolOptions)).toThrow(
+    expect.objectContaining({
+      code: 'config_invalid',
+      message: expect.stringContaining('guardedTool has no option kubctl (did you mean kubectl?)'),
+    }),
+  );
+});
+
 test('never 42: the tool object has no property that a state would keep, but what the model is told', () => {
   const tool = guardedTool({ gateway, sql: 'shop-db' });
   const kept = Object.keys(JSON.parse(JSON.stringify(tool)) as object).sort();

@@ -1,7 +1,7 @@
 /** A tool for the OpenAI Agents SDK whose calls go through the gateway. */
 
 import { randomUUID } from 'node:crypto';
-import { CountersignError, nameSchema, type ProtocolName } from '@countersign/core';
+import { CountersignError, nameSchema, nearest, type ProtocolName } from '@countersign/core';
 import { type FunctionTool, tool } from '@openai/agents';
 import { execute } from './execute.ts';
 import type { GatewayClient } from './gateway-client.ts';
@@ -75,10 +75,22 @@ export function guardedTool<Context = unknown>(
 
 type Parameters = ToolInput['parameters'];
 
-function connectionOf({ sql, http, kubectl }: GuardedConnection): {
+const known = ['gateway', 'name', 'description', 'sql', 'http', 'kubectl'];
+
+function connectionOf(options: GuardedConnection): {
   readonly protocol: ProtocolName;
   readonly connection: string;
 } {
+  // Types say so already, where the application has them.
+  for (const option of Object.keys(options)) {
+    if (known.includes(option)) continue;
+    const near = nearest(option, known);
+    throw new CountersignError('config_invalid', {
+      what: `guardedTool has no option ${option}${near === null ? '' : ` (did you mean ${near}?)`}`,
+      expected: known.join(', '),
+    });
+  }
+  const { sql, http, kubectl } = options;
   const named = (
     [
       ['postgres', sql],

@@ -34,6 +34,7 @@ export async function engineJudge({ file, caller, groups }: EngineOptions): Prom
         ...(error === null ? {} : { error }),
       };
     },
+    connections: async () => [...file.connections.keys()],
     close: async () => {
       await explainer.close();
       await (await engine)?.close();

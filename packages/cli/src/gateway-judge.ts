@@ -53,6 +53,8 @@ export function gatewayJudge(client: Client): Judge {
       if (!['allowed', 'approved', 'waiting'].includes(decided.state)) return notExecuted(decided);
       return executed(decided, await execute(client, decided, signal));
     },
+    connections: async (signal) =>
+      (await client.listConnections({ signal })).connections.map(({ name }) => name),
     close: async () => {},
   };
 }

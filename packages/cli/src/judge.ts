@@ -41,5 +41,7 @@ export interface Judge {
     signal: AbortSignal,
     waiting?: (call: CallView) => Promise<void>,
   ): Promise<RunJudgement>;
+  /** The names of the connections there are. */
+  connections(signal: AbortSignal): Promise<readonly string[]>;
   close(): Promise<void>;
 }

@@ -36,4 +36,5 @@ export * from './principal.ts';
 export * from './resource.ts';
 export * from './result.ts';
 export * from './strict-json.ts';
+export * from './unknown-connection.ts';
 export * from './visible-text.ts';

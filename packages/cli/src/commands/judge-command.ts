@@ -1,6 +1,6 @@
 /** What `explain` and `run` share: who asks, on what, and whether line by line. */
 import { isUtf8 } from 'node:buffer';
-import { CountersignError, parseStrictJson } from '@countersign/core';
+import { CountersignError, parseStrictJson, unknownConnection } from '@countersign/core';
 import type { Command } from 'commander';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { maxLineBytes, requestOf } from '../jsonl/request.ts';
@@ -46,13 +46,19 @@ export async function judgeCommand(
   const call = options.jsonl === true ? null : callOf(connection, input ?? (await readInput(host)), options);
   const judge = await openJudge(host, options);
   try {
-    if (call !== null) return await one(judge, call);
+    if (call !== null) return await one(judge, call).catch((thrown) => fault(judge, call, thrown, signal));
     const write = (text: string) => terminal.out.write(text);
     await answerLines(terminal.stdin, { mode, connection, judge, signal, write });
     return signal.aborted ? exitCodes.interrupted : exitCodes.ok;
   } finally {
     await judge.close();
   }
+}
+
+/** An agent's token is told of a refusal by its code only: which connections there are is asked for. */
+async function fault(judge: Judge, call: JudgedCall, thrown: unknown, signal: AbortSignal): Promise<never> {
+  if (!(thrown instanceof CountersignError && thrown.code === 'unknown_connection')) throw thrown;
+  throw unknownConnection(call.connection, await judge.connections(signal).catch(() => []));
 }
 
 /** The call of the command line: a JSON object is taken apart, anything else is a SQL text. */

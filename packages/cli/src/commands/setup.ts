@@ -1,5 +1,5 @@
 /** `countersign setup postgres CONNECTION`: makes the second wall, or prints what would make it. */
-import { CountersignError } from '@countersign/core';
+import { CountersignError, unknownConnection } from '@countersign/core';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddCommand, type CommonOptions, defaultFile, type Host } from '../options.ts';
 import { loadPolicyFile } from '../policy-file.ts';
@@ -37,7 +37,7 @@ async function setUp(
   const { out, err } = terminal;
   const { connections, policy } = await loadPolicyFile(host, config);
   const connection = connections.get(name);
-  if (connection === undefined) throw new CountersignError('unknown_connection', { what: name });
+  if (connection === undefined) throw unknownConnection(name, [...connections.keys()]);
   if (connection.protocol !== 'postgres')
     throw new CountersignError('wrong_protocol', { what: name, expected: 'a postgres connection' });
   const admin = terminal.env[adminVariable] ?? '';

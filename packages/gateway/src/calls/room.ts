@@ -1,5 +1,5 @@
 /** What the operations on calls share: one gateway's parts, handed to each of them. */
-import { type CallId, CountersignError } from '@countersign/core';
+import { type CallId, unknownConnection } from '@countersign/core';
 import type { ConnectionConfig, Policy, WebhookConfig } from '@countersign/policy';
 import type { LRUCache } from 'lru-cache';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -67,7 +67,8 @@ export interface Room {
 
 /** @throws {CountersignError} `unknown_connection`. */
 export function connectionOf(room: Pick<Room, 'current'>, name: string): Connected {
-  const connected = room.current().connections.get(name);
-  if (connected === undefined) throw new CountersignError('unknown_connection', { what: name });
+  const { connections } = room.current();
+  const connected = connections.get(name);
+  if (connected === undefined) throw unknownConnection(name, [...connections.keys()]);
   return connected;
 }

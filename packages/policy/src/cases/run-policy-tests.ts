@@ -9,6 +9,7 @@ import {
   noLineage,
   type Principal,
   type TokenClass,
+  unknownConnection,
 } from '@countersign/core';
 import { decide } from '../decide/decide.ts';
 import type { ConnectionConfig, LoadedFile } from '../policy.ts';
@@ -78,7 +79,7 @@ async function judgeCase(
   analyse: PolicyTestOptions['analyse'],
 ): Promise<PolicyTestResult['got']> {
   const connection = connections.get(one.connection);
-  if (connection === undefined) throw new CountersignError('unknown_connection', { what: one.connection });
+  if (connection === undefined) throw unknownConnection(one.connection, [...connections.keys()]);
   const { name, protocol, labels } = connection;
   try {
     const { effects, lineage } =
