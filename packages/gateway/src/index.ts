@@ -5,7 +5,7 @@
  */
 
 export type { PageFile, PageFiles } from './api/console-routes.ts';
-export type { RateLimits } from './api/server.ts';
+export type { RateLimits } from './api/gate.ts';
 export type { Explained } from './calls/explain.ts';
 export type { Log } from './calls/room.ts';
 export type { RunAnswer } from './calls/run-once.ts';

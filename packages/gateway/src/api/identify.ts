@@ -55,10 +55,10 @@ export async function identify(parts: IdentifyParts, request: FastifyRequest): P
 export async function identifyAgain(
   parts: IdentifyParts,
   request: FastifyRequest,
-  known: Known | undefined,
+  before: Session | null,
 ): Promise<Known | null> {
-  if (known?.session == null) return identify(parts, request);
-  const session = await parts.sessions.ofId(known.session.id);
+  if (before === null) return identify(parts, request);
+  const session = await parts.sessions.ofId(before.id);
   return session === null || !isKnownAccount(parts.policy(), session.account)
     ? null
     : { principals: principalsOfSession(parts.policy(), session), session, renewed: null };

@@ -17,25 +17,15 @@ import {
 } from 'fastify';
 import type { z } from 'zod';
 import type { Log } from '../calls/room.ts';
-import { type Viewer, viewerOf } from '../calls/sight.ts';
 import { cookieName, setCookie } from '../identity/cookies.ts';
 import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
-import { type IdentifyParts, identify, identifyAgain, type Known, sessionCookie } from './identify.ts';
-import { classesOf, type Route } from './route.ts';
+import { admittedOf, audienceOf, type Gate, openGate, type Place, type RateLimits } from './gate.ts';
+import { type IdentifyParts, sessionCookie } from './identify.ts';
+import type { Route } from './route.ts';
 
 /** The largest body: an input of 1 MiB, however it is escaped. Bytes. */
 const bodyBytes = 2 * 1024 * 1024;
-
-/** How many requests are taken. */
-export interface RateLimits {
-  /** Requests a principal may make in a minute; default 60 000. */
-  readonly perPrincipal: number;
-  /** Requests without a valid token an address may make in a minute, and as many to sign in; default 300. */
-  readonly perStranger: number;
-}
-
-export const defaultRateLimits: RateLimits = Object.freeze({ perPrincipal: 60_000, perStranger: 300 });
 
 export interface ServerOptions {
   readonly routes: readonly Route[];
@@ -92,8 +82,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   server.setNotFoundHandler((request, reply) =>
     answer(reply, null, new CountersignError('not_found', { what: 'no such route' }), log, request),
   );
-  const authenticate = authenticator(server, options);
-  for (const here of byPlace(options.routes)) addRoutes(server, here, authenticate, options);
+  const gate = openGate(server, options);
+  for (const here of byPlace(options.routes)) addRoutes(server, here, gate, options);
   return server;
 }
 
@@ -110,9 +100,6 @@ function readTls({ cert, key }: { cert: string; key: string }): { cert: Buffer; 
   }
 }
 
-/** The routes of one method and path: each for another actor, so that no handler ever sees a token that is not its own. */
-type Place = readonly [Route, ...Route[]];
-
 function byPlace(routes: readonly Route[]): readonly Place[] {
   const places = new Map<string, [Route, ...Route[]]>();
   for (const route of routes) {
@@ -124,96 +111,7 @@ function byPlace(routes: readonly Route[]): readonly Place[] {
   return [...places.values()];
 }
 
-/** As whom a request was let in. */
-interface Admitted {
-  readonly principal: Principal;
-  /** The same as one who looks on; null where the route is not for those. */
-  readonly viewer: Viewer | null;
-}
-
-interface Authenticate {
-  /** Which of the routes of a place the request is for. @throws {CountersignError} where it may use none of them. */
-  (request: FastifyRequest, here: Place): Promise<Route>;
-  /** Whether it would be let in once more. */
-  again(request: FastifyRequest, route: Route): Promise<boolean>;
-}
-
-function authenticator(server: FastifyInstance, { identity, rateLimits }: ServerOptions): Authenticate {
-  const principals = server.createRateLimit({
-    max: rateLimits.perPrincipal,
-    timeWindow: 60_000,
-    keyGenerator: (request) => admittedOf.get(request)?.principal.id ?? request.ip,
-  });
-  const strangers = server.createRateLimit({
-    max: rateLimits.perStranger,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
-  });
-  // Apart from those: behind a proxy all have one address, and an agent whose token is over must not keep people out.
-  const newcomers = server.createRateLimit({
-    max: rateLimits.perStranger,
-    timeWindow: 60_000,
-    keyGenerator: (request) => request.ip,
-  });
-  const within = async (limit: typeof principals, request: FastifyRequest) => {
-    const used = await limit(request);
-    if (!used.isAllowed && used.isExceeded) throw new CountersignError('rate_limited');
-  };
-  /** As whom a route takes the request: a session has several principals, and some routes want a token. */
-  const admitted = (route: Route, { principals, session }: Known): Admitted | undefined => {
-    const { actor, signedIn = true } = route;
-    if (actor === 'public' || (session !== null && !signedIn)) return undefined;
-    if (actor === 'viewer') {
-      const viewer = viewerOf(principals);
-      return viewer && { principal: viewer.principal, viewer };
-    }
-    const principal =
-      actor === 'session'
-        ? principals[session === null ? -1 : 0]
-        : classesOf[actor].flatMap((wanted) => principals.filter((one) => one.class === wanted))[0];
-    return principal && { principal, viewer: null };
-  };
-  const authenticate = async (request: FastifyRequest, here: Place): Promise<Route> => {
-    if (here[0].actor === 'public') {
-      if (here[0].limited === true) await within(newcomers, request);
-      return here[0];
-    }
-    const known = await identify(identity, request);
-    const [somebody] = known?.principals ?? [];
-    if (known === null || somebody === undefined) {
-      await within(strangers, request);
-      throw new CountersignError('unauthenticated');
-    }
-    knownOf.set(request, known);
-    admittedOf.set(request, { principal: somebody, viewer: null });
-    await within(principals, request);
-    for (const route of here) {
-      const as = admitted(route, known);
-      if (as === undefined) continue;
-      admittedOf.set(request, as);
-      return route;
-    }
-    throw new CountersignError('wrong_actor');
-  };
-  const again = async (request: FastifyRequest, route: Route): Promise<boolean> => {
-    const known = await identifyAgain(identity, request, knownOf.get(request));
-    const [now, then] = [known && admitted(route, known), admittedOf.get(request)];
-    return now?.principal.id === then?.principal.id && now?.viewer?.everything === then?.viewer?.everything;
-  };
-  return Object.assign(authenticate, { again });
-}
-
-/** Who a request is from, once it is known; by what; and which route of its place it is for. */
-const knownOf = new WeakMap<FastifyRequest, Known>();
-const admittedOf = new WeakMap<FastifyRequest, Admitted>();
-const routesOf = new WeakMap<FastifyRequest, Route>();
-
-function addRoutes(
-  server: FastifyInstance,
-  here: Place,
-  authenticate: Authenticate,
-  options: ServerOptions,
-): void {
+function addRoutes(server: FastifyInstance, here: Place, gate: Gate, options: ServerOptions): void {
   const [{ method, url }] = here;
   server.route({
     method,
@@ -223,8 +121,7 @@ function addRoutes(
     bodyLimit: Math.max(...here.map((route) => route.bodyBytes ?? bodyBytes)),
     // Before the body is read: a stranger costs nothing.
     onRequest: async (request, reply) => {
-      routesOf.set(request, await authenticate(request, here));
-      const renewed = knownOf.get(request)?.renewed ?? null;
+      const { renewed } = await gate.admit(request, here);
       if (renewed !== null) {
         const { origin } = options.identity.address();
         const cookie = setCookie(cookieName(sessionCookie, origin), renewed, { origin, sameSite: 'Strict' });
@@ -234,21 +131,20 @@ function addRoutes(
     },
     handler: async (request, reply) => {
       const started = performance.now();
-      const route = routesOf.get(request);
-      if (route === undefined) throw new CountersignError('internal', { what: 'a request nobody let in' });
+      const { route, principal, viewer, session } = admittedOf(request);
       const result = await route.handle({
         params: checked(route.params, request.params, 'the path'),
         query: checked(route.query, request.query, 'the query'),
         body: checked(route.body, request.body, 'the body'),
-        principal: admittedOf.get(request)?.principal ?? null,
-        viewer: admittedOf.get(request)?.viewer ?? null,
-        session: knownOf.get(request)?.session ?? null,
+        principal,
+        viewer,
+        session,
         gone: () => {
           const gone = new AbortController();
           reply.raw.once('close', () => gone.abort());
           return AbortSignal.any([gone.signal, options.closing]);
         },
-        stillLetIn: () => authenticate.again(request, route),
+        stillLetIn: () => gate.again(request),
         reply,
       });
       const ms = Math.round(performance.now() - started);
@@ -258,7 +154,7 @@ function addRoutes(
           route: route.url,
           status: route.status,
           ms,
-          principal: admittedOf.get(request)?.principal.id,
+          principal: principal?.id,
         },
         'served',
       );
@@ -298,10 +194,6 @@ function fromFastify(thrown: unknown): CountersignError {
   return statusCode !== undefined && statusCode < 500
     ? new CountersignError('malformed', {}, { cause: thrown })
     : faultOf(thrown);
-}
-
-function audienceOf(request: FastifyRequest): Principal['class'] | null {
-  return admittedOf.get(request)?.principal.class ?? null;
 }
 
 function problemOf(error: CountersignError, audience: Principal['class'] | null): Problem {
