@@ -66,4 +66,8 @@ export const taught: readonly (readonly [title: string, sql: string])[] = [
   ['to plan a query its table’s partial indexes are simplified', 'select id from folded'],
   ['to plan a query its table’s checks are simplified', 'select id from checked'],
   ['to plan a query its table’s statistics are simplified', 'select id from counted'],
+  [
+    'NULLIF of a varchar is a text',
+    `select id from orders where array(select nullif('x'::varchar(3), 'ab') from pg_am) && array['a']`,
+  ],
 ];

@@ -24,7 +24,7 @@ export function operator(context: Context, scope: Scope, expression: AExpr): Val
   const known = uses.every((one) => one.known);
   const value = derivedFrom(
     given,
-    resultOf(expression, left, uses.length === 1 ? (uses[0]?.type ?? null) : typeIds.bool),
+    resultOf(context, expression, left, uses.length === 1 ? (uses[0] ?? null) : null),
   );
   const sides = known ? sidesOf(context, expression, given) : 'none';
   if (sides !== 'both') context.compute(...right);
@@ -66,11 +66,23 @@ function sidesOf(
   return totalSides(symbol);
 }
 
-/** All but plain operators and NULLIF compare. */
-function resultOf({ kind }: AExpr, left: readonly Value[], type: string | null): string | null {
-  if (kind === 'AEXPR_NULLIF')
-    return left[0]?.type === typeIds.unknown ? typeIds.text : (left[0]?.type ?? null);
-  return kind === 'AEXPR_OP' ? type : typeIds.bool;
+/**
+ * All but plain operators and NULLIF compare. NULLIF is of the type that its operator takes the left side as: of a
+ * varchar, text.
+ */
+function resultOf(
+  { catalog }: Context,
+  { kind }: AExpr,
+  left: readonly Value[],
+  use: OperatorUse | null,
+): string | null {
+  if (kind === 'AEXPR_NULLIF') {
+    const taken = use?.left ?? null;
+    const isAny = taken !== null && typeFacts(catalog).polymorphic(taken) !== null;
+    return isAny ? (left[0]?.type ?? null) : taken;
+  }
+  // Of two rows, each field has an operator.
+  return kind === 'AEXPR_OP' && use !== null ? use.type : typeIds.bool;
 }
 
 /** The right side of IN and BETWEEN is a list. */
@@ -91,6 +103,8 @@ export interface OperatorUse {
   readonly known: boolean;
   /** The type of its value; null where it can't be told. */
   readonly type: string | null;
+  /** The type that its left side is taken as; null where that can't be told, or there is none. */
+  readonly left: string | null;
 }
 
 type AnyOperator = BuiltinOperator | UserOperator;
@@ -122,12 +136,16 @@ export function useOperator(
     const known =
       convertImplicitly(context, meant.values, meant.declared) &&
       appended(context, name, meant.values, meant.declared);
-    return { known: callUsers(context, meant.operators, meant.values) && known, type: meant.type };
+    return {
+      known: callUsers(context, meant.operators, meant.values) && known,
+      type: meant.type,
+      left: left === null ? null : (meant.declared[0] ?? null),
+    };
   }
   const possible = users.filter((one) => mayBeMeant(context, one, left, right));
   const operands = [...(left ?? []), ...(right ?? [])];
   const known = convertImplicitly(context, operands) && appended(context, name, operands, null);
-  return { known: callUsers(context, possible, operands) && known, type: null };
+  return { known: callUsers(context, possible, operands) && known, type: null, left: null };
 }
 
 /**
