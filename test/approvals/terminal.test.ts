@@ -24,6 +24,10 @@ function open(args: readonly string[] = [], isTTY = true) {
   const stdin = Object.assign(new PassThrough(), { isTTY, setRawMode: (on: boolean) => void raw.push(on) });
   const stderr = new PassThrough();
   let written = '';
+  let said = '';
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
   const lookers = new Set<() => void>();
   stdout.setEncoding('utf8').on('data', (text: string) => {
     written += text;
@@ -42,6 +46,7 @@ function open(args: readonly string[] = [], isTTY = true) {
     ended,
     raw,
     written: () => written,
+    said: () => said,
     press: (keys: string) => void stdin.write(keys),
     until: (text: string) =>
       new Promise<void>((resolve) => {
@@ -57,7 +62,7 @@ function open(args: readonly string[] = [], isTTY = true) {
 }
 
 test('what comes is shown at once, is voted on by key, and the terminal is given back as it was', async () => {
-  const { ended, raw, written, press, until } = open();
+  const { ended, raw, written, said, press, until } = open();
   await until('Nothing waits.');
   const first = await submit(agent, 'update accounts set balance = 1 where id = 1', {
     purpose: 'a\u001b[2Jb',
@@ -69,13 +74,13 @@ test('what comes is shown at once, is voted on by key, and the terminal is given
   press('a');
   await until('Approve exactly this?');
   press('y');
-  await until(`${first.approval} is approved.`);
+  await until(`✓ ${first.approval} is approved: you approved what agent:teller`);
   press('r');
   await until('Reject, because');
   press('not this one');
   await until('not this one');
   press('\r');
-  await until(`${second.approval} is rejected.`);
+  await until(`✓ ${second.approval} is rejected: you rejected what agent:teller`);
   expect((await execute(agent, first)).outcome).toBe('succeeded');
   expect((await agent.getCall(second.id)).reason).toContain('They say: not this one');
   const third = await submit(agent, 'update accounts set balance = 3 where id = 3');
@@ -88,6 +93,12 @@ test('what comes is shown at once, is voted on by key, and the terminal is given
   expect(written().startsWith('\u001b[?1049h\u001b[?25l')).toBe(true);
   expect(written().endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
   expect(written()).toContain('a⟨U+001B⟩[2Jb');
+  // Gone with the screen is not what was decided on it.
+  expect(said().split('\n')).toEqual([
+    expect.stringContaining(`${first.approval} is approved: you approved what agent:teller asks on`),
+    expect.stringContaining(`${second.approval} is rejected: you rejected what agent:teller asks on`),
+    '',
+  ]);
 });
 
 test('without a terminal, or where it is asked to, it prints the list once', async () => {

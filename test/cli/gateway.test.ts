@@ -251,6 +251,13 @@ test('a stop holds until it is lifted', async () => {
     stderr: expect.stringContaining('Expected agent:NAME or service:NAME.'),
   });
   expect(await at(['stop', '--lift', stopped.stdout.trim()])).toMatchObject({ code: 0 });
+  const misspelt = await at(['stop', '--connection', 'shop-bd']);
+  expect(misspelt.stderr).toContain('There is no such connection: shop-bd (did you mean shop-db?).');
+  expect(await at(['stop', '--lift', misspelt.stdout.trim()])).toMatchObject({ code: 0 });
+  expect(await asAgent('explain', 'shop-bd', 'SELECT 1')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('shop-bd (did you mean shop-db?)'),
+  });
   expect(await asAgent('run', 'shop-db', 'SELECT 1')).toMatchObject({ code: 0 });
 });
 

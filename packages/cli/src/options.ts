@@ -1,9 +1,10 @@
 /** What every command takes, and how options are read. */
 import { nameSchema, type Principal } from '@countersign/core';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import type { ExitCode } from './exit-codes.ts';
 import type { Terminal } from './terminal/terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 /** What a command works with; made once by the program. */
 export interface Host {
@@ -30,13 +31,56 @@ export interface CommonOptions {
 /** The policy file where none is named. */
 export const defaultFile = 'countersign.yaml';
 
-/** Adds the options that every command takes. */
+/** The part of a help text that all commands share which talk to a gateway. */
+const whichGateway = 'Which gateway, and as whom:';
+
+const configOption = (what: string) => new Option('-c, --config <file>', `${what}; default: ${defaultFile}`);
+const jsonOption = () => new Option('--json', 'print one JSON document instead of words');
+
+/** Adds the options of a command that talks to a gateway. */
 export function withCommonOptions(command: Command): Command {
-  return command
-    .option('-c, --config <file>', `the policy file; default: ${defaultFile}`)
-    .option('--gateway <url>', 'use this gateway, not the one that runs beside the policy file')
-    .option('--token <token>', 'a token for the gateway; better kept in COUNTERSIGN_TOKEN')
-    .option('--json', 'print one JSON document');
+  const shared = [
+    configOption('the policy file, and the gateway that runs with it on this machine'),
+    new Option('--gateway <url>', 'the gateway at this address; default: COUNTERSIGN_URL'),
+    new Option('--token <token>', 'its token; better in COUNTERSIGN_TOKEN, where other users can’t read it'),
+  ];
+  for (const option of shared) command.addOption(option.helpGroup(whichGateway));
+  return command.addOption(jsonOption());
+}
+
+/** An option of whom a command acts as, beside those of {@link withCommonOptions}. */
+export function whoOption(flags: string, description: string): Option {
+  return new Option(flags, description).helpGroup(whichGateway);
+}
+
+/** Adds lines to type, below the help of a command. */
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** A command that has commands. */
+export function commandGroup(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description).helpCommand(false);
+}
+
+/** Refuses the options that lead to a gateway, for a command that asks none: they would have no effect. */
+export function withoutGateway(command: Command, why: string): Command {
+  for (const [name, value] of [
+    ['--gateway', '<url>'],
+    ['--token', '<token>'],
+  ] as const) {
+    // Not commander's own error, which would show the token.
+    const refuse = () => {
+      throw new UsageError(`${name} has no effect here: ${why}`, 'the command without it');
+    };
+    command.addOption(new Option(`${name} ${value}`).hideHelp().argParser(refuse));
+  }
+  return command;
+}
+
+/** Adds the options of a command that asks no gateway: the policy file, and JSON. */
+export function withFileOptions(command: Command, why: string): Command {
+  return withoutGateway(command.addOption(configOption('the policy file')).addOption(jsonOption()), why);
 }
 
 /**
@@ -46,7 +90,7 @@ export function withCommonOptions(command: Command): Command {
 export function withHelpOf(group: Command, meant: Command): void {
   group.addHelpText(
     'after',
-    () => `\nWithout a command, \`${meant.name()}\` is meant.\n\n${meant.helpInformation()}`,
+    () => `\nWithout a command, \`${meant.name()}\` is meant:\n\n${meant.helpInformation().trimEnd()}`,
   );
 }
 

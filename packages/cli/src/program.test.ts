@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CountersignError } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
+import { commands } from './commands/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { AddCommand } from './options.ts';
 import { runProgram } from './program.ts';
@@ -21,6 +22,11 @@ async function runWith(add: AddCommand, argv: readonly string[], env: Record<str
   stderr.end();
   return { code, stdout: await text(stdout), stderr: await text(stderr) };
 }
+
+/** The real commands. */
+const whole: AddCommand = (program, host) => {
+  for (const add of commands) add(program, host);
+};
 
 const throwing =
   (thrown: () => unknown): AddCommand =>
@@ -78,6 +84,36 @@ describe('how a command ends', () => {
       stderr: expect.stringContaining('Did you mean fail?'),
     });
     expect(await runWith(add, ['fail', '--quick'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test.each([
+    ['demo'],
+    ['serve'],
+    ['doctor'],
+    ['verify', 'ledger.jsonl'],
+    ['policy', 'test'],
+    ['setup', 'postgres', 'shop-db'],
+  ])(
+    '%s asks no gateway: an option that leads to one is refused, and the token not shown',
+    async (...argv) => {
+      for (const option of ['--gateway', '--token']) {
+        const { code, stdout, stderr } = await runWith(whole, [...argv, option, 'cs_operator_1']);
+        expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+        expect(stderr).toContain(`${option} has no effect here: `);
+        expect(stderr).not.toContain('cs_operator_1');
+      }
+    },
+  );
+
+  test('every command is listed, and has a help of its own', async () => {
+    const { stdout } = await runWith(whole, ['--help']);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    expect(names).toHaveLength(commands.length);
+    for (const name of names) {
+      const help = await runWith(whole, [name, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).not.toContain('help [command]');
+    }
   });
 
   test('--help is data, and names the exit codes', async () => {

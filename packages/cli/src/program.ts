@@ -10,6 +10,8 @@ export interface ProgramOptions extends Omit<Host, 'exit'> {
 }
 
 const exitCodesInWords = `
+Begin with \`countersign demo\`. Each command tells more with --help.
+
 Data goes to stdout, everything else to stderr. Exit codes:
   0  done, or yes                  3  gateway, store or target not reachable
   1  no: denied, failed, differs   4  a person has to be asked
@@ -45,7 +47,9 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
 export function buildProgram(commands: readonly AddCommand[], host: Host): Command {
   const { terminal } = host;
   const program = new Command('countersign')
-    .description('Lets agents reach production the way a careful colleague does.')
+    .description(
+      'Lets agents reach production the way a careful colleague does: reading freely, asking before anything is changed.',
+    )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)

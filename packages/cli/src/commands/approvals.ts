@@ -13,19 +13,22 @@ import { canBeLive, live } from '../live/live.ts';
 import {
   type AddCommand,
   type CommonOptions,
+  commandGroup,
   type Host,
   parseId,
   parseName,
+  whoOption,
   withCommonOptions,
   withHelpOf,
 } from '../options.ts';
 import { personClient } from '../reach-gateway.ts';
 import { askKey } from '../terminal/ask-key.ts';
-import { printable } from '../terminal/printable.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import type { Channel } from '../terminal/terminal.ts';
 import { fromNow } from '../terminal/times.ts';
 import { UsageError } from '../usage-error.ts';
+import { effectsInShort, voteInWords } from '../vote-in-words.ts';
 
 interface PersonOptions extends CommonOptions {
   readonly person?: string;
@@ -40,14 +43,14 @@ interface VoteOptions extends PersonOptions {
 }
 
 export const addApprovals: AddCommand = (program, host) => {
-  const approvals = program.command('approvals').description('what waits for people, and the vote');
+  const approvals = commandGroup(program, 'approvals', 'see what waits for your vote, and vote');
   const list = withPerson(
     approvals
       .command('list', { isDefault: true })
-      .description('what waits; in a terminal live, with votes by key'),
+      .description('what waits for a vote; in a terminal a live list, where you vote by key')
+      .option('--plain', 'print the list once, also in a terminal'),
   );
   withHelpOf(approvals, list);
-  list.option('--plain', 'print the list once, also in a terminal');
   list.action(async () => {
     const options = list.opts<ListOptions>();
     if (options.json !== true && options.plain !== true && canBeLive(host))
@@ -55,7 +58,10 @@ export const addApprovals: AddCommand = (program, host) => {
     else await listWaiting(host, options);
   });
   const show = withPerson(
-    approvals.command('show').description('the card of one approval').argument('<id>', 'apr_…', idOf),
+    approvals
+      .command('show')
+      .description('one approval whole: what would be run, what it would change, who has voted')
+      .argument('<id>', idText, idOf),
   );
   show.action(async (id: ApprovalId) => {
     const options = show.opts<PersonOptions>();
@@ -70,12 +76,14 @@ export const addApprovals: AddCommand = (program, host) => {
 };
 
 const idOf = parseId(approvalIdSchema);
+const idText = 'the approval’s id, as the list shows it: apr_…';
 
 function withPerson(command: Command): Command {
-  return withCommonOptions(command).option(
-    '--person <name>',
-    'whose kept token to use, where there are several',
-    parseName,
+  return withCommonOptions(command).addOption(
+    whoOption(
+      '--person <name>',
+      'as whom, where `countersign token --person` or `login` kept tokens of several people',
+    ).argParser(parseName),
   );
 }
 
@@ -100,11 +108,6 @@ async function listWaiting(host: Host, options: PersonOptions): Promise<void> {
   if (next !== null) await err.line('There are more.');
 }
 
-/** The first effect, and how many more the card shows. */
-function effectsInShort([first = 'none that can be named', ...more]: readonly string[]): string {
-  return more.length === 0 ? first : `${first}, and ${more.length} more`;
-}
-
 async function print(
   host: Host,
   channel: Channel,
@@ -120,15 +123,19 @@ function addVote(approvals: Command, host: Host, vote: VoteRequest['vote']): voi
   const command = withPerson(
     approvals
       .command(vote)
-      .description(`${vote} one, by the digest of exactly what is shown`)
-      .argument('<id>', 'apr_…', idOf)
-      .option('--reason <text>', 'why; people and the record read it')
+      .description(
+        vote === 'approve'
+          ? 'show one approval, ask whether you mean it, and approve exactly what was shown'
+          : 'show one approval and reject it: the call never runs',
+      )
+      .argument('<id>', idText, idOf)
+      .option('--reason <text>', 'why; the record keeps it, and other people read it')
       .option(
         '--digest <digest>',
-        'vote only if it is still this one, as `show --json` prints it',
+        'vote only if it is still what you reviewed; `approvals show ID --json` prints it',
         parseId(approvalDigestSchema),
       )
-      .option('--yes', 'don’t ask again'),
+      .option('--yes', 'don’t ask whether you mean it'),
   );
   command.action(async (id: ApprovalId) => {
     const options = command.opts<VoteOptions>();
@@ -147,11 +154,7 @@ function addVote(approvals: Command, host: Host, vote: VoteRequest['vote']): voi
       { signal },
     );
     if (options.json === true) return await terminal.out.line(JSON.stringify(after, null, 2));
-    await terminal.err.line(
-      after.state === 'waiting'
-        ? 'Your vote counts; more are needed.'
-        : `The call is ${printable(after.state)}.`,
-    );
+    await terminal.err.line(printableLine(voteInWords(vote, after)));
   });
 }
 

@@ -1,6 +1,6 @@
 /** `countersign calls`: closing a call whose outcome stayed open. */
 import { type CallId, callIdSchema, settleRequestSchema } from '@countersign/core';
-import { type AddCommand, type CommonOptions, parseId, withCommonOptions } from '../options.ts';
+import { type AddCommand, type CommonOptions, commandGroup, parseId, withCommonOptions } from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
 
 interface SettleOptions extends CommonOptions {
@@ -8,11 +8,11 @@ interface SettleOptions extends CommonOptions {
 }
 
 export const addCalls: AddCommand = (program, host) => {
-  const calls = program.command('calls').description('calls whose outcome stayed open');
+  const calls = commandGroup(program, 'calls', 'close calls of which nobody knows whether they took effect');
   const settle = calls
     .command('settle')
-    .description('close a call whose outcome you found out; an identical one may be made again then')
-    .argument('<id>', 'call_…', parseId(callIdSchema))
+    .description('say what became of a call whose outcome is unknown; the same call may then be made again')
+    .argument('<id>', 'the call’s id, as the record shows it: call_…', parseId(callIdSchema))
     .requiredOption(
       '--reason <text>',
       'what you found out; the record keeps it',

@@ -1,15 +1,16 @@
 /** `countersign doctor`: what is wrong, in plain words, and what to do about it. */
 import { exitCodes } from '../exit-codes.ts';
-import { type AddCommand, type CommonOptions, defaultFile } from '../options.ts';
+import { type AddCommand, type CommonOptions, defaultFile, withFileOptions } from '../options.ts';
 import { withProgress } from '../terminal/progress.ts';
 
 export const addDoctor: AddCommand = (program, host) => {
   const doctor = program
     .command('doctor')
-    .description('look at the policy, the store and every connection, and say what is wrong')
-    .option('-c, --config <file>', `the policy file; default: ${defaultFile}`)
-    .option('--json', 'print one JSON document');
-  doctor.action(async () => {
+    .summary('what is wrong with policy, store and connections, and what to do')
+    .description(
+      'Looks at the policy file, the store and every connection, and says what is wrong and what to do about it. Changes nothing, and needs no gateway.',
+    );
+  withFileOptions(doctor, 'what is looked at is on this machine').action(async () => {
     const { config = defaultFile, json } = doctor.opts<CommonOptions>();
     const { terminal } = host;
     const { out, err } = terminal;

@@ -15,20 +15,17 @@ import { addStop } from './stop.ts';
 import { addToken } from './token.ts';
 import { addVerify } from './verify.ts';
 
+/** Lists commands under a heading. */
+const under = (heading: string, ...adds: readonly AddCommand[]): readonly AddCommand[] =>
+  adds.map((add) => (program, host) => {
+    program.commandsGroup(heading);
+    add(program, host);
+  });
+
 export const commands: readonly AddCommand[] = [
-  addDemo,
-  addServe,
-  addExplain,
-  addRun,
-  addApprovals,
-  addStop,
-  addLogin,
-  addLogout,
-  addToken,
-  addPolicy,
-  addLedger,
-  addVerify,
-  addDoctor,
-  addSetup,
-  addCalls,
+  ...under('To see what it is:', addDemo),
+  ...under('To write a policy:', addExplain, addPolicy, addDoctor),
+  ...under('To run a gateway:', addServe, addToken, addStop, addCalls, addSetup),
+  ...under('To decide:', addLogin, addLogout, addApprovals),
+  ...under('To make a call, and to look back:', addRun, addLedger, addVerify),
 ];

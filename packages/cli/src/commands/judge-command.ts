@@ -7,7 +7,7 @@ import { maxLineBytes, requestOf } from '../jsonl/request.ts';
 import { answerLines } from '../jsonl/stream.ts';
 import type { Judge, JudgedCall } from '../judge.ts';
 import { type JudgeChoice, openJudge } from '../open-judge.ts';
-import { collect, type Host, parseCaller, parseName, withCommonOptions } from '../options.ts';
+import { collect, type Host, parseCaller, parseName, whoOption, withCommonOptions } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 
 export interface JudgeOptions extends JudgeChoice {
@@ -18,17 +18,22 @@ export interface JudgeOptions extends JudgeChoice {
 const groupOf = (value: string, before: readonly string[] | undefined) => collect(parseName(value), before);
 
 export function withJudgeOptions(command: Command): Command {
-  return withCommonOptions(command)
+  command
     .argument('<connection>', 'the connection, as the policy file names it')
-    .argument('[input]', 'a SQL text, or a call as a JSON object; read from stdin where left out')
-    .option(
-      '--as <caller>',
-      'who asks: agent:NAME or service:NAME; judged from the file, without a gateway',
-      parseCaller,
+    .argument(
+      '[input]',
+      'a SQL text, or a call as a JSON object: {"sql","params"}, {"method","path","headers","body"} or {"argv","stdin"}; read from stdin where left out',
     )
-    .option('--group <group>', 'a group the caller is in; repeatable', groupOf)
     .option('--purpose <text>', 'what it is wanted for, as an agent would say it')
-    .option('--jsonl', 'one call a line on stdin, one answer a line on stdout, in order');
+    .option('--jsonl', 'one call a line on stdin, one answer a line on stdout, in order')
+    .addOption(
+      whoOption(
+        '--as <caller>',
+        'who asks, without a gateway and without a token: agent:NAME or service:NAME; the policy file decides',
+      ).argParser(parseCaller),
+    )
+    .addOption(whoOption('--group <group>', 'a group that this caller is in; repeatable').argParser(groupOf));
+  return withCommonOptions(command);
 }
 
 /** Answers the one call of the command line with `one`, or every line of stdin. */

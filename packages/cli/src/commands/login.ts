@@ -16,10 +16,11 @@ interface LoginOptions extends CommonOptions {
 export const addLogin: AddCommand = (program, host) => {
   const login = program
     .command('login')
+    .summary('sign in as yourself, at your company’s identity provider')
     .description(
-      'sign in at the company’s identity provider, in a browser; the session is kept on this machine',
+      'Signs you in at your company’s identity provider, in a browser. The session is kept on this machine, and `approvals` uses it.',
     )
-    .option('--issuer <name>', 'at which, where the gateway has several');
+    .option('--issuer <name>', 'which identity provider, where the policy file names several');
   withCommonOptions(login).action(async () => {
     const options = login.opts<LoginOptions>();
     const { url } = await reachGateway(host, options);
@@ -48,7 +49,7 @@ export const addLogout: AddCommand = (program, host) => {
   const logout = program
     .command('logout')
     .description('end the session that `login` began')
-    .option('--person <name>', 'whose, where several are kept');
+    .option('--person <name>', 'whose session, where several are kept');
   withCommonOptions(logout).action(async () => {
     const options = logout.opts<CommonOptions & { readonly person?: string }>();
     const client = await personClient(host, options);

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { type PolicyTestResult, runPolicyTests } from '@countersign/policy';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
-import { type CommonOptions, defaultFile, type Host, withCommonOptions } from '../options.ts';
+import { type CommonOptions, defaultFile, type Host, withFileOptions } from '../options.ts';
 import { loadWithoutTargets, readText } from '../policy-file.ts';
 import { schemaAnalyses } from '../schema-analyses.ts';
 import { printable } from '../terminal/printable.ts';
@@ -16,29 +16,33 @@ const defaultCases = 'countersign.test.yaml';
 export function addPolicyTest(policy: Command, host: Host): void {
   const test = policy
     .command('test')
-    .description('decide the cases of a file: no gateway, no database')
-    .argument('[file]', `default: ${defaultCases} beside the policy file`);
-  withCommonOptions(test).action(async (named: string | undefined) => {
-    const options = test.opts<CommonOptions>();
-    const policyFile =
-      options.config ?? (named === undefined ? defaultFile : join(dirname(named), defaultFile));
-    const file = named ?? join(dirname(policyFile), defaultCases);
-    const path = resolve(host.directory, file);
-    const loaded = await loadWithoutTargets(host, policyFile);
-    const cases = await readText(path, 'cases of the policy');
-    const analyse = schemaAnalyses(dirname(path));
-    const results = await withProgress(host.terminal, 'Deciding the cases', () =>
-      runPolicyTests(loaded, cases, { file, analyse }),
-    );
-    const failed = results.filter(({ passed }) => !passed).length;
-    const { out, err } = host.terminal;
-    host.exit(failed === 0 ? exitCodes.ok : exitCodes.no);
-    if (options.json === true) return await out.line(JSON.stringify({ failed, cases: results }, null, 2));
-    for (const result of results) await tell(host, file, result);
-    await err.line(
-      `${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${failed === 0 ? 'all hold' : `${failed} failed`}`,
-    );
-  });
+    .description(
+      'decide the cases of a file by the policy, and say which don’t hold; needs no gateway, no database',
+    )
+    .argument('[file]', `the cases; default: ${defaultCases} beside the policy file`);
+  withFileOptions(test, 'cases are decided by the policy file alone').action(
+    async (named: string | undefined) => {
+      const options = test.opts<CommonOptions>();
+      const policyFile =
+        options.config ?? (named === undefined ? defaultFile : join(dirname(named), defaultFile));
+      const file = named ?? join(dirname(policyFile), defaultCases);
+      const path = resolve(host.directory, file);
+      const loaded = await loadWithoutTargets(host, policyFile);
+      const cases = await readText(path, 'cases of the policy');
+      const analyse = schemaAnalyses(dirname(path));
+      const results = await withProgress(host.terminal, 'Deciding the cases', () =>
+        runPolicyTests(loaded, cases, { file, analyse }),
+      );
+      const failed = results.filter(({ passed }) => !passed).length;
+      const { out, err } = host.terminal;
+      host.exit(failed === 0 ? exitCodes.ok : exitCodes.no);
+      if (options.json === true) return await out.line(JSON.stringify({ failed, cases: results }, null, 2));
+      for (const result of results) await tell(host, file, result);
+      await err.line(
+        `${results.length} ${results.length === 1 ? 'case' : 'cases'}, ${failed === 0 ? 'all hold' : `${failed} failed`}`,
+      );
+    },
+  );
 }
 
 async function tell({ terminal: { out } }: Host, file: string, result: PolicyTestResult): Promise<void> {

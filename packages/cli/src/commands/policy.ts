@@ -1,13 +1,11 @@
 /** `countersign policy`: read the file again, and try it on cases. */
-import { type AddCommand, type CommonOptions, withCommonOptions } from '../options.ts';
+import { type AddCommand, type CommonOptions, commandGroup, withCommonOptions } from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
 import { printable } from '../terminal/printable.ts';
 import { addPolicyTest } from './policy-test.ts';
 
 export const addPolicy: AddCommand = (program, host) => {
-  const policy = program
-    .command('policy')
-    .description('try the policy on cases, and have a gateway read it again');
+  const policy = commandGroup(program, 'policy', 'test the policy file, and have the gateway read it again');
   addPolicyTest(policy, host);
   const reload = policy
     .command('reload')

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodeOfDecision, exitCodes } from '../exit-codes.ts';
 import { runAnswer } from '../jsonl/answer.ts';
 import type { RunJudgement } from '../judge.ts';
 import { judgementInWords, outcomeInWords, resultInWords } from '../judgement-in-words.ts';
-import type { AddCommand } from '../options.ts';
+import { type AddCommand, withExamples } from '../options.ts';
 import { fromNow } from '../terminal/times.ts';
 import { type JudgeOptions, judgeCommand, withJudgeOptions } from './judge-command.ts';
 
@@ -17,10 +17,14 @@ function exitCodeOf({ outcome, decision, code }: RunJudgement): ExitCode {
 export const addRun: AddCommand = (program, host) => {
   const command = program
     .command('run')
+    .summary('run a call as an agent would: at once, after a vote, or not at all')
     .description(
-      'runs a call, where it is allowed; through a gateway it waits for people, with --jsonl or --as it never does',
+      'Runs a call where the policy allows it. Where people have to be asked, it asks them and waits for the vote; with --jsonl or --as it never does, and the call is not run.',
     );
-  withJudgeOptions(command).action(async (connection: string, input: string | undefined) => {
+  withExamples(
+    withJudgeOptions(command),
+    'COUNTERSIGN_TOKEN=cs_agent_… countersign run shop-db "SELECT name FROM customers"',
+  ).action(async (connection: string, input: string | undefined) => {
     const options = command.opts<JudgeOptions>();
     const { out, err } = host.terminal;
     const code = await judgeCommand('run', host, connection, input, options, async (judge, call) => {

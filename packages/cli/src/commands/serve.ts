@@ -5,13 +5,7 @@ import type { Gateway } from '@countersign/gateway';
 import type { LoadedFile } from '@countersign/policy';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
-import {
-  type AddCommand,
-  type CommonOptions,
-  defaultFile,
-  type Host,
-  withCommonOptions,
-} from '../options.ts';
+import { type AddCommand, type CommonOptions, defaultFile, type Host, withoutGateway } from '../options.ts';
 import { loadPolicyFile } from '../policy-file.ts';
 import { labelled } from '../terminal/box.ts';
 import { printableLine } from '../terminal/printable.ts';
@@ -20,8 +14,12 @@ import { withProgress } from '../terminal/progress.ts';
 export const addServe: AddCommand = (program, host) => {
   const serve = program
     .command('serve')
-    .description('the gateway; SIGHUP reads the policy file again, SIGTERM and Ctrl-C end it in order');
-  withCommonOptions(serve).action(async () => {
+    .summary('run the gateway, until Ctrl-C')
+    .description(
+      'Runs the gateway of a policy file. It says where it listens and what to do next. Ctrl-C and SIGTERM end it in order; SIGHUP has it read the policy file again.',
+    )
+    .option('-c, --config <file>', `the policy file; default: ${defaultFile}`);
+  withoutGateway(serve, 'this is the gateway, and its address stands in the policy file').action(async () => {
     const { config = defaultFile } = serve.opts<CommonOptions>();
     const loaded = await loadPolicyFile(host, config);
     const { startGateway } = await import('@countersign/gateway');

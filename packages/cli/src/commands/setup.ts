@@ -1,7 +1,14 @@
 /** `countersign setup postgres CONNECTION`: makes the second wall, or prints what would make it. */
 import { CountersignError, unknownConnection } from '@countersign/core';
 import { exitCodes } from '../exit-codes.ts';
-import { type AddCommand, type CommonOptions, defaultFile, type Host } from '../options.ts';
+import {
+  type AddCommand,
+  type CommonOptions,
+  commandGroup,
+  defaultFile,
+  type Host,
+  withFileOptions,
+} from '../options.ts';
 import { loadPolicyFile } from '../policy-file.ts';
 import { askKey } from '../terminal/ask-key.ts';
 import { printableLine } from '../terminal/printable.ts';
@@ -15,17 +22,18 @@ interface SetupOptions extends Pick<CommonOptions, 'config' | 'json'> {
 const adminVariable = 'COUNTERSIGN_SETUP_URL';
 
 export const addSetup: AddCommand = (program, host) => {
-  const setup = program.command('setup').description('make the logins of a connection what they are for');
+  const setup = commandGroup(program, 'setup', 'make a database’s own logins a second wall');
   const postgres = setup
     .command('postgres')
+    .summary('make the logins wall, read and write of a PostgreSQL connection')
     .description(
-      `print the SQL that makes wall, read and write for the masks and rules in force, and apply it once you agree; ${adminVariable} names a login that may create roles`,
+      `Prints the SQL that makes the logins wall, read and write, for the masks and rules of the policy file, and applies it once you agree. ${adminVariable} is the postgres:// address of a login that may create roles.`,
     )
     .argument('<connection>', 'a connection of the policy file')
-    .option('-c, --config <file>', `the policy file; default: ${defaultFile}`)
-    .option('--yes', 'apply it without asking')
-    .option('--json', 'print one JSON document');
-  postgres.action((connection: string) => setUp(host, connection, postgres.opts<SetupOptions>()));
+    .option('--yes', 'apply it without asking');
+  withFileOptions(postgres, 'the database is reached from here').action((connection: string) =>
+    setUp(host, connection, postgres.opts<SetupOptions>()),
+  );
 };
 
 async function setUp(

@@ -1,16 +1,27 @@
 /** `countersign stop`: the kill switch. It outranks consent already given, and also cancels what runs. */
-import { type StopId, type StopRequest, type StopScope, stopIdSchema } from '@countersign/core';
+import type { Client } from '@countersign/client';
+import {
+  type StopId,
+  type StopRequest,
+  type StopScope,
+  stopIdSchema,
+  unknownConnection,
+} from '@countersign/core';
 import {
   type AddCommand,
   type CallerName,
   type CommonOptions,
+  commandGroup,
+  type Host,
   parseCaller,
   parseId,
   parseName,
   withCommonOptions,
+  withExamples,
   withHelpOf,
 } from '../options.ts';
 import { operatorClient } from '../reach-gateway.ts';
+import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -23,16 +34,21 @@ interface StopOptions extends CommonOptions {
 }
 
 export const addStop: AddCommand = (program, host) => {
-  const stop = program.command('stop').description('the kill switch');
+  const stop = commandGroup(program, 'stop', 'the kill switch: end what runs, and let nothing more run');
   const now = stop
     .command('now', { isDefault: true })
-    .description('stop a principal, a connection, or all; or lift a stop')
-    .option('--principal <id>', 'as in agent:support', parseCaller)
-    .option('--connection <name>', 'nothing reaches this connection', parseName)
-    .option('--all', 'nothing runs')
-    .option('--lift <id>', 'end a stop', parseId(stopIdSchema))
+    .description('stop one agent, one connection or everything, at once; or lift a stop')
+    .option(
+      '--principal <id>',
+      'nothing runs for this agent or service: agent:NAME or service:NAME',
+      parseCaller,
+    )
+    .option('--connection <name>', 'nothing runs on this connection', parseName)
+    .option('--all', 'nothing runs at all')
+    .option('--lift <id>', 'end a stop, by the id that it was given: stop_…', parseId(stopIdSchema))
     .option('--reason <text>', 'why; the record keeps it');
   withHelpOf(stop, now);
+  withExamples(stop, 'countersign stop --all --reason "looking into it"', 'countersign stop --lift stop_…');
   withCommonOptions(now).action(async () => {
     const options = now.opts<StopOptions>();
     const scope = scopeOf(options);
@@ -51,6 +67,7 @@ export const addStop: AddCommand = (program, host) => {
     if (options.json === true) return await out.line(JSON.stringify(view, null, 2));
     await out.line(view.id);
     await err.line(`Stopped: ${scopeInWords(scope)}. Lift it with \`countersign stop --lift ${view.id}\`.`);
+    if (scope.kind === 'connection') await warnOfUnknown(host, client, scope.connection);
   });
   const list = stop.command('list').description('all stops, those in force first');
   withCommonOptions(list).action(async () => {
@@ -74,6 +91,14 @@ export const addStop: AddCommand = (program, host) => {
       await out.line(line);
   });
 };
+
+/** A stop holds for a connection that is not there, too; whoever misspelt one has stopped nothing. */
+async function warnOfUnknown({ terminal: { err }, signal }: Host, client: Client, name: string) {
+  const there = await client.inspectConnections({ signal }).catch(() => null);
+  const names = there?.connections.map((connection) => connection.name) ?? [name];
+  if (names.includes(name)) return;
+  await err.line(`${err.paint('yellow', 'warning')} ${printable(unknownConnection(name, names).message)}`);
+}
 
 /** The one thing to stop; null where a stop is to be lifted. */
 function scopeOf({ principal, connection, all, lift }: StopOptions): StopScope | null {

@@ -7,10 +7,12 @@ import {
   type AddCommand,
   type CommonOptions,
   collect,
+  commandGroup,
   type Host,
   parseId,
   parseName,
   withCommonOptions,
+  withExamples,
   withHelpOf,
 } from '../options.ts';
 import { keepPersonToken } from '../person-tokens.ts';
@@ -33,9 +35,9 @@ interface MintOptions extends CommonOptions {
 }
 
 export const addToken: AddCommand = (program, host) => {
-  const token = program.command('token').description('mint, list and revoke tokens, as the operator');
+  const token = commandGroup(program, 'token', 'make, list and revoke tokens, as the operator');
   addMint(token, host);
-  const list = token.command('list').description('all tokens, without their text');
+  const list = token.command('list').description('all tokens, who has them and how long; never their text');
   withCommonOptions(list).action(async () => {
     const options = list.opts<CommonOptions>();
     const { tokens } = await (await operatorClient(host, options)).listTokens({ signal: host.signal });
@@ -82,21 +84,36 @@ const counted = (count: number, one: string): string => `${count} ${one}${count 
 function addMint(token: Command, host: Host): void {
   const mint = token
     .command('mint', { isDefault: true })
-    .description('a new token; an agent’s or a service’s is printed, a person’s is kept on this machine')
-    .option('--agent <name>', 'for an agent: makes calls', parseName)
-    .option('--service <name>', 'for a service: makes calls', parseName)
-    .option('--person <name>', 'for someone under people: votes', parseName)
-    .option('--operator <name>', 'for an operator: tokens, policy, stops', parseName)
-    .option('--auditor <name>', 'for an auditor: reads everything', parseName)
+    .description(
+      'make a token; it is printed once, but a person’s, which is kept on this machine for `approvals`',
+    )
+    .option('--agent <name>', 'for an agent, which makes calls', parseName)
+    .option('--service <name>', 'for a service, which makes calls', parseName)
+    .option('--person <name>', 'for a person, who votes: a name under people in the policy file', parseName)
+    .option('--operator <name>', 'for an operator, who looks after tokens, policy and stops', parseName)
+    .option('--auditor <name>', 'for an auditor, who reads everything and changes nothing', parseName)
     .option(
       '--group <group>',
-      'a group of an agent or a service; repeatable',
+      'a group that the agent or service is in, for rules to name; repeatable',
       (value: string, before?: readonly string[]) => collect(parseName(value), before),
     )
-    .option('--owner <person>', 'the person who answers for an agent or a service', parseName)
-    .option('--on-behalf-of <person>', 'the person an agent or a service acts for', parseName)
+    .option(
+      '--owner <person>',
+      'the person who answers for the agent or service, and can’t vote on its calls',
+      parseName,
+    )
+    .option(
+      '--on-behalf-of <person>',
+      'the person whom the agent or service acts for; can’t vote on its calls either',
+      parseName,
+    )
     .option('--expires <time>', 'how long it is valid: 15m, 8h, 30d; default 30d', parseSeconds);
   withHelpOf(token, mint);
+  withExamples(
+    token,
+    'countersign token --agent support --group agents --owner olivia',
+    'countersign token --person dana',
+  );
   withCommonOptions(mint).action(async () => {
     const options = mint.opts<MintOptions>();
     const request = requestOf(options);

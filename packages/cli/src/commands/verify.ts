@@ -3,13 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { exitCodes } from '../exit-codes.ts';
 import { fileLines, readCheckpoint, readPublicKey, textLines } from '../ledger/read-ledger.ts';
-import {
-  type AddCommand,
-  type CommonOptions,
-  defaultFile,
-  type Host,
-  withCommonOptions,
-} from '../options.ts';
+import { type AddCommand, type CommonOptions, defaultFile, type Host, withFileOptions } from '../options.ts';
 import { loadWithoutTargets } from '../policy-file.ts';
 import { printable } from '../terminal/printable.ts';
 import type { InputStream } from '../terminal/terminal.ts';
@@ -23,14 +17,20 @@ interface VerifyOptions extends CommonOptions {
 export const addVerify: AddCommand = (program, host) => {
   const verify = program
     .command('verify')
-    .description('whether a ledger file is whole and unchanged, without a gateway')
-    .argument('<file>', 'as `countersign ledger --jsonl` wrote it; - reads stdin')
+    .summary('whether a copy of the record is whole and unchanged')
+    .description(
+      'Tells whether a file that `countersign ledger --jsonl` wrote is what the gateway signed: nothing changed, nothing cut out. Needs no gateway.',
+    )
+    .argument('<file>', 'the file; - reads stdin')
     .option(
       '--key <file>',
-      'the gateway’s public key; default: the one beside the data folder of the policy file',
+      'the gateway’s public key; default: keys.pub in the data folder of the policy file',
     )
-    .option('--checkpoint <file>', 'a signed head kept elsewhere: the ledger has to hold what stood then');
-  withCommonOptions(verify).action(async (file: string) => {
+    .option(
+      '--checkpoint <file>',
+      'an older last line of the file, kept elsewhere: all that stood then has to be in it still',
+    );
+  withFileOptions(verify, 'a file is verified by itself').action(async (file: string) => {
     const options = verify.opts<VerifyOptions>();
     const { out, err, stdin } = host.terminal;
     const publicKey = await publicKeyOf(host, options);

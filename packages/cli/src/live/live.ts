@@ -2,6 +2,8 @@
 import type { Client } from '@countersign/client';
 import { type ApprovalId, CountersignError } from '@countersign/core';
 import type { Host } from '../options.ts';
+import { printableLine } from '../terminal/printable.ts';
+import { voteInWords } from '../vote-in-words.ts';
 import { keysIn } from './keys.ts';
 import { type Screen, screen } from './screen.ts';
 import { type Action, type LiveState, nothingYet, press, withApproval, withApprovals } from './state.ts';
@@ -38,6 +40,8 @@ class LiveList {
   #screen: Screen = { lines: [], scrolled: 0, page: 1, seen: null };
   #drawing: Promise<void> = Promise.resolve();
   #drawn = false;
+  /** What was voted here, said once more when the screen is gone. */
+  readonly #voted: string[] = [];
 
   constructor(host: Host, client: Client) {
     this.#host = host;
@@ -69,11 +73,12 @@ class LiveList {
   }
 
   async giveBack(): Promise<void> {
-    const { stdin, out } = this.#host.terminal;
+    const { stdin, out, err } = this.#host.terminal;
     stdin.setRawMode?.(false);
     stdin.pause();
     await this.#drawing;
     if (this.#drawn) await out.write(leave);
+    for (const words of this.#voted) await err.line(printableLine(words));
   }
 
   async #follow(): Promise<void> {
@@ -121,9 +126,9 @@ class LiveList {
     const request = { vote, digest, ...(reason === '' ? {} : { reason }) };
     const after = await this.#client.vote(id, request, { signal });
     this.#show(withApproval(this.#state, after));
-    this.#say(
-      after.state === 'waiting' ? `Your vote on ${id} counts; more are needed.` : `${id} is ${after.state}.`,
-    );
+    const words = voteInWords(vote, after);
+    this.#voted.push(words);
+    this.#say(`✓ ${words}`);
   }
 
   /** What goes wrong is said, and ends nothing but itself. */

@@ -5,6 +5,7 @@ import { printableLine } from '../terminal/printable.ts';
 import type { Paint } from '../terminal/terminal.ts';
 import { fromNow } from '../terminal/times.ts';
 import { wrapLine, wrapWords } from '../terminal/width.ts';
+import { effectsInShort } from '../vote-in-words.ts';
 import { type LiveState, selectedIn } from './state.ts';
 
 export interface ScreenOptions {
@@ -73,8 +74,7 @@ function rowOf(
   isSelected: boolean,
   { width, paint, now }: ScreenOptions,
 ): string {
-  const [first = 'no effect that can be named', ...more] = preview.words;
-  const effects = more.length === 0 ? first : `${first}, and ${more.length} more`;
+  const effects = effectsInShort(preview.words);
   const state = mine !== null ? `you: ${mine}` : may ? '' : 'not yours';
   const beside = siblings.length === 0 ? '' : `${siblings.length + 1} of this run`;
   const facts = [preview.principal, preview.connection, effects, fromNow(by, now), beside, state];
