@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** What the command's files compile to is kept between runs: it starts in half the time. */
 const compiled = join(tmpdir(), `countersign-compiled-${process.getuid?.() ?? 0}`);
+/** Its embedded stores begin as those of the tests' own process do. */
+const keptPglite = new URL('../support/kept-pglite.ts', import.meta.url).href;
 const script = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 
 export interface CommandOptions {
@@ -30,7 +32,16 @@ export function startCountersign(args: readonly string[], { env = {}, cwd = root
   const { PATH = '', HOME = '', TMPDIR } = process.env;
   return spawn(
     process.execPath,
-    ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script, ...args],
+    [
+      '--conditions=@countersign/source',
+      '--disable-warning=ExperimentalWarning',
+      // WebAssembly is compiled once and simply: no process here lives long enough for more to pay.
+      '--liftoff-only',
+      '--import',
+      keptPglite,
+      script,
+      ...args,
+    ],
     {
       cwd,
       env: { PATH, HOME, NODE_COMPILE_CACHE: compiled, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },

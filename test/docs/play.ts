@@ -195,9 +195,13 @@ async function endGroup(pid: number): Promise<void> {
   send('SIGKILL');
 }
 
-/** The programs that a reader has: countersign from source, Node with a scripted model, psql, curl. */
+/**
+ * The programs that a reader has: countersign from source, Node with a scripted model, psql, curl. Their embedded
+ * stores begin as those of the tests do, and WebAssembly is compiled once and simply: none of them lives long.
+ */
 async function standIns(folder: string): Promise<void> {
-  const node = `'${process.execPath}' --conditions=@countersign/source --disable-warning=ExperimentalWarning`;
+  const flags = '--conditions=@countersign/source --disable-warning=ExperimentalWarning --liftoff-only';
+  const node = `'${process.execPath}' ${flags} --import '${join(root, 'test/support/kept-pglite.ts')}'`;
   const here = (name: string) => `'${join(root, 'test/docs/stand-ins', name)}'`;
   const countersign = `exec ${node} '${join(root, 'packages/cli/src/main.ts')}' "$@"`;
   const npx = [
