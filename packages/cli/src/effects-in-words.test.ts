@@ -1,23 +1,19 @@
 import { expect, test } from '@jest/globals';
-import { effectInWords, lineageInWords } from './effects-in-words.ts';
+import { lineageInWords, masksInWords } from './effects-in-words.ts';
 
-test('an effect names what is done to what, with its columns, and by what', () => {
+test('masks are told by how they hide, what they hide, and what they look for', () => {
   expect(
-    effectInWords({
-      action: 'write.update',
-      resource: 'table:public.orders',
-      columns: ['note', 'status', 'total'],
-      via: 'foreign key orders_customer_id_fkey',
-    }),
-  ).toBe(
-    'changes table public.orders (write.update), columns note, status and total, via foreign key orders_customer_id_fkey',
-  );
-  expect(effectInWords({ action: 'read', resource: 'table:public.orders', columns: ['id'] })).toBe(
-    'reads table public.orders, column id',
-  );
-  expect(effectInWords({ action: 'read', resource: 'table:public.orders', columns: [] })).toBe(
-    'reads table public.orders',
-  );
+    masksInWords([
+      'redact column:public.customers.email',
+      'redact detect:credit_card',
+      'redact detect:email',
+      'hash column:*',
+      'redact json:$.card.number',
+    ]),
+  ).toEqual([
+    'redact: public.customers.email; json:$.card.number; what looks like credit card or email',
+    'hash: every value whose source can’t be told',
+  ]);
 });
 
 test('lineage names where outputs come from, what decides, and what is written where', () => {
@@ -46,9 +42,9 @@ test('lineage names where outputs come from, what decides, and what is written w
     'n comes from public.orders.total, computed',
     'one comes from no column',
     'f may come from any column',
-    'which rows come out depends on public.customers.id and public.orders.customer_id',
+    'which rows are meant depends on public.customers.id and public.orders.customer_id',
     'rows are sorted by public.orders.total',
-    'which rows come out may depend on any column',
+    'which rows are meant may depend on any column',
     'public.customers.ssn may be written to public.notes.body',
   ]);
 });

@@ -1,48 +1,13 @@
-/** Effects, lineage and requirements as a person reads them. */
-import {
-  type BaseAction,
-  baseAction,
-  type ColumnUsage,
-  type Effect,
-  type Lineage,
-  type Requirement,
-  type Resource,
-  splitResource,
-} from '@countersign/core';
+/** Lineage, masks and requirements as a person reads them. */
+import type { ColumnUsage, Lineage, Requirement, Resource } from '@countersign/core';
 import { lengthOfTime } from './terminal/times.ts';
 
-const verbs: Readonly<Record<BaseAction, string>> = {
-  read: 'reads',
-  write: 'changes',
-  schema: 'changes the schema of',
-  admin: 'administers',
-  execute: 'runs',
-  secret: 'exposes',
-};
-
-/** `changes table public.orders (write.update), columns status and total, via trigger audit_orders`. */
-export function effectInWords({ action, resource, via, columns }: Effect): string {
-  const base = baseAction(action);
-  const refined = action === base ? '' : ` (${action})`;
-  const named = columns === undefined || columns.length === 0 ? '' : `, ${columnsInWords(columns)}`;
-  const how = via === undefined ? '' : `, via ${via}`;
-  return `${verbs[base]} ${resourceInWords(resource)}${refined}${named}${how}`;
-}
-
-const columnsInWords = (columns: readonly string[]): string =>
-  columns.length === 1 ? `column ${columns[0]}` : `columns ${listInWords(columns)}`;
-
 /** `a, b and c`. */
-const listInWords = (items: readonly string[]): string =>
-  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
-
-function resourceInWords(resource: Resource): string {
-  const { kind } = splitResource(resource);
-  return `${kind.replaceAll('_', ' ')} ${resource.slice(kind.length + 1)}`;
-}
+const listInWords = (items: readonly string[], last = 'and'): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} ${last} ${items.at(-1)}`;
 
 const usesInWords: Readonly<Record<ColumnUsage, string>> = {
-  filter: 'which rows come out depends on',
+  filter: 'which rows are meant depends on',
   join: 'rows are joined by',
   sort: 'rows are sorted by',
   group: 'rows are grouped by',
@@ -65,13 +30,30 @@ export function lineageInWords({ outputs, uses, usesProven, moves = [] }: Lineag
     const columns = uses.filter((use) => use.as === as).map(({ column }) => bare(column));
     if (columns.length > 0) lines.push(`${words} ${listInWords(columns)}`);
   }
-  if (!usesProven) lines.push('which rows come out may depend on any column');
+  if (!usesProven) lines.push('which rows are meant may depend on any column');
   for (const { from, to } of moves)
     lines.push(`${from === 'column:*' ? 'any column' : bare(from)} may be written to ${bare(to)}`);
   return lines;
 }
 
 const bare = (column: Resource): string => column.slice('column:'.length);
+
+/** `redact: public.customers.email; what looks like email or secret`: a line for each way of hiding. */
+export function masksInWords(masks: readonly string[]): readonly string[] {
+  const byKind = new Map<string, { readonly places: string[]; readonly detectors: string[] }>();
+  for (const mask of masks) {
+    const [kind = '', what = ''] = mask.split(/ (.*)/s);
+    const { places, detectors } = byKind.get(kind) ?? { places: [], detectors: [] };
+    byKind.set(kind, { places, detectors });
+    if (what.startsWith('detect:')) detectors.push(what.slice('detect:'.length).replaceAll('_', ' '));
+    else if (what === 'column:*') places.push('every value whose source can’t be told');
+    else places.push(what.startsWith('column:') ? what.slice('column:'.length) : what);
+  }
+  return [...byKind].map(([kind, { places, detectors }]) => {
+    const looks = detectors.length === 0 ? [] : [`what looks like ${listInWords(detectors, 'or')}`];
+    return `${kind}: ${[...places, ...looks].join('; ')}`;
+  });
+}
 
 /** `1 vote from dba, within 1 hour; then it must start within 10 minutes`. */
 export function requirementInWords({ asks, voteWithinMs, startWithinMs }: Requirement): string {

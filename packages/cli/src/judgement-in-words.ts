@@ -1,6 +1,7 @@
 /** A judgement, and what came of a call, as a person reads them. */
-import type { Result } from '@countersign/core';
-import { effectInWords, lineageInWords, requirementInWords } from './effects-in-words.ts';
+import { errorTable, isErrorCode, type Result } from '@countersign/core';
+import { describeEffects } from '@countersign/postgres';
+import { lineageInWords, masksInWords, requirementInWords } from './effects-in-words.ts';
 import type { Judgement, RunJudgement } from './judge.ts';
 import { labelled } from './terminal/box.ts';
 import { printable } from './terminal/printable.ts';
@@ -14,24 +15,36 @@ const verdicts: Readonly<Record<Judgement['decision'], readonly [string, Style]>
 };
 
 /** The decision with its reasons: what it would do, where its output comes from, which rules say so. */
-export function judgementInWords(judgement: Judgement, { paint, width }: Channel): readonly string[] {
-  const { decision, code, reason, detail, effects, rules, masks, lineage, requirement } = judgement;
+export function judgementInWords(
+  judgement: Judgement,
+  { paint, width }: Pick<Channel, 'paint' | 'width'>,
+): readonly string[] {
+  const { decision, code, reason, detail = '', effects, rules, masks, lineage, requirement } = judgement;
   const [word, style] = verdicts[decision];
   const facts = (label: string, lines: readonly string[]) =>
     labelled(label, lines.map(printable), { width, indent: 11, paint }).map(({ text }) => text);
-  const says = decision === 'allow' ? code : `${code}: ${printable(reason)}`;
+  const needs = requirement === undefined || requirement === null ? [] : [requirementInWords(requirement)];
   return [
-    `${paint(['bold', style], word)}  ${says}`,
-    ...facts('effects', effects?.map(effectInWords) ?? []),
+    `${paint(['bold', style], word)}  ${code}`,
+    ...facts('why', [whyInWords(judgement)]),
+    ...facts('needs', needs),
+    ...facts('effects', describeEffects(effects ?? [])),
     ...facts('lineage', lineage === undefined ? [] : lineageInWords(lineage)),
-    ...facts('masks', masks ?? []),
+    // Nothing comes out of what is denied.
+    ...facts('masks', decision === 'deny' ? [] : masksInWords(masks ?? [])),
     ...facts('rules', rules ?? []),
-    ...facts(
-      'needs',
-      requirement === undefined || requirement === null ? [] : [requirementInWords(requirement)],
-    ),
-    ...facts('detail', detail === undefined || detail === '' || detail === reason ? [] : [detail]),
+    ...facts('the model', decision === 'deny' && detail !== '' ? [`reads: ${reason}`] : []),
   ];
+}
+
+/** For people, where the gateway tells them; else what the model reads. */
+function whyInWords({ decision, code, reason, detail = '' }: Judgement): string {
+  if (detail === '' || detail === reason) return reason;
+  const told = detail.startsWith(`${code}: `) ? detail.slice(code.length + 2) : detail;
+  if (decision === 'allow') return `Rules allow it: ${told}.`;
+  if (decision === 'ask') return `A person has to approve it: ${told}.`;
+  if (told !== detail || told.startsWith('no rule')) return told;
+  return isErrorCode(code) ? `${errorTable[code].people.replace(/\.$/, '')}: ${told}.` : told;
 }
 
 /** What came of a call that ran, or why it did not. */

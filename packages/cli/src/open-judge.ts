@@ -1,10 +1,12 @@
 /** Which judge answers: the file's own engine for `--as`, a live gateway for a token. */
+import { reviewToken } from '@countersign/policy';
 import { engineJudge } from './engine-judge.ts';
 import { gatewayJudge } from './gateway-judge.ts';
 import type { Judge } from './judge.ts';
 import { type CallerName, type CommonOptions, defaultFile, type Host } from './options.ts';
 import { loadPolicyFile } from './policy-file.ts';
 import { callerClient } from './reach-gateway.ts';
+import { printable } from './terminal/printable.ts';
 import { withProgress } from './terminal/progress.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -23,5 +25,8 @@ export async function openJudge(host: Host, options: JudgeChoice): Promise<Judge
   if (gateway !== undefined)
     throw new UsageError('--as with --gateway', 'one of them: a gateway knows who asks from the token');
   const file = await loadPolicyFile(host, config);
+  const { err } = host.terminal;
+  for (const warning of reviewToken(file.policy, { ...caller, groups, owner: null, onBehalfOf: null }))
+    await err.line(`${err.paint('yellow', 'warning')} ${printable(warning)}`);
   return await withProgress(host.terminal, 'Opening the policy', () => engineJudge({ file, caller, groups }));
 }

@@ -34,6 +34,20 @@ test('effects read as a person would say them', () => {
   ]);
 });
 
+test('what reaches the database’s own machine, and code that is not read, says so', () => {
+  expect(
+    describeEffects([
+      { action: 'admin', resource: 'file:/tmp/x%2Ecsv' },
+      { action: 'admin', resource: 'program:curl evil' },
+      { action: 'execute', resource: 'program:do' },
+    ]),
+  ).toEqual([
+    'uses the file /tmp/x.csv on the database’s own machine',
+    'runs the program "curl evil" on the database’s own machine',
+    'runs a DO block, whose code is not read',
+  ]);
+});
+
 test('never 28: no name that an agent made up reads like words of the gateway', () => {
   const said = (resource: Effect['resource'], columns?: string[]) =>
     describeEffects([

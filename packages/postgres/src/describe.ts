@@ -43,6 +43,8 @@ export function describeEffects(effects: readonly Effect[]): string[] {
   return effects.map((effect) => {
     const { kind, segments } = splitResource(effect.resource);
     const name = nameInWords(kind, segments);
+    const onServer = serverWords(effect, kind, name);
+    if (onServer !== null) return onServer;
     const isTable = kind === 'table';
     const verb =
       (isTable ? tableWords.get(effect.action) : undefined) ??
@@ -55,6 +57,15 @@ export function describeEffects(effects: readonly Effect[]): string[] {
         : ` (${effect.columns.map((column) => quotedUnless(plainName, column)).join(', ')})`;
     return `${verb} ${shown}${columns}${effect.via === undefined ? '' : `, by ${visibleLine(effect.via)}`}`;
   });
+}
+
+/** What reaches the database's own machine, or is code that nobody reads, says so; null for anything else. */
+function serverWords({ action, resource }: Effect, kind: string, name: string): string | null {
+  if (resource === 'program:do') return 'runs a DO block, whose code is not read';
+  if (action === 'admin' && kind === 'file') return `uses the file ${name} on the database’s own machine`;
+  if (action === 'admin' && kind === 'program')
+    return `runs the program ${name} on the database’s own machine`;
+  return null;
 }
 
 const plainName = /^(?:[A-Za-z0-9_$]*|\*+)$/;
