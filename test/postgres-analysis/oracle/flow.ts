@@ -45,12 +45,12 @@ export async function judgeFlows(
   let compared = 0;
   for (const [column, asked] of byColumn) {
     const texts = asked.map(({ sql }) => sql);
-    const { before, after, held } = await oracle.changing(column, values.get(column) ?? '', texts);
+    const { changes, held } = await oracle.changing(column, values.get(column) ?? '', texts);
     for (const [i, { sql, lineage }] of asked.entries()) {
-      const [was, is] = [before[i], after[i]];
-      if (was === undefined || is === undefined) continue;
+      const change = changes[i] ?? null;
+      if (change === null) continue;
       compared += lineage.outputs.length;
-      for (const what of differences(lineage, column, was, is, held))
+      for (const what of differences(lineage, column, change.was, change.is, held))
         findings.push({ difference: 'flows unseen', sql, what });
     }
   }

@@ -38,6 +38,12 @@ const otherValues: readonly (readonly [type: RegExp, value: string])[] = [
   [/^int4range$/, 'int4range(50, 60)'],
 ];
 
+/** What a statement answers with the values that there are, and with others. */
+export interface Change {
+  readonly was: Answer;
+  readonly is: Answer;
+}
+
 export class Oracle {
   readonly catalog: Catalog;
   readonly #client: Client;
@@ -207,30 +213,44 @@ export class Oracle {
     return values;
   }
 
-  /** What statements answer before and after all values of a column are others, and the values it then holds. */
+  /**
+   * What statements answer before and after all values of a column are others, and the values it then holds. Null for one
+   * that answers otherwise with the old values again: rows that come in no order, of which another plan takes others.
+   */
   async changing(
     column: string,
     value: string,
     statements: readonly string[],
-  ): Promise<{ before: readonly Answer[]; after: readonly Answer[]; held: ReadonlySet<string> }> {
+  ): Promise<{ changes: readonly (Change | null)[]; held: ReadonlySet<string> }> {
     const [table, name] = [
       column.slice(0, column.lastIndexOf('.')),
       column.slice(column.lastIndexOf('.') + 1),
     ];
-    await this.#client.query('begin; set local session_replication_role = replica');
+    await this.#client.query('begin; set local session_replication_role = replica; savepoint change');
     try {
-      const answers = async (set: string) => {
-        // Rows lie in the same order, and in the same places, either way.
-        await this.#client.query(`savepoint change; update only ${table} set ${name} = ${set}`);
-        const said: Answer[] = [];
-        for (const statement of statements) said.push(await this.#answer(statement));
+      const answers = async (set: string, asked: readonly string[]) => {
+        // Rows lie in the same order either way.
+        await this.#client.query(`update only ${table} set ${name} = ${set}`);
+        const said = new Map<string, Answer>();
+        for (const statement of asked) said.set(statement, await this.#answer(statement));
         return said;
       };
-      const before = await answers(name);
-      await this.#client.query('rollback to change');
-      const after = await answers(value.replaceAll(/\bx\b/g, name));
+      const undone = () => this.#client.query('rollback to change');
+      const before = await answers(name, statements);
+      await undone();
+      const after = await answers(value.replaceAll(/\bx\b/g, name), statements);
       const held = await this.#answer(`select ${name} from only ${table}`);
-      return { before, after, held: new Set(held.rows.map(([one]) => one ?? '')) };
+      await undone();
+      const differs = (statement: string, than: ReadonlyMap<string, Answer>) =>
+        JSON.stringify(before.get(statement)) !== JSON.stringify(than.get(statement));
+      const changed = statements.filter((statement) => differs(statement, after));
+      const again = await answers(name, changed);
+      const unsteady = new Set(changed.filter((statement) => differs(statement, again)));
+      const changes = statements.map((statement): Change | null => {
+        const [was, is] = [before.get(statement), after.get(statement)];
+        return was === undefined || is === undefined || unsteady.has(statement) ? null : { was, is };
+      });
+      return { changes, held: new Set(held.rows.map(([one]) => one ?? '')) };
     } finally {
       await this.#client.query('rollback');
     }
