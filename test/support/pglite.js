@@ -1,6 +1,7 @@
 // PGlite as tests load it: initdb, which costs a second or two of CPU, is run once and kept, without the two template
 // databases that nobody uses; every new database begins from a copy of what it made. What PGlite reads at each start is
-// read, and compiled, once for a test file. Nothing else differs. Processes that a test starts load PGlite itself.
+// read, and compiled, once for a test file. Nothing else differs. A process that a test starts
+// loads PGlite itself, unless it is given `kept-pglite.ts`.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PGlite as Real } from '../../packages/gateway/node_modules/@electric-sql/pglite/dist/index.js';
