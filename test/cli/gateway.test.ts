@@ -39,7 +39,12 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countersign-serve-'));
   policy = (await readFile(join(shop, 'countersign.yaml'), 'utf8'))
     .replace('127.0.0.1:7400', '127.0.0.1:0')
-    .replace('.countersign', 'data');
+    .replace('.countersign', 'data')
+    // Where nothing listens.
+    .replace(
+      'connections:\n',
+      'connections:\n  lost-db: { protocol: postgres, url: "postgres://127.0.0.1:1/lost" }\n',
+    );
   await writeFile(join(folder, 'countersign.yaml'), policy);
   serving = startCountersign(['serve'], { cwd: folder, env: { SHOP_DB_URL: database.url } });
   serving.stderr.on('data', (part: Buffer) => {
@@ -78,6 +83,18 @@ test('serve says where it is and how to go on, without a secret, and leaves gate
   expect(said).not.toContain(new URL(database.url).password);
   expect(await mode(data('gateway.json'))).toBe(0o600);
   expect(await mode(join(folder, 'data'))).toBe(0o700);
+});
+
+test('a target that can’t be reached is one line in the log, with its connection and a code', async () => {
+  for (let n = 0; n < 2; n++) {
+    const { code, stdout } = await asAgent('explain', 'lost-db', 'SELECT 1');
+    expect({ code, stdout }).toEqual({ code: 3, stdout: expect.stringContaining('target_unavailable') });
+  }
+  const lines = said.split('\n').filter((line) => line.includes('can’t be reached; calls on it are denied'));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({ connection: 'lost-db', code: 'target_unavailable', why: 'ECONNREFUSED' }),
+  ]);
+  expect(lines.join()).not.toContain('127.0.0.1');
 });
 
 describe('tokens', () => {

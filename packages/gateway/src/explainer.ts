@@ -28,7 +28,7 @@ export function openExplainer(file: LoadedFile): Explainer {
   const judging = {
     current: () => ({ policy: file.policy, connections, webhooks: file.webhooks }),
     stops: { holds: () => false },
-    log: { error: () => undefined },
+    log: { error: () => undefined, warn: () => undefined },
   };
   return {
     explain: (principal, call, signal) => explainWith(judging, principal, call, async () => false, signal),

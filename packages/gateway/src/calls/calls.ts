@@ -60,7 +60,7 @@ export class Calls {
 
   constructor(room: Room) {
     this.#room = room;
-    this.#health = new HealthBoard(room.runtime);
+    this.#health = new HealthBoard(room);
   }
 
   async submit(principal: Principal, request: SubmitRequest, signal: AbortSignal): Promise<CallView> {

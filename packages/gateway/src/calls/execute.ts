@@ -29,6 +29,7 @@ import type { Connected, Room } from './room.ts';
 import { type Settled, type SettledColumns, settle } from './settle.ts';
 import { endStopped } from './stop.ts';
 import { must } from './submit.ts';
+import { tellReach } from './tell-reach.ts';
 import { type Kept, keepForRun } from './tokens.ts';
 
 /** How often the outcome is tried to be recorded while the agent waits, and then in the background. */
@@ -147,6 +148,7 @@ async function runClaimed(
       },
     };
     const execution = await runAtTarget(room, principal, row, connected, again, claim, signal, sink);
+    tellReach(room.log, connected, execution.outcome === 'succeeded' ? 'reached' : execution.code);
     await tellOfWall(room, row, execution);
     // What was handed on is not kept: it can be larger than memory.
     const outcome: Settled =

@@ -3,7 +3,8 @@ import { asCountersignError, type ConnectionDetail } from '@countersign/core';
 import { hasPassed } from '../runtime/has-passed.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { within } from '../runtime/within.ts';
-import type { Connected } from './room.ts';
+import type { Connected, Log, Room } from './room.ts';
+import { tellReach } from './tell-reach.ts';
 
 type Health = ConnectionDetail['health'];
 
@@ -14,12 +15,14 @@ const unknown: Health = Object.freeze({ state: 'unknown', at: null, code: null }
 
 export class HealthBoard {
   readonly #runtime: Runtime;
+  readonly #log: Log;
   /** By the connection itself: one that a reload replaced is another one, and is forgotten with it. */
   readonly #seen = new WeakMap<Connected, { readonly since: number; readonly health: Health }>();
   readonly #looking = new WeakMap<Connected, Promise<void>>();
 
-  constructor(runtime: Runtime) {
+  constructor({ runtime, log }: Pick<Room, 'log' | 'runtime'>) {
     this.#runtime = runtime;
+    this.#log = log;
   }
 
   /** What is known of these by now; those not looked at of late are looked at, and waited for a moment. */
@@ -52,12 +55,17 @@ export class HealthBoard {
   }
 
   /** Why it can't be reached; null where it can. Never rejects. */
-  async #ping({ target }: Connected, ending: AbortSignal): Promise<string | null> {
+  async #ping(connected: Connected, ending: AbortSignal): Promise<string | null> {
     try {
-      await within(this.#runtime, lookMs, (signal) => target.ping(AbortSignal.any([signal, ending])));
+      await within(this.#runtime, lookMs, (signal) =>
+        connected.target.ping(AbortSignal.any([signal, ending])),
+      );
+      tellReach(this.#log, connected, 'reached');
       return null;
     } catch (thrown) {
-      return asCountersignError(thrown, 'target_unavailable').code;
+      const error = asCountersignError(thrown, 'target_unavailable');
+      if (!ending.aborted) tellReach(this.#log, connected, error);
+      return error.code;
     }
   }
 }

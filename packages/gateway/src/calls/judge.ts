@@ -19,6 +19,7 @@ import { faultForLog } from '../runtime/fault-for-log.ts';
 import { faultOf } from '../store/store-fault.ts';
 import type { Connected, Current, Log } from './room.ts';
 import type { StopBoard } from './stop-board.ts';
+import { tellReach } from './tell-reach.ts';
 import { textsIn } from './tokens.ts';
 
 export interface Judged {
@@ -48,7 +49,7 @@ export interface JudgeOptions {
 export interface Judging {
   current(): Current;
   readonly stops: Pick<StopBoard, 'holds'>;
-  readonly log: Pick<Log, 'error'>;
+  readonly log: Pick<Log, 'error' | 'warn'>;
 }
 
 export async function judge(room: Judging, options: JudgeOptions): Promise<Judged> {
@@ -74,6 +75,7 @@ export async function judge(room: Judging, options: JudgeOptions): Promise<Judge
     return decideOn(room, { principal, connected, analysis, parsed, earlierOutcomeOpen });
   } catch (thrown) {
     const error = faultOf(thrown);
+    tellReach(room.log, connected, error);
     if (error.code === 'internal')
       room.log.error({ err: faultForLog(error.cause), connection: connected.config.name }, 'judging failed');
     // What the analysis says of a text is about the agent's own text, and is what it needs to mend it.
