@@ -53,7 +53,7 @@ test('a trial waits for nobody’s lock longer than 200 ms, and the card says so
   const { preview } = await road.card(
     await road.ask('update items set price = 2 where id = 1', { on: 'hasty' }),
   );
-  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(performance.now() - begun).toBeLessThan(6000);
   expect(preview.impact.why).toBe(
     'tried, and given up: another holds what it would lock for longer than 200 ms',
   );

@@ -228,6 +228,6 @@ describe('a preview', () => {
       how: 'none',
       why: 'the planner gave no estimate',
     });
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(performance.now() - started).toBeLessThan(6000);
   });
 });

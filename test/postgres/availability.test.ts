@@ -145,7 +145,7 @@ test('more calls than backends wait their turn, and give up in time', async () =
   const outcomes = (await Promise.all(many)).map(({ outcome }) => outcome);
   // Nine connections are free for ordinary logins; a call that found none failed clearly.
   expect(outcomes.filter((outcome) => outcome === 'succeeded').length).toBeGreaterThanOrEqual(9);
-  expect(performance.now() - started).toBeLessThan(6000);
+  expect(performance.now() - started).toBeLessThan(15_000);
   await target.close();
 });
 

@@ -82,7 +82,7 @@ describe('hostile text', () => {
         const { verdict, ms, blockedMs } = await answer(sql);
         expect(verdict).toMatch(denials);
         expect(ms).toBeLessThan(withinMs);
-        expect(blockedMs).toBeLessThan(1500);
+        expect(blockedMs).toBeLessThan(3000);
         await isAlive();
       },
     );

@@ -78,6 +78,6 @@ test('a long text takes no longer than its length', () => {
   for (const bit of ['$a$', '/*', "E'\\", '$', '"', '$b']) {
     const since = performance.now();
     pieces(bit.repeat(200_000), 'sql');
-    expect(performance.now() - since).toBeLessThan(2000);
+    expect(performance.now() - since).toBeLessThan(10_000);
   }
 });
