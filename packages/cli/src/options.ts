@@ -63,26 +63,17 @@ export function commandGroup(program: Command, name: string, description: string
   return program.command(name).description(description).helpCommand(false);
 }
 
-/**
- * Refuses options that would have no effect: those that lead to a gateway, for a command that asks none, and more.
- *
- * @param more As `['--config', '-c, --config <file>']`.
- */
-export function withoutGateway(
-  command: Command,
-  why: string,
-  ...more: readonly (readonly [name: string, flags: string])[]
-): Command {
-  for (const [name, flags] of [
-    ['--gateway', '--gateway <url>'],
-    ['--token', '--token <token>'],
-    ...more,
+/** Refuses the options that lead to a gateway, for a command that asks none: they would have no effect. */
+export function withoutGateway(command: Command, why: string): Command {
+  for (const [name, value] of [
+    ['--gateway', '<url>'],
+    ['--token', '<token>'],
   ] as const) {
     // Not commander's own error, which would show the token.
     const refuse = () => {
       throw new UsageError(`${name} has no effect here: ${why}`, 'the command without it');
     };
-    command.addOption(new Option(flags).hideHelp().argParser(refuse));
+    command.addOption(new Option(`${name} ${value}`).hideHelp().argParser(refuse));
   }
   return command;
 }

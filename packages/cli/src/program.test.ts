@@ -105,13 +105,6 @@ describe('how a command ends', () => {
     },
   );
 
-  test('the demo refuses a policy file: it has its own', async () => {
-    expect(await runWith(whole, ['demo', '-c', 'countersign.yaml'])).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('--config has no effect here: the demo brings'),
-    });
-  });
-
   test('every command is listed, and has a help of its own', async () => {
     const { stdout } = await runWith(whole, ['--help']);
     const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
