@@ -78,6 +78,15 @@ export function withoutGateway(command: Command, why: string): Command {
   return command;
 }
 
+/** Takes the options that every command takes, so that a script may always give them, where they change nothing. */
+export function withoutEffect(
+  command: Command,
+  ...options: readonly ('-c, --config <file>' | '--json')[]
+): Command {
+  for (const flags of options) command.addOption(new Option(flags).hideHelp());
+  return command;
+}
+
 /** Adds the options of a command that asks no gateway: the policy file, and JSON. */
 export function withFileOptions(command: Command, why: string): Command {
   return withoutGateway(command.addOption(configOption('the policy file')).addOption(jsonOption()), why);

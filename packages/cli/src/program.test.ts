@@ -105,6 +105,14 @@ describe('how a command ends', () => {
     },
   );
 
+  test('every command takes a policy file and --json, the demo and the gateway too', async () => {
+    for (const line of ['demo -c none.yaml --json --gateway x', 'serve -c none.yaml --json --gateway x'])
+      expect(await runWith(whole, line.split(' '))).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('--gateway has no effect here'),
+      });
+  });
+
   test('every command is listed, and has a help of its own', async () => {
     const { stdout } = await runWith(whole, ['--help']);
     const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);

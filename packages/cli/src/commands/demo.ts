@@ -1,5 +1,5 @@
 /** `countersign demo` */
-import { type AddCommand, withoutGateway } from '../options.ts';
+import { type AddCommand, withoutEffect, withoutGateway } from '../options.ts';
 
 export const addDemo: AddCommand = (program, host) => {
   const command = program
@@ -8,6 +8,7 @@ export const addDemo: AddCommand = (program, host) => {
     .description(
       'Plays the whole loop in this terminal: an agent asks, a person decides, a PostgreSQL runs it, the record tells it. All of it is embedded, and thrown away at the end. It takes under a minute, and no options.',
     );
+  withoutEffect(command, '-c, --config <file>', '--json');
   withoutGateway(command, 'the demo brings a gateway and a policy of its own').action(async () => {
     const { demo } = await import('../demo/demo.ts');
     await demo(host);

@@ -5,7 +5,14 @@ import type { Gateway } from '@countersign/gateway';
 import type { LoadedFile } from '@countersign/policy';
 import { exitCodes } from '../exit-codes.ts';
 import { reportFailure } from '../failure.ts';
-import { type AddCommand, type CommonOptions, defaultFile, type Host, withoutGateway } from '../options.ts';
+import {
+  type AddCommand,
+  type CommonOptions,
+  defaultFile,
+  type Host,
+  withoutEffect,
+  withoutGateway,
+} from '../options.ts';
 import { loadPolicyFile } from '../policy-file.ts';
 import { labelled } from '../terminal/box.ts';
 import { printableLine } from '../terminal/printable.ts';
@@ -19,6 +26,7 @@ export const addServe: AddCommand = (program, host) => {
       'Runs the gateway of a policy file. It says where it listens and what to do next. Ctrl-C and SIGTERM end it in order; SIGHUP has it read the policy file again.',
     )
     .option('-c, --config <file>', `the policy file; default: ${defaultFile}`);
+  withoutEffect(serve, '--json');
   withoutGateway(serve, 'this is the gateway, and its address stands in the policy file').action(async () => {
     const { config = defaultFile } = serve.opts<CommonOptions>();
     const loaded = await loadPolicyFile(host, config);
