@@ -286,7 +286,7 @@ describe('the time that hostile text takes grows with its length and not faster'
         const small = processorTime(() => allDetectors[name](once));
         const large = processorTime(() => allDetectors[name](once.repeat(8)));
         // A scanner that looks back for each piece takes 64 times as long, and seconds.
-        return large > 24 * Math.max(small, 8);
+        return large > 24 * Math.max(small, 30);
       };
       // A machine with other things to do is slow once, a scanner that looks back is slow each time.
       return isSlow() && isSlow() && isSlow();
