@@ -55,6 +55,8 @@ interface Tokens {
 }
 
 const script = fileURLToPath(new URL('./gateway-that-crashes.ts', import.meta.url));
+/** An embedded store begins as those of the tests' own process do. */
+const keptPglite = new URL('../support/kept-pglite.ts', import.meta.url).href;
 const gone = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Ends it, where it has not ended itself. */
@@ -77,7 +79,17 @@ export async function startDoomed(
 ): Promise<Doomed | null> {
   const child = spawn(
     process.execPath,
-    ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script, folder, moment],
+    [
+      '--conditions=@countersign/source',
+      '--disable-warning=ExperimentalWarning',
+      // WebAssembly is compiled once and simply: it does not live long enough for more to pay.
+      '--liftoff-only',
+      '--import',
+      keptPglite,
+      script,
+      folder,
+      moment,
+    ],
     { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let words = '';
@@ -191,7 +203,7 @@ const drop = (folder: string) => rmSync(folder, { recursive: true, force: true }
 /** Each crew has a folder of its own: a copy of one that was made once, with tokens in it. */
 export async function embeddedStage(target: string): Promise<Stage> {
   const template = newFolder();
-  const env = { BANK_URL: target, NODE_COMPILE_CACHE: join(template, 'compiled') };
+  const env = { BANK_URL: target };
   writeFileSync(join(template, 'countersign.yaml'), `${rules}\nserver: { data: data }\n`);
   const first = await startSurvivor(template, env);
   const tokens = await mintTokens(first);
@@ -199,10 +211,7 @@ export async function embeddedStage(target: string): Promise<Stage> {
   return {
     crew: async (...moments) => {
       const folder = newFolder();
-      cpSync(template, folder, {
-        recursive: true,
-        filter: (path) => !path.startsWith(env.NODE_COMPILE_CACHE),
-      });
+      cpSync(template, folder, { recursive: true });
       let survivor: Gateway | null = null;
       const parts: Parts = {
         tokens,
@@ -227,7 +236,6 @@ export async function postgresStage(target: string, store: string): Promise<Stag
     BANK_URL: target,
     STORE_URL: store,
     COUNTERSIGN_KEYS: join(home, 'keys'),
-    NODE_COMPILE_CACHE: join(home, 'compiled'),
   };
   const folderOf = (): string => {
     const folder = mkdtempSync(join(home, 'gateway-'));

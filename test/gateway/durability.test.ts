@@ -3,18 +3,21 @@
  * store, whose folder one process has at a time; test/store holds a PostgreSQL store to its own, and
  * test/fault/crash-schedule*.test.ts kills processes on both.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@countersign/client';
+import type { CallView } from '@countersign/core';
 import { type Gateway, startGateway, verifyLedger } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/testing';
+import { PGlite } from '@electric-sql/pglite';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { Client } from 'pg';
+import { type Doomed, endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
 import { until } from '../support/until.ts';
 import { execute, refusal, rules, seed, submit, vote } from './harness.ts';
 
@@ -41,7 +44,7 @@ afterAll(async () => {
   await server.stop();
 });
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(children.map(endOf));
   children = [];
   for (const gateway of open) await gateway.close();
   open = [];
@@ -79,55 +82,25 @@ const freshFolder = () => {
   cpSync(template, folder, { recursive: true });
 };
 
-/** A gateway in a process of its own, which can be killed. Its address and operator token come from gateway.json. */
-async function startProcess(
-  target = database.url,
-): Promise<{ child: ChildProcess; url: string; token: string }> {
-  const script = join(folder, 'gateway.ts');
+/** A gateway in a process of its own, which can be killed: it never comes to the moment at which it would end itself. */
+async function startProcess(target = database.url): Promise<Doomed> {
   writeFileSync(join(folder, 'countersign.yaml'), policyText);
-  const source = (name: string) =>
-    JSON.stringify(new URL(`../../packages/${name}/src/index.ts`, import.meta.url).pathname);
-  writeFileSync(
-    script,
-    `import { readFileSync } from 'node:fs';
-     import { startGateway } from ${source('gateway')};
-     import { parsePolicyFile } from ${source('policy')};
-     const text = readFileSync(${JSON.stringify(join(folder, 'countersign.yaml'))}, 'utf8');
-     const file = parsePolicyFile(text, { file: 'countersign.yaml', env: process.env, directory: ${JSON.stringify(folder)} });
-     await startGateway({ file, listen: { host: '127.0.0.1', port: 0 }, logLevel: 'silent' });`,
-  );
-  const child = spawn(
-    process.execPath,
-    ['--conditions=@countersign/source', '--disable-warning=ExperimentalWarning', script],
-    {
-      env: { ...process.env, BANK_URL: target, NODE_OPTIONS: '' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
-  children.push(child);
-  let said = '';
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const note = join(folder, 'data', 'gateway.json');
-  for (let tries = 0; tries < 400; tries++) {
-    if (existsSync(note)) {
-      const { url, operator_token, pid } = JSON.parse(readFileSync(note, 'utf8') || '{}') as {
-        url: string;
-        operator_token: string;
-        pid: number;
-      };
-      if (pid === child.pid) return { child, url, token: operator_token };
-    }
-    if (child.exitCode !== null) throw new Error(`the gateway ended: ${said}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`the gateway did not start: ${said}`);
+  const doomed = await startDoomed(folder, 'unpark.before', { BANK_URL: target });
+  if (doomed === null) throw new Error('the gateway died at its start');
+  children.push(doomed.child);
+  return doomed;
 }
 
-const kill = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
+/** Puts the store that a gateway left back to the moment between COMMIT and outcome. */
+async function putBack({ id }: CallView): Promise<void> {
+  const store = await PGlite.create({ dataDir: join(folder, 'data', 'store') });
+  await store.query(
+    `update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null
+     where id = $1`,
+    [id],
+  );
+  await store.close();
+}
 
 const balance = async (id: number) =>
   (await observer.query<{ balance: number }>('select balance from accounts where id = $1', [id])).rows[0]
@@ -182,7 +155,7 @@ describe('kill -9', () => {
   test('in the middle of a write: the target undid it, and recovery says so', async () => {
     freshFolder();
     const first = await startProcess();
-    const tokens = await people(first.url, first.token);
+    const tokens = await people(first.url, first.operatorToken);
     const call = await submit(
       tokens.agent(first.url),
       'update accounts set balance = 0 where id in (10, 11)',
@@ -200,7 +173,7 @@ describe('kill -9', () => {
           )
         ).rows.length > 0,
     );
-    await kill(first.child);
+    await endOf(first.child);
     expect(await lost).toBe('unreachable');
     const second = await start();
     expect(await execute(tokens.agent(second.url), call)).toMatchObject({
@@ -214,21 +187,17 @@ describe('kill -9', () => {
   test('never 19: after the commit, before the outcome was recorded: recovery finds that it happened, and it happens once', async () => {
     freshFolder();
     const first = await startProcess();
-    const tokens = await people(first.url, first.token);
+    const tokens = await people(first.url, first.operatorToken);
     const call = await submit(
       tokens.agent(first.url),
       'update accounts set balance = balance - 1 where id = 12',
     );
     await vote(tokens.dana(first.url), call);
     expect(await execute(tokens.agent(first.url), call)).toMatchObject({ outcome: 'succeeded' });
-    await kill(first.child);
+    await endOf(first.child);
     // The kill came too late for this, so the store is put back by hand to the moment between COMMIT and outcome.
     // test/fault/crash-schedule.test.ts has a process die there.
-    const between = await start();
-    await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${call.id}`.execute(
-      between.engine.store.db,
-    );
-    await stop(between);
+    await putBack(call);
     const second = await start();
     const done = await execute(tokens.agent(second.url), call);
     expect(done).toMatchObject({ outcome: 'succeeded', result: null, error: { code: 'result_expired' } });
@@ -241,7 +210,7 @@ describe('kill -9', () => {
     let tokens: Awaited<ReturnType<typeof people>> | null = null;
     for (let round = 0; round < 3; round++) {
       const gateway = await startProcess();
-      tokens ??= await people(gateway.url, gateway.token);
+      tokens ??= await people(gateway.url, gateway.operatorToken);
       const agent = tokens.agent(gateway.url);
       await Promise.all(
         Array.from({ length: 8 }, async () => {
@@ -250,7 +219,7 @@ describe('kill -9', () => {
           await execute(agent, call);
         }),
       );
-      await kill(gateway.child);
+      await endOf(gateway.child);
     }
     const last = await start();
     const operator = createClient({ url: last.url, token: last.operatorToken ?? '' });
@@ -266,16 +235,12 @@ describe('kill -9', () => {
 test('recovery waits for a target that is down, and then tells the truth', async () => {
   freshFolder();
   const first = await startProcess();
-  const tokens = await people(first.url, first.token);
+  const tokens = await people(first.url, first.operatorToken);
   const call = await submit(tokens.agent(first.url), 'update accounts set balance = 42 where id = 20');
   await vote(tokens.dana(first.url), call);
   expect(await execute(tokens.agent(first.url), call)).toMatchObject({ outcome: 'succeeded' });
-  await kill(first.child);
-  const between = await start();
-  await sql`update calls set state = 'claimed', owner_instance = 'gw_dead', finished_at = null, result_event = null where id = ${call.id}`.execute(
-    between.engine.store.db,
-  );
-  await stop(between);
+  await endOf(first.child);
+  await putBack(call);
   // The next gateway reaches the database by a port where nobody listens yet.
   const { hostname, port } = new URL(database.url);
   const road = createServer((socket) => {
@@ -296,7 +261,7 @@ test('recovery waits for a target that is down, and then tells the truth', async
   await listenOnce(road, free);
   await until(async () => (await execute(agent, call)).outcome !== 'in_progress');
   expect(await execute(agent, call)).toMatchObject({ outcome: 'succeeded' });
-  await kill(second.child);
+  await endOf(second.child);
   await new Promise((resolve) => road.close(resolve));
 });
 
