@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@countersign/client';
 import type { CallView } from '@countersign/core';
-import { type Gateway, startGateway, verifyLedger } from '@countersign/gateway';
+import { type Gateway, startGateway, systemRuntime, verifyLedger } from '@countersign/gateway';
 import { parsePolicyFile } from '@countersign/policy';
 import { type PostgresServer, startPostgres, type TestDatabase } from '@countersign/testing';
 import { PGlite } from '@electric-sql/pglite';
@@ -18,6 +18,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { type Doomed, endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
+import { fast } from '../store/support.ts';
 import { until } from '../support/until.ts';
 import { execute, refusal, rules, seed, submit, vote } from './harness.ts';
 
@@ -53,19 +54,20 @@ afterEach(async () => {
 
 const policyText = `${rules}\nserver: { data: data }\n`;
 
-function load() {
+function load(target: string) {
   return parsePolicyFile(policyText, {
     file: 'countersign.yaml',
-    env: { BANK_URL: database.url },
+    env: { BANK_URL: target },
     directory: folder,
   });
 }
 
-async function start(): Promise<Gateway> {
+async function start(target = database.url, runtime = systemRuntime): Promise<Gateway> {
   const gateway = await startGateway({
-    file: load(),
+    file: load(target),
     listen: { host: '127.0.0.1', port: 0 },
     logLevel: 'silent',
+    runtime,
   });
   open.push(gateway);
   return gateway;
@@ -83,9 +85,9 @@ const freshFolder = () => {
 };
 
 /** A gateway in a process of its own, which can be killed: it never comes to the moment at which it would end itself. */
-async function startProcess(target = database.url): Promise<Doomed> {
+async function startProcess(): Promise<Doomed> {
   writeFileSync(join(folder, 'countersign.yaml'), policyText);
-  const doomed = await startDoomed(folder, 'unpark.before', { BANK_URL: target });
+  const doomed = await startDoomed(folder, 'unpark.before', { BANK_URL: database.url });
   if (doomed === null) throw new Error('the gateway died at its start');
   children.push(doomed.child);
   return doomed;
@@ -208,7 +210,7 @@ describe('kill -9', () => {
     freshFolder();
     const calls: string[] = [];
     let tokens: Awaited<ReturnType<typeof people>> | null = null;
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       const gateway = await startProcess();
       tokens ??= await people(gateway.url, gateway.operatorToken);
       const agent = tokens.agent(gateway.url);
@@ -255,13 +257,13 @@ test('recovery waits for a target that is down, and then tells the truth', async
   await new Promise((resolve) => road.close(resolve));
   const detour = new URL(database.url);
   detour.port = String(free);
-  const second = await startProcess(detour.href);
+  const second = await start(detour.href, fast(10));
   const agent = tokens.agent(second.url);
   expect((await execute(agent, call)).outcome).toBe('in_progress');
   await listenOnce(road, free);
   await until(async () => (await execute(agent, call)).outcome !== 'in_progress');
   expect(await execute(agent, call)).toMatchObject({ outcome: 'succeeded' });
-  await endOf(second.child);
+  await stop(second);
   await new Promise((resolve) => road.close(resolve));
 });
 
