@@ -2,7 +2,7 @@ import { effectInShort } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import { readApiRequest } from './api-request.ts';
 import { apiEffects, covered } from './coverage.ts';
-import { builtInKinds } from './kinds.ts';
+import { builtInKinds, type Kind, Kinds } from './kinds.ts';
 
 const types: Readonly<Record<string, string>> = {
   json: 'application/json',
@@ -343,4 +343,31 @@ describe('what was decided covers a request or it does not', () => {
   )('never 45: %s does not cover %s', (consent, line, body, type) => {
     expect(covers(consent, line, body, type)).toBe(false);
   });
+
+  test.each([
+    // A kind without a namespace, as it was when it was judged, and has one now.
+    [
+      false,
+      'write.delete k8s:-/example%2Ecom/fleets/x',
+      'DELETE /apis/example.com/v1/namespaces/prod/fleets/x',
+    ],
+    [false, 'read k8s:-/example%2Ecom/fleets/*', 'GET /apis/example.com/v1/namespaces/prod/fleets'],
+    [true, 'write.delete k8s:prod/example%2Ecom/fleets/x', 'DELETE /apis/example.com/v1/fleets/x'],
+  ])(
+    'never 17: a kind whose scope (namespaced: %s) changed: %s does not cover %s',
+    (namespaced, consent, line) => {
+      const fleet: Kind = {
+        group: 'example.com',
+        resource: 'fleets',
+        kind: 'Fleet',
+        singular: 'fleet',
+        short: [],
+        namespaced,
+        version: 'v1',
+      };
+      const request = read(line);
+      if ('why' in request) throw new Error(request.why);
+      expect(covered(decided(consent), apiEffects(request, new Kinds([fleet])))).toBe(false);
+    },
+  );
 });

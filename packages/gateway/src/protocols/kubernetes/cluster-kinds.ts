@@ -13,7 +13,9 @@ import { readJson } from './read-json.ts';
 const withinMs = 5000;
 const maxBytes = 16 * 1024 * 1024;
 const mostKinds = 5000;
-/** How old an answer may be: for a kind that stands in it, and to say that there is none. Milliseconds. */
+/** Short names of a kind; whoever needs one beyond that takes another word. */
+const mostShort = 20;
+/** How old an answer may be: for a kind that stands in it, and to say that there is none, or no answer. Milliseconds. */
 const [knownForMs, unknownForMs] = [60_000, 2000];
 
 /** In one answer, which API servers give since 1.27. */
@@ -24,6 +26,7 @@ const accept = ['v2', 'v2beta1']
 export class ClusterKinds {
   readonly #reach: Reach;
   #last: { readonly kinds: Kinds; readonly at: number } | null = null;
+  #failed: { readonly thrown: unknown; readonly at: number } | null = null;
   #asking: Promise<Kinds> | null = null;
 
   constructor(reach: Reach) {
@@ -55,6 +58,7 @@ export class ClusterKinds {
     const { runtime } = this.#reach;
     if (this.#last !== null && runtime.now() - this.#last.at < ms) return this.#last.kinds;
     try {
+      if (this.#failed !== null && runtime.now() - this.#failed.at < unknownForMs) throw this.#failed.thrown;
       return await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
     } catch (thrown) {
       const { code } = asCountersignError(thrown, 'timed_out');
@@ -63,7 +67,21 @@ export class ClusterKinds {
     }
   }
 
+  /** Keeps the answer, or that there was none: whoever can't be asked must not be asked for every call. */
   async #ask(): Promise<Kinds> {
+    const { runtime } = this.#reach;
+    try {
+      const kinds = await this.#discovered();
+      this.#last = { kinds, at: runtime.now() };
+      this.#failed = null;
+      return kinds;
+    } catch (thrown) {
+      this.#failed = { thrown, at: runtime.now() };
+      throw thrown;
+    }
+  }
+
+  async #discovered(): Promise<Kinds> {
     const { cluster, runtime, closing } = this.#reach;
     const body = await within(runtime, withinMs, async (late) => {
       const headers = [['accept', accept]] as const;
@@ -76,9 +94,7 @@ export class ClusterKinds {
     });
     const items = body === null ? undefined : member(body, 'items');
     if (!Array.isArray(items)) throw new CountersignError('target_error', { what: 'no list of API groups' });
-    const kinds = new Kinds(items.flatMap(kindsOfGroup).slice(0, mostKinds));
-    this.#last = { kinds, at: runtime.now() };
-    return kinds;
+    return new Kinds(items.flatMap(kindsOfGroup).slice(0, mostKinds));
   }
 }
 
@@ -116,7 +132,7 @@ function kindOfResource(resource: Json, group: string, version: string): Kind | 
     resource: plural,
     kind,
     singular: isText(singular, /^[a-z][a-z0-9-]{0,252}$/) ? singular : kind.toLowerCase(),
-    short: short.filter((name) => isText(name, /^[a-z][a-z0-9-]{0,62}$/)),
+    short: short.filter((name) => isText(name, /^[a-z][a-z0-9-]{0,62}$/)).slice(0, mostShort),
     namespaced: scope === 'Namespaced',
     version,
   });

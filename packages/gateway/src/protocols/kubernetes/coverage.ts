@@ -30,7 +30,7 @@ const asked: Readonly<
 export function apiEffects(request: ApiRequest, kinds: Kinds): readonly Effect[] {
   const { verb, group, resource: plural, subresource, namespace, name } = request;
   if (verb === 'discover') return [];
-  const kind = kinds.of(group, plural) ?? { group, resource: plural, namespaced: namespace !== '' };
+  const kind = { group, resource: plural, namespaced: isNamespaced(request, kinds) };
   const resource = resourceOf(kind, namespace ?? every, name ?? every);
   // Parts of an object are written by creating something below it.
   const actions: readonly Action[] =
@@ -41,6 +41,11 @@ export function apiEffects(request: ApiRequest, kinds: Kinds): readonly Effect[]
         );
   const all: readonly Action[] = makesToken(request) ? [...actions, 'secret.token'] : actions;
   return all.map((action) => ({ action, resource }));
+}
+
+/** As its path says, whatever its kind was when the call was judged: a kind of the cluster's own may have changed since. */
+function isNamespaced({ group, resource: plural, namespace }: ApiRequest, kinds: Kinds): boolean {
+  return namespace === null ? (kinds.of(group, plural)?.namespaced ?? true) : namespace !== '';
 }
 
 /** Whatever a manifest was taken for: what is sent decides. */

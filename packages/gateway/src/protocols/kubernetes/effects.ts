@@ -1,5 +1,5 @@
 /** A kubectl call's effects, and what the kubectl that runs later has to be held to. */
-import { baseAction, type Effect, type Json, type Resource, sha256, splitResource } from '@countersign/core';
+import { baseAction, type Json, type Resource, sha256, splitResource } from '@countersign/core';
 import type { Analysis } from '../protocol.ts';
 import { every, resourceOf } from './actions.ts';
 import type { KubectlCall } from './input.ts';
@@ -30,7 +30,8 @@ export function analyse(
   kinds: Kinds = builtInKinds,
 ): Analysis {
   const { path, effects, flags, selector, fieldSelector } = judgeArgv(argv, stdin, namespace, kinds);
-  const own = kinds.own.filter((kind) => effects.some((effect) => isOn(effect, kind)));
+  const on = new Set(effects.map(({ resource }) => kindIn(resource)));
+  const own = kinds.own.filter((kind) => on.has(kindIn(resourceOf(kind, every, every))));
   const reliedOn: ReliedOn = { command: path, namespace, selector, fieldSelector, kinds: own };
   return {
     effects,
@@ -44,11 +45,8 @@ export function analyse(
   };
 }
 
-/** Whether an effect is on objects of this kind. */
-function isOn({ resource }: Effect, kind: Kind): boolean {
-  const placed = (one: Resource) => splitResource(one).segments.slice(1, 3).join('/');
-  return placed(resource) === placed(resourceOf(kind, every, every));
-}
+/** Group and plural of the kind that a resource is of. */
+const kindIn = (resource: Resource): string => splitResource(resource).segments.slice(1, 3).join('/');
 
 /** What the words of a call were taken for. */
 export const kindsOf = (analysis: Pick<Analysis, 'reliedOn'>): Kinds => new Kinds(reliedOn(analysis).kinds);

@@ -2,7 +2,9 @@
 import { CountersignError, effectInShort } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { analyse, reliedOn } from './effects.ts';
 import { judgeArgv } from './judge-argv.ts';
+import { type Kind, Kinds } from './kinds.ts';
 
 const told = (argv: readonly string[], stdin: string | null = null): string => {
   try {
@@ -75,4 +77,24 @@ describe('a line of any words', () => {
       }),
     );
   });
+});
+
+test('a line of very many objects is judged at once on a cluster of very many kinds', () => {
+  const own = Array.from(
+    { length: 5000 },
+    (_, i): Kind => ({
+      group: 'example.com',
+      resource: `foos${i}`,
+      kind: `Foo${i}`,
+      singular: `foo${i}`,
+      short: [`f${i}`],
+      namespaced: true,
+      version: 'v1',
+    }),
+  );
+  const types = Array.from({ length: 1000 }, (_, i) => `f${4000 + i}`).join(',');
+  const start = performance.now();
+  const analysis = analyse({ argv: ['get', types], stdin: null }, 'shop', new Kinds(own));
+  expect(performance.now() - start).toBeLessThan(3000);
+  expect(reliedOn(analysis).kinds).toEqual(own.slice(4000));
 });
