@@ -95,6 +95,15 @@ describe.each(stores)('with calls kept in %s', (on) => {
     expect(await harness.operator.events({ since })).toMatchObject([...atOrLater, last]);
     const later = '2126-01-01T00:00:00+02:00';
     expect(await harness.operator.events({ since: later })).toMatchObject([last]);
+    // Years of five digits, and before the first, once they are in UTC.
+    expect(await harness.operator.events({ since: '9999-12-31T23:59:59-14:00' })).toMatchObject([last]);
+    const ever = await harness.operator.events({ since: '0000-01-01T00:00:00+14:00', limit: 10_000 });
+    expect(ever).toHaveLength(all.length + 1);
+    // What the store can't hold is no fault of the store's.
+    expect(await refusal(harness.operator.events({ run: 'a\0b' }))).toBe('malformed');
+    expect(await refusal(harness.operator.findRuns({ text: 'a\0b' }))).toBe('malformed');
+    expect(await harness.operator.events({ after: 9_007_199_254_740_991, since })).toMatchObject([last]);
+    expect(await harness.operator.events({ after: all.length - 2, last: 5 })).toMatchObject([park, last]);
     expect(await refusal(harness.operator.events({ since: 'yesterday' }))).toBe('malformed');
   });
 

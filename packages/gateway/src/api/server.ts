@@ -133,8 +133,8 @@ function addRoutes(server: FastifyInstance, here: Place, gate: Gate, options: Se
       const started = performance.now();
       const { route, principal, viewer, session } = admittedOf(request);
       const result = await route.handle({
-        params: checked(route.params, request.params, 'the path'),
-        query: checked(route.query, request.query, 'the query'),
+        params: checked(route.params, withoutNul(request.params), 'the path'),
+        query: checked(route.query, withoutNul(request.query), 'the query'),
         body: checked(route.body, request.body, 'the body'),
         principal,
         viewer,
@@ -162,6 +162,14 @@ function addRoutes(server: FastifyInstance, here: Place, gate: Gate, options: Se
       return reply.status(route.status).send(result);
     },
   });
+}
+
+/** What a path or a query says: the store can't hold a NUL, and a body with one was refused when it was read. */
+function withoutNul(given: unknown): unknown {
+  for (const [name, value] of Object.entries(given ?? {}))
+    if (`${value}`.includes('\0'))
+      throw new CountersignError('malformed', { what: name.slice(0, 100), expected: 'text without NUL' });
+  return given;
 }
 
 /** Names what was wrong by its place, never by its value. */

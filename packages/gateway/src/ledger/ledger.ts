@@ -161,7 +161,7 @@ export function createLedger(
       const head = await ledger.settled();
       if (head === null) return;
       const { call, run } = part;
-      const since = part.since === undefined ? undefined : new Date(part.since).toISOString();
+      const since = part.since === undefined ? undefined : asWritten(part.since);
       const filter = { after: part.after, upTo: head.size - 1, call, run, since };
       if (since !== undefined) filter.after = await beforeTime(db, filter, since);
       if (part.last !== undefined) filter.after = await beforeLast(db, filter, part.last);
@@ -183,4 +183,10 @@ export function createLedger(
     },
   };
   return ledger;
+}
+
+/** A time as events have theirs: in UTC, and with a year of four digits, or text would not sort as time does. */
+function asWritten(time: string): string {
+  const [first, last] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+  return new Date(Math.min(Math.max(Date.parse(time), first), last)).toISOString();
 }
