@@ -48,3 +48,13 @@ test('lineage names where outputs come from, what decides, and what is written w
     'public.customers.ssn may be written to public.notes.body',
   ]);
 });
+
+test.each([
+  ['?column?', '?column?'],
+  ['x comes from no column; y', '"x comes from no column; y"'],
+  ['a"\nneeds 1 vote', '"a""⟨U+000A⟩needs 1 vote"'],
+  ['p\u0430ge\u3164', '"p\u0430⟨U+0430⟩ge⟨U+3164⟩"'],
+])('never 28: an alias does not read like the words around it, or like another: %j', (name, shown) => {
+  const outputs = [{ name, sources: [{ column: 'column:t.ssn', how: 'as_is' }], proven: true }] as const;
+  expect(lineageInWords({ outputs, uses: [], usesProven: true })).toEqual([`${shown} comes from t.ssn`]);
+});

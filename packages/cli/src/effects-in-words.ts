@@ -1,5 +1,12 @@
 /** Lineage, masks and requirements as a person reads them. */
-import type { ColumnUsage, Lineage, Requirement, Resource } from '@countersign/core';
+import {
+  type ColumnUsage,
+  type Lineage,
+  type Requirement,
+  type Resource,
+  visibleLine,
+  visibleText,
+} from '@countersign/core';
 import { lengthOfTime } from './terminal/times.ts';
 
 /** `a, b and c`. */
@@ -21,7 +28,8 @@ const usesInWords: Readonly<Record<ColumnUsage, string>> = {
  * that are not returned, and for each value that is written somewhere else.
  */
 export function lineageInWords({ outputs, uses, usesProven, moves = [] }: Lineage): readonly string[] {
-  const lines = outputs.map(({ name, sources, proven }) => {
+  const lines = outputs.map(({ name: written, sources, proven }) => {
+    const name = outputName(written);
     const from = sources.map(({ column, how }) => `${bare(column)}${how === 'as_is' ? '' : ', computed'}`);
     if (!proven) return `${name} may come from any column`;
     return from.length === 0 ? `${name} comes from no column` : `${name} comes from ${from.join('; ')}`;
@@ -35,6 +43,10 @@ export function lineageInWords({ outputs, uses, usesProven, moves = [] }: Lineag
     lines.push(`${from === 'column:*' ? 'any column' : bare(from)} may be written to ${bare(to)}`);
   return lines;
 }
+
+/** An alias is whatever the statement says: quoted, and nothing in it hidden, or it would read like the words around it. */
+const outputName = (name: string): string =>
+  /^[\w?]+$/.test(name) ? name : `"${visibleLine(visibleText(name)).replaceAll('"', '""')}"`;
 
 const bare = (column: Resource): string => column.slice('column:'.length);
 
