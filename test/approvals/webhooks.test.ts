@@ -7,7 +7,7 @@ import { type PostgresServer, startPostgres } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { appendEvent } from '../../packages/gateway/src/store/append-event.ts';
-import { endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
+import { type Doomed, endOf, startDoomed } from '../fault/crash-schedule-gateways.ts';
 import { type Harness, rules, seed, startHarness, submit, vote } from '../gateway/harness.ts';
 import { until } from '../support/until.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
@@ -188,64 +188,107 @@ describe('a webhook that nobody empties', () => {
 describe('a gateway that is killed while it tells', () => {
   let server: PostgresServer;
   let folder: string;
+  let own: Receiver;
+  let doomed: Doomed;
+  let tokens: { readonly agent: string; readonly env: Readonly<Record<string, string>> };
+  /** The message that it dies of: it was heard, and nobody answered. */
+  let fatal: (one: Received) => boolean = () => false;
+
+  const reminding = `
+  - { name: soon, actions: [write.delete], resources: ["table:public.notes"], then: { ask: { approvers: [dba], vote_within: 1h, remind: 3599900ms } } }
+  - { name: later, actions: [write.update], resources: ["table:public.notes"], then: { ask: { approvers: [dba], vote_within: 1h, remind: 3597000ms } } }
+`;
+  const start = async (env: Readonly<Record<string, string>>): Promise<Doomed> => {
+    const started = await startDoomed(folder, 'unpark.before', env);
+    if (started === null) throw new Error('it died at its start');
+    return started;
+  };
+  const startAgain = async () => {
+    await endOf(doomed.child);
+    doomed = await start(tokens.env);
+  };
+  const agent = () => createClient({ url: doomed.url, token: tokens.agent });
+  const operator = () => createClient({ url: doomed.url, token: doomed.operatorToken });
+  /** What was told of a call, or of all of them, at the webhook that is told everything. */
+  const told = (type: string, call?: string) =>
+    own.received.filter(
+      ({ path, message }) =>
+        path === '/all' && message.type === type && (call === undefined || message.data['call'] === call),
+    );
+  const idsOf = (messages: readonly Received[]) => new Set(messages.map(({ id }) => id));
+
   beforeAll(async () => {
     server = await startPostgres();
     folder = mkdtempSync(join(tmpdir(), 'countersign-webhooks-'));
-  });
+    own = await startReceiver();
+    const target = await server.createDatabase({ seed });
+    const policy = rules.replace('version: 1\n', `version: 1\nserver: { data: ${join(folder, 'data')} }\n`);
+    writeFileSync(join(folder, 'countersign.yaml'), `${policy}${reminding}${hooks(own)}`);
+    const env = { BANK_URL: target.url, HOOK_SECRET: own.secret };
+    doomed = await start(env);
+    const minted = await operator().mintToken({
+      class: 'agent',
+      name: 'teller',
+      groups: ['agents'],
+      owner: 'olivia',
+    });
+    tokens = { agent: minted.token, env };
+    own.onMessage((one) => {
+      if (!fatal(one)) return;
+      fatal = () => false;
+      doomed.child.kill('SIGKILL');
+    });
+  }, 60_000);
   afterAll(async () => {
+    await endOf(doomed.child);
+    await own.close();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   test('loses nothing, and tells what it may have told already with the same id', async () => {
-    const target = await server.createDatabase({ seed });
-    const own = await startReceiver();
-    const policy = rules.replace('version: 1\n', `version: 1\nserver: { data: ${join(folder, 'data')} }\n`);
-    writeFileSync(join(folder, 'countersign.yaml'), `${policy}${hooks(own)}`);
-    const env = { BANK_URL: target.url, HOOK_SECRET: own.secret };
-    const start = async () => {
-      const doomed = await startDoomed(folder, 'unpark.before', env);
-      if (doomed === null) throw new Error('it died at its start');
-      return doomed;
-    };
     const asked: string[] = [];
-    let doomed = await start();
-    try {
-      const operator = createClient({ url: doomed.url, token: doomed.operatorToken });
-      const { token } = await operator.mintToken({
-        class: 'agent',
-        name: 'teller',
-        groups: ['agents'],
-        owner: 'olivia',
-      });
-      const agent = createClient({ url: doomed.url, token });
-      const { child } = doomed;
-      own.onMessage(() => void (doomed.child === child && child.kill('SIGKILL')));
-      // It dies as it tells of the first one, and before it tells of others.
-      for (let n = 0; n < 50; n++) {
-        const call = await submit(agent, `update accounts set balance = ${n} where id = 1`).catch(() => null);
-        if (call === null) break;
-        asked.push(call.id);
-      }
-      await endOf(child);
-      doomed = await start();
-      const toldOf = () =>
-        new Set(
-          own.received.filter(({ path }) => path === '/all').map(({ message }) => message.data['call']),
-        );
-      // The one that it died of comes again.
-      const again = () => own.received.length > new Set(own.received.map(({ id }) => id)).size;
-      await own.until(() => asked.every((call) => toldOf().has(call)) && again());
-      const byCall = Map.groupBy(own.received, ({ message }) => message.data['call']);
-      expect(asked.length).toBeGreaterThanOrEqual(1);
-      for (const told of byCall.values()) {
-        expect(new Set(told.map(({ id }) => id)).size).toBe(1);
-        expect(new Set(told.map(({ message }) => JSON.stringify(message))).size).toBe(1);
-      }
-      expect(own.received.every(({ verified }) => verified)).toBe(true);
-    } finally {
-      await endOf(doomed.child);
-      await own.close();
+    // It dies as it tells of the first one, and before it tells of others.
+    fatal = () => true;
+    for (let n = 0; n < 50; n++) {
+      const call = await submit(agent(), `update accounts set balance = ${n} where id = 1`).catch(() => null);
+      if (call === null) break;
+      asked.push(call.id);
+    }
+    await startAgain();
+    // The one that it died of comes again.
+    const again = () => own.received.length > idsOf(own.received).size;
+    await own.until(() => asked.every((call) => told('approval.asked', call).length > 0) && again());
+    const byCall = Map.groupBy(told('approval.asked'), ({ message }) => message.data['call']);
+    expect(asked.length).toBeGreaterThanOrEqual(1);
+    for (const messages of byCall.values()) {
+      expect(idsOf(messages).size).toBe(1);
+      expect(new Set(messages.map(({ message }) => JSON.stringify(message))).size).toBe(1);
+    }
+    expect(own.received.every(({ verified }) => verified)).toBe(true);
+  });
+
+  test('reminds all the same: of a call that it died of reminding of, and of one that was due meanwhile, once by the record', async () => {
+    // Whichever it reminds of first: when it is back, the other one is reminded of as well.
+    fatal = ({ path, message: { type } }) => path === '/all' && type === 'approval.reminded';
+    const soon = await submit(agent(), 'delete from notes where id = 1');
+    const later = await submit(agent(), "update notes set body = 'x' where id = 1");
+    expect([soon.state, later.state]).toEqual(['waiting', 'waiting']);
+    await own.until(() => told('approval.reminded').length > 0);
+    await startAgain();
+    await own.until(() => {
+      const reminders = told('approval.reminded');
+      return reminders.length > 2 && idsOf(reminders).size === 2;
+    });
+    const lines = await operator().events({ limit: 10_000 });
+    for (const { id } of [soon, later]) {
+      const messages = told('approval.reminded', id);
+      expect(idsOf(messages).size).toBe(1);
+      expect(messages.every(({ verified }) => verified)).toBe(true);
+      const events = lines.filter(
+        (line) => 'event' in line && line.event.includes('"approval.reminded"') && line.event.includes(id),
+      );
+      expect(events).toHaveLength(1);
     }
   });
 });
