@@ -1,10 +1,14 @@
 /** Kinds of a cluster's own: named as kubectl names them, judged, shown, bound and held to, like those that every cluster has. */
+import { systemRuntime } from '@countersign/gateway';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { aggregatedType } from '../support/kubernetes/discovery.ts';
 import { hasKubectl } from './endpoint-road.ts';
 import { openRoad, policy, type Road } from './road.ts';
 
 const here = hasKubectl ? describe : describe.skip;
 let road: Road;
+/** How far the gateway’s clock is ahead. Milliseconds. */
+let ahead = 0;
 
 const sprocket = (name: string, spec: object, namespace = 'shop') => ({
   apiVersion: 'example.com/v1alpha1',
@@ -14,7 +18,9 @@ const sprocket = (name: string, spec: object, namespace = 'shop') => ({
 });
 
 beforeAll(async () => {
-  road = await openRoad(policy('', 'masks:\n  - { json_paths: ["$.spec.key"], with: redact }\n'));
+  road = await openRoad(policy('', 'masks:\n  - { json_paths: ["$.spec.key"], with: redact }\n'), {
+    runtime: { ...systemRuntime, now: () => systemRuntime.now() + ahead },
+  });
   road.server.store.add(sprocket('left', { size: 1, key: 'canary' }));
   road.server.store.add(sprocket('right', { size: 2 }));
   road.server.store.add({
@@ -96,6 +102,34 @@ here('a cluster’s own kinds', () => {
     const { words } = (await road.card(await road.submit({ argv: ['delete', 'fleet', 'north'] }))).preview;
     expect(words).toEqual(['deletes fleets.example.com north of the cluster']);
     expect((await road.submit({ argv: ['get', 'fleet', 'north'] })).state).toBe('allowed');
+  });
+
+  test('never 17: that became another kind since the call was judged end it before kubectl runs', async () => {
+    const call = await road.submit({ argv: ['get', 'fleets', '-A'] });
+    expect(call.state).toBe('allowed');
+    ahead += 3000;
+    objectsReached();
+    const fleets = {
+      resource: 'fleets',
+      responseKind: { group: 'example.com', version: 'v1alpha1', kind: 'Fleet' },
+      scope: 'Namespaced',
+      singularResource: 'fleet',
+      verbs: ['get', 'list'],
+    };
+    const group = {
+      metadata: { name: 'example.com' },
+      versions: [{ version: 'v1alpha1', resources: [fleets] }],
+    };
+    road.server.instead = ({ url }, response) => {
+      if (url !== '/apis') return false;
+      response.writeHead(200, { 'content-type': aggregatedType });
+      response.end(JSON.stringify({ kind: 'APIGroupDiscoveryList', items: [group] }));
+      return true;
+    };
+    expect(await road.execute(call)).toMatchObject({ outcome: 'failed', call: { code: 'schema_changed' } });
+    road.server.instead = () => false;
+    expect(objectsReached()).toEqual([]);
+    ahead += 3000;
   });
 
   test('that the cluster has not are unknown', async () => {

@@ -2,6 +2,7 @@
  * The kinds that a cluster has of its own (custom resources, and those of other API servers behind it), as its discovery
  * tells of them. It is asked only when a call names a kind that is not in the table of those that every cluster has.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { asCountersignError, CountersignError, type Json } from '@countersign/core';
 import { within } from '../../runtime/within.ts';
 import { member } from './api-request.ts';
@@ -24,12 +25,12 @@ const accept = ['v2', 'v2beta1']
   .join(',');
 
 export class ClusterKinds {
-  readonly #reach: Reach;
+  readonly #reach: Pick<Reach, 'cluster' | 'runtime' | 'closing'>;
   #last: { readonly kinds: Kinds; readonly at: number } | null = null;
   #failed: { readonly thrown: unknown; readonly at: number } | null = null;
   #asking: Promise<Kinds> | null = null;
 
-  constructor(reach: Reach) {
+  constructor(reach: Pick<Reach, 'cluster' | 'runtime' | 'closing'>) {
     this.#reach = reach;
   }
 
@@ -43,28 +44,45 @@ export class ClusterKinds {
       return judge();
     } catch (thrown) {
       if (!isUnknown(thrown)) throw thrown;
-      const kinds = await this.#atMost(knownForMs, thrown);
+      const kinds = await this.#forJudging(knownForMs, thrown);
       try {
         return judge(kinds);
       } catch (again) {
         if (!isUnknown(again)) throw again;
-        return judge(await this.#atMost(unknownForMs, again));
+        return judge(await this.#forJudging(unknownForMs, again));
       }
     }
   }
 
-  /** Of an answer that is at most as old. */
-  async #atMost(ms: number, unknown: CountersignError): Promise<Kinds> {
-    const { runtime } = this.#reach;
-    if (this.#last !== null && runtime.now() - this.#last.at < ms) return this.#last.kinds;
+  /**
+   * Compares kinds that a call was judged by with those that there are.
+   *
+   * @throws {CountersignError} `schema_changed` where one is gone, or another; what asking the cluster throws.
+   */
+  async compare(relied: readonly Kind[]): Promise<void> {
+    if (relied.length === 0) return;
+    const now = await this.#atMost(unknownForMs);
+    const changed = relied.find((kind) => !isDeepStrictEqual(now.of(kind.group, kind.resource), kind));
+    if (changed !== undefined)
+      throw new CountersignError('schema_changed', { what: `${changed.resource}.${changed.group}` });
+  }
+
+  async #forJudging(ms: number, unknown: CountersignError): Promise<Kinds> {
     try {
-      if (this.#failed !== null && runtime.now() - this.#failed.at < unknownForMs) throw this.#failed.thrown;
-      return await (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
+      return await this.#atMost(ms);
     } catch (thrown) {
       const { code } = asCountersignError(thrown, 'timed_out');
       const what = `${unknown.details.what ?? 'a kind'}, which not every cluster has, and this one does not tell (${code})`;
       throw new CountersignError('unknown_object', { what }, { cause: thrown });
     }
+  }
+
+  /** Of an answer that is at most as old. */
+  async #atMost(ms: number): Promise<Kinds> {
+    const { runtime } = this.#reach;
+    if (this.#last !== null && runtime.now() - this.#last.at < ms) return this.#last.kinds;
+    if (this.#failed !== null && runtime.now() - this.#failed.at < unknownForMs) throw this.#failed.thrown;
+    return (this.#asking ??= this.#ask().finally(() => (this.#asking = null)));
   }
 
   /** Keeps the answer, or that there was none: whoever can't be asked must not be asked for every call. */

@@ -73,7 +73,8 @@ async function run(
     !(await context.effect.holds(await measured(reach, analysis, context.effect, signal)))
   )
     throw new CountersignError('effect_drift');
-  const { command, namespace } = reliedOn(analysis);
+  const { command, namespace, kinds } = reliedOn(analysis);
+  await reach.kinds.compare(kinds ?? []);
   let started: Promise<void> | undefined;
   runtime.reached('read.before');
   const endpoint = await openEndpoint({

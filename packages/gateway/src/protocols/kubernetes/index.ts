@@ -30,8 +30,8 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
   const settings = readSettings(config);
   const cluster = kubernetesCluster(settings.kubeconfig, runtime);
   const closing = new AbortController();
-  const reach: Reach = { settings, cluster, runtime, closing: closing.signal };
-  const clusterKinds = new ClusterKinds(reach);
+  const kinds = new ClusterKinds({ cluster, runtime, closing: closing.signal });
+  const reach: Reach = { settings, cluster, kinds, runtime, closing: closing.signal };
   const running = new Set<Promise<unknown>>();
 
   /** Counts work, so that `close` can wait for it. */
@@ -54,7 +54,7 @@ function connect(config: ConnectionConfig, runtime: Runtime): Target {
     // A call can be judged without the file, as long as it can't be run without.
     analyse: async (input) => {
       const namespace = await cluster.namespace().catch(() => 'default');
-      return counted(clusterKinds.judged((kinds) => analyse(own(input), namespace, kinds)));
+      return counted(kinds.judged((known) => analyse(own(input), namespace, known)));
     },
     preview: (input, analysis, signal, wish) => counted(preview(reach, own(input), analysis, signal, wish)),
     previewReachesTarget: (_, analysis) => canBeLookedAt(analysis),
