@@ -51,3 +51,17 @@ test('what holds nothing is given back as it came, to the byte', () => {
   for (const text of ['', ' ', '0.10', '{"a": 1, "b": [true, null]}', '\\x00ff', 'é\u0000', 'C:\\unit\\u12'])
     expect(mask(text)).toBe(text);
 });
+
+test('a limit: a value that is written as no reader would see it, or in words, is not found', () => {
+  const twice = (text: string) => Buffer.from(Buffer.from(text).toString('base64')).toString('base64');
+  for (const text of [
+    twice('jo@example.com'),
+    Array.from('jo@example.com').toReversed().join(''),
+    'jo at example dot com',
+    'j o @ e x a m p l e . c o m',
+    'four one one one, and so on',
+    'IBANDE89370400440532013000',
+    '4111+1111+1111+1111',
+  ])
+    expect(mask(text)).toBe(text);
+});

@@ -3,7 +3,7 @@ import { type DetectorMask, type MaskKind, maskKinds } from '@countersign/core';
 import type { Detectors } from './detectors/all.ts';
 import type { Span } from './detectors/detector.ts';
 import type { MaskScope } from './masker.ts';
-import { textOfBytes, unescaped } from './plain-text.ts';
+import { plainTexts, textOfBytes } from './plain-text.ts';
 import { type Replace, redacted, replacement } from './replacements.ts';
 
 /** Beyond this a text is hidden whole rather than scanned. UTF-16 units. */
@@ -61,12 +61,12 @@ function maskText(masks: readonly Mask[], text: string): string {
 }
 
 function hitsIn(masks: readonly Mask[], text: string): Hit[] {
-  const plain = unescaped(text);
+  const readings = plainTexts(text);
   const hits: Hit[] = [];
   for (const { kind, replace, find } of masks) {
     for (const { start, end } of find(text)) hits.push({ start, end, kind, replace });
-    if (plain === null) continue;
-    for (const span of find(plain.text)) hits.push({ ...plain.origin(span), kind, replace });
+    for (const plain of readings)
+      for (const span of find(plain.text)) hits.push({ ...plain.origin(span), kind, replace });
   }
   return hits;
 }

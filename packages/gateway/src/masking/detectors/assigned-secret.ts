@@ -6,7 +6,7 @@ import type { Span } from './detector.ts';
 
 /** Every part is of a bounded length, so that each position is looked at a bounded number of times. */
 const assignment =
-  /(password|passwd|passphrase|pwd|(?<=[a-z0-9][_-])pass(?![a-z])|secret|api[ _-]?key|access[ _-]?key|account[ _-]?key|auth[ _-]?key|encryption[ _-]?key|token|credential)([a-z0-9_-]{0,16})\\{0,3}["'\]]{0,2}[ \t]{0,3}(?:=>|:=|==?|:)[ \t]{0,3}\\{0,3}["']{0,2}/gi;
+  /(password|passwd|passphrase|pwd|(?<=[a-z0-9][_-])pass(?![a-z])|secret|api[ _-]?key|access[ _-]?key|account[ _-]?key|auth[ _-]?key|encryption[ _-]?key|token|credential)([a-z0-9_-]{0,16})\\{0,3}["'\]]{0,2}(?:[ \t,]{1,3}["']?value["']?)?[ \t]{0,3}(?:=>|:=|==?|:)[ \t]{0,3}\\{0,3}["']{0,2}/gi;
 const longestValue = 512;
 const shortestKey = 16;
 const shortestPassword = 6;

@@ -51,9 +51,9 @@ function isFraction(text: string, { start }: DigitGroup): boolean {
   return text[start - 1] === '.' && isDigit(text.charCodeAt(start - 2));
 }
 
-/** So are the digits before one that a few digits follow, an amount. */
+/** The digits before one that a few digits follow are an amount; nothing but zeros follow a whole number, too. */
 const hasFraction = (text: string, { end }: Span): boolean =>
-  /^\.[0-9]{1,6}(?![0-9.])/.test(text.slice(end, end + 8));
+  /^\.(?!0+(?![0-9]))[0-9]{1,6}(?![0-9.])/.test(text.slice(end, end + 8));
 
 /** Digits within a digest, or another number written in hex. */
 const shortestDigest = 24;

@@ -14,6 +14,9 @@ const lengths: ReadonlyMap<string, number> = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
+/** What may stand between two groups. */
+const isBetween = (unit: number): boolean => isSeparator(unit) || unit === 0x2e;
+
 /** The number that begins at `start`: as many letters and digits as its country has. */
 function numberAt(text: string, start: number): Span | null {
   const length = lengths.get(text.slice(start, start + 2).toUpperCase());
@@ -23,7 +26,7 @@ function numberAt(text: string, start: number): Span | null {
   while (compact.length < length && at < text.length) {
     const unit = text.charCodeAt(at);
     if (isAlphanumeric(unit)) compact += text[at];
-    else if (!isSeparator(unit) || isSeparator(text.charCodeAt(at + 1))) return null;
+    else if (!isBetween(unit) || isBetween(text.charCodeAt(at + 1))) return null;
     at++;
   }
   if (compact.length < length || isAlphanumeric(text.charCodeAt(at))) return null;

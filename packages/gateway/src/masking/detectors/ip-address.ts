@@ -21,7 +21,7 @@ const isSixUnit = (unit: number): boolean =>
   unit === 0x2e;
 
 const otherwise =
-  /(?:(?<![a-z])(?:version|ver\.?|release|build|firmware|chapter|section|clause)["']?[ :=]{1,3}["']?v?|(?:chrome|chromium|crios|safari|firefox|edge?|edga|opr|opera|version|browser|vivaldi)\/)$/i;
+  /(?:(?<![a-z])(?:version|ver\.?|release|build|firmware|chapter|section|clause|oid)["']?[ :=]{1,3}["']?v?|(?:chrome|chromium|crios|safari|firefox|edge?|edga|opr|opera|version|browser|vivaldi)\/)$/i;
 
 /** The longest form: eight groups of four, or six and a dotted IPv4. */
 const longest = 45;

@@ -49,7 +49,7 @@ const longDistance =
   /(?<![0-9A-Za-z])(?:\(0[0-9]{1,4}\)[ -]?[0-9]{3,8}|(?:00|011[ -])[1-9][0-9]{0,2}[ -][0-9]{2,4}[ -][0-9]{3,8})(?:[ -][0-9]{2,5}){0,3}(?![0-9A-Za-z]|[-.][0-9])/g;
 
 const said =
-  /(?:(?:phone|t[eé]l[eé]phone|t[eé]l[eé]fon(?:o|e)?|telefoon)(?:s|nummer|number|no)?|(?<![a-z])(?:fon|tel|(?:mobil|handy)nummer|mobile?|m[oó]vil|cellulare?|celular|fax|whats ?app|contact (?:number|no)))(?![a-zà-ÿ])(?<between>[^0-9\n]{0,32})$/i;
+  /(?:(?:phone|t[eé]l[eé]phone|t[eé]l[eé]fon(?:o|e)?|telefoon)(?:s|nummer|number|no)?|(?<![a-z])(?:fon|t[eé]l|gsm|tlf|puhelin|(?:mobil|handy)nummer|mobile?|m[oó]vil|cellulare?|celular|fax|whats ?app|contact (?:number|no))|电话|電話|手机|携帯|전화|тел(?:ефон)?|τηλ(?:έφωνο)?)(?![a-zà-ÿ])(?<between>[^0-9\n]{0,32})$/i;
 /** Words that stand before other things, too. */
 const perhapsSaid =
   /(?<![a-z])(?:handy|cell|call|sms|text|number is|reach (?:me|him|her|us))(?![a-zà-ÿ])(?<between>[^0-9\n]{0,32})$/i;
@@ -58,7 +58,7 @@ const linking =
   /number|num|no|nr|is|at|me|us|him|her|them|on|or|and|to|my|the|your|our|here|now|today|please|via|home|work|office|main|cell|mobile|mobil|fixe|business|contact|direct|line|phone|tel|fax/gi;
 /** Most cells hold none of the words. */
 const mayBeSaid =
-  /fon|phone|tel|t[eé]l|mobil|m[oó]vil|handy|cel|fax|call|whats|sms|text|contact n|number is|reach/i;
+  /fon|phone|t[eé]l|tlf|gsm|puhelin|mobil|m[oó]vil|handy|cel|fax|call|whats|sms|text|contact n|number is|reach|电话|電話|手机|携帯|전화|тел|τηλ/i;
 /** What the digits after such a word are now and then: a day, an address, a decimal number. */
 const somethingElse = /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9]+\.[0-9]+)$/;
 
