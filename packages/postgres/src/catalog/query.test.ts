@@ -5,7 +5,7 @@ import { reliedOnQuery } from './relied-on.ts';
 
 /** Words of SQL that stand before a parenthesis and are no functions, and the names of columns and aliases. */
 const words = new Set(
-  'join x in any exists values coalesce nullif and or not as on with lateral from case when then union agg a t m j n k r over filter within'.split(
+  'join x in any exists values coalesce nullif and or not as on with lateral from case when then else union materialized agg a t m j n k r over filter within'.split(
     ' ',
   ),
 );

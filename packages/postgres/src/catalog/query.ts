@@ -11,14 +11,20 @@ const isUser = (oid: string) => `${oid} >= ${firstUserOid}`;
 /** Whether an operator class is one of the methods that compare: B-tree and hash. */
 const compares = 'o.opcmethod in (403, 405)';
 
+/**
+ * The users' functions that comparing calls, with their operator families. Mostly there is none, so it is read once, and
+ * not for each relation and type.
+ */
+const comparing = `
+  select m.amprocfamily as family, m.amproc::oid as oid from pg_catalog.pg_amproc m where ${isUser('m.amproc')}
+  union all select m.amopfamily, n.oprcode::oid from pg_catalog.pg_amop m join pg_catalog.pg_operator n on n.oid = m.amopopr
+  where ${isUser('n.oprcode')}`;
+
 /** The users' functions that comparing by operator classes calls. */
 const comparisons = (classes: string) => `
-  select pg_catalog.json_agg(distinct r.oid::text) from (${classes}) as k (oid, family)
-  join lateral (
-    select m.amproc::oid from pg_catalog.pg_amproc m where m.amprocfamily = k.family
-    union all select n.oprcode::oid from pg_catalog.pg_amop m join pg_catalog.pg_operator n on n.oid = m.amopopr
-    where m.amopfamily = k.family
-  ) as r (oid) on ${isUser('r.oid')}`;
+  case when exists (select from comparing) then (
+    select pg_catalog.json_agg(distinct r.oid::text) from (${classes}) as k (oid, family)
+    join comparing as r on r.family = k.family) end`;
 
 const partsOfRelations = `
   select relation, pg_catalog.json_object_agg(part, version) as parts from (
@@ -66,6 +72,14 @@ const foreignKeys = `
   ) order by k.oid) as keys
   from pg_catalog.pg_constraint k where k.contype = 'f' group by k.confrelid`;
 
+const ownKeys = `
+  select k.conrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
+    k.conname, ${columnNames('k.conrelid', 'k.conkey')},
+    k.contype <> 'x' and not exists (select from pg_catalog.pg_attribute a
+      where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and not a.attnotnull)
+  ) order by k.oid) as keys
+  from pg_catalog.pg_constraint k where k.contype in ('p', 'u', 'x') group by k.conrelid`;
+
 const policies = `
   select p.polrelid as relation, pg_catalog.json_agg(pg_catalog.json_build_array(
     p.polname, p.polcmd, pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
@@ -103,10 +117,7 @@ const relations = `
       when 'I' then (select i.indrelid::text from pg_catalog.pg_index i where i.indexrelid = c.oid)
     end,
     (select coalesce(${columnNames('c.oid', 'p.partattrs::int2[]')}, '[]') from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid),
-    (select pg_catalog.json_agg(pg_catalog.json_build_array(k.conname, ${columnNames('c.oid', 'k.conkey')},
-       k.contype <> 'x' and not exists (select from pg_catalog.pg_attribute a
-         where a.attrelid = c.oid and a.attnum = any (k.conkey) and not a.attnotnull)) order by k.oid)
-     from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u', 'x')),
+    own.keys,
     (${comparisons(`select o.oid, o.opcfamily from pg_catalog.pg_opclass o where ${isUser('c.oid')} and ${compares} and (
         o.oid in (select pg_catalog.unnest(i.indclass::oid[]) from pg_catalog.pg_index i where i.indrelid = c.oid)
         or o.oid in (select pg_catalog.unnest(p.partclass::oid[]) from pg_catalog.pg_partitioned_table p where p.partrelid = c.oid))`)})
@@ -117,6 +128,7 @@ const relations = `
   left join (${triggers}) as triggers on triggers.relation = c.oid
   left join (${rules}) as rules on rules.relation = c.oid
   left join (${foreignKeys}) as keys on keys.relation = c.oid
+  left join (${ownKeys}) as own on own.relation = c.oid
   left join (${policies}) as policies on policies.relation = c.oid
   left join (${expressions}) as expressions on expressions.relation = c.oid
   where c.relpersistence <> 't' and c.relkind <> 't'
@@ -130,9 +142,9 @@ const symbols = `(
     when l.lanname = 'c' and s.probin like '$libdir/%' then 'c ' || pg_catalog.substr(s.probin, 9) || ' ' || s.prosrc
     end order by s.oid)
   from pg_catalog.pg_proc s join pg_catalog.pg_language l on l.oid = s.prolang
-  where l.oid < ${firstUserOid} and case when p.prokind <> 'a' then s.oid = p.oid else s.oid in (
-    select pg_catalog.unnest(array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
-      g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[]) from pg_catalog.pg_aggregate g where g.aggfnoid = p.oid) end)`;
+  where l.oid < ${firstUserOid} and s.oid = any (case when p.prokind <> 'a' then array[p.oid] else (
+    select array[g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+      g.aggmtransfn, g.aggminvtransfn, g.aggmfinalfn]::oid[] from pg_catalog.pg_aggregate g where g.aggfnoid = p.oid) end))`;
 
 const functions = `
   select pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -167,7 +179,8 @@ const types = `
     t.oid::text, n.nspname, t.typname, t.typtype, nullif(t.typrelid, 0)::text,
     case when t.typelem <> 0 and t.typinput = 'array_in'::regproc then t.typelem::text end,
     nullif(t.typbasetype, 0)::text, case when ${isUser('t.typinput')} then t.typinput::oid::text end,
-    (select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0)) from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c'),
+    case when t.typtype = 'd' then (select pg_catalog.json_agg(pg_catalog.pg_get_expr(k.conbin, 0))
+      from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c') end,
     t.xmin::text, t.typcategory, t.typispreferred, (
       select r.rngsubtype::text from pg_catalog.pg_range r where t.oid in (r.rngtypid, r.rngmultitypid)),
     (${comparisons(`select o.oid, o.opcfamily from pg_catalog.pg_opclass o
@@ -264,6 +277,7 @@ const others = `
  */
 export function catalogQuery(_major: Major): string {
   return `
+with comparing as materialized (${comparing})
 select pg_catalog.json_build_object(
   'version', pg_catalog.current_setting('server_version_num')::int,
   'database', pg_catalog.current_database(),
