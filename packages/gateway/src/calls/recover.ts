@@ -8,6 +8,7 @@ import { faultForLog } from '../runtime/fault-for-log.ts';
 import { within } from '../runtime/within.ts';
 import { appendEvent } from '../store/append-event.ts';
 import { type Claim, type Fenced, fence } from '../store/claim-call.ts';
+import { endOtherTurns } from '../store/looks.ts';
 import { deny } from './ask.ts';
 import { type Endable, expireNow } from './end.ts';
 import type { Room } from './room.ts';
@@ -38,6 +39,8 @@ export async function recover(room: Room, { othersAreDead }: RecoverOptions): Pr
   const dead = othersAreDead
     ? sql`owner_instance <> ${room.instance}`
     : sql`coalesce(heartbeat_at, created_at) < clock_timestamp() - ${deadAfterMs}::float8 * interval '1 millisecond'`;
+  // Else the first look waits for the turn of a gateway that is gone to run out.
+  if (othersAreDead) await endOtherTurns(room.db, room.instance);
   const { rows: submitted } =
     await sql<Endable>`select id, run, run_id from calls where state = 'submitted' and ${dead} order by created_at, id`.execute(
       room.db,

@@ -66,6 +66,8 @@ export class Webhooks {
   /** The ledger holds nothing to be told from where the last look began up to here. */
   #nothingUpTo = -1;
   readonly #sending = new Map<string, Promise<void>>();
+  /** Those that are to be looked at once more. */
+  readonly #asked = new Set<string>();
   readonly #timers = new Map<string, () => void>();
   /** Said once, until it is better. */
   readonly #full = new Set<string>();
@@ -202,12 +204,20 @@ export class Webhooks {
 
   #sendAll(): void {
     for (const { name } of this.#hooks()) {
-      if (this.#sending.has(name)) continue;
-      const sending = this.#sendDue(name)
-        .catch((fault: unknown) => this.#failed(fault))
-        .finally(() => this.#sending.delete(name));
-      this.#sending.set(name, sending);
+      this.#asked.add(name);
+      if (!this.#sending.has(name)) this.#sending.set(name, this.#sendAsked(name));
     }
+  }
+
+  /** Whoever asks while it sends may know of something that it has looked past. */
+  async #sendAsked(name: string): Promise<void> {
+    while (this.#asked.delete(name))
+      try {
+        await this.#sendDue(name);
+      } catch (fault) {
+        this.#failed(fault);
+      }
+    this.#sending.delete(name);
   }
 
   async #sendDue(name: string): Promise<void> {

@@ -37,6 +37,11 @@ export async function takeTurn(
   return rows.length > 0;
 }
 
+/** Ends the turns of all others, where it is known that they are dead. */
+export async function endOtherTurns(db: Database, instance: string): Promise<void> {
+  await sql`delete from look_turns where instance <> ${instance}`.execute(db);
+}
+
 export async function giveTurn(db: Database, connection: string, instance: string): Promise<void> {
   await sql`delete from look_turns where connection = ${connection} and instance = ${instance}`.execute(db);
 }
