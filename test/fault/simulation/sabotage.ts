@@ -49,7 +49,7 @@ export const sabotages: readonly {
   {
     name: 'an owner that settles what is no longer its own',
     sabotage: { sql: without(/c\.owner_instance = \$\d+ and c\.epoch = \$\d+/) },
-    from: 199,
+    from: 312,
     told: /has its outcome from an owner that was fenced/,
   },
   {
@@ -91,7 +91,7 @@ export const sabotages: readonly {
   {
     name: 'a lease that two can hold',
     sabotage: { sql: without(/\(p\.lease is null or p\.leased_until <= clock_timestamp\(\)\)/) },
-    from: 3,
+    from: 7,
     told: /was taken while another had it/,
   },
   {
