@@ -68,6 +68,7 @@ export const values: readonly string[] = [
   'select repeat(ssn, 2) from people',
   'select upper(ssn) from people',
   'select lower(ssn) from people',
+  'select casefold(ssn) from people',
   'select initcap(ssn) from people',
   'select reverse(ssn) from people',
   'select reverse(reverse(ssn)) from people',

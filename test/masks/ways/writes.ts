@@ -172,4 +172,5 @@ export const writes: readonly (string | readonly string[])[] = [
   [
     "insert into people (id, name, city, ssn) values (102, 'n', 'c', 's') on conflict do nothing; select ssn from people",
   ],
+  "insert into accounts values (1, 1, 'x', 'y') on conflict (id) do update set label = accounts.token returning new.label",
 ];

@@ -11,7 +11,7 @@ import {
   isSessionFunction,
   readsValue,
 } from '../functions/harm.ts';
-import { totalArguments } from '../functions/total.ts';
+import { isTotalArgument } from '../functions/total.ts';
 import { typeFacts, typeIds } from '../resolution/type-facts.ts';
 import { compare } from './comparisons.ts';
 import { type Context, displayName, unknownObject } from './context.ts';
@@ -101,7 +101,11 @@ function callOf(context: Context, fn: FuncCall, { args, ordered, decided }: Give
   if (meant.builtin.some(isPolymorphic)) compare(context, inputs);
   // An aggregate uses its arguments already.
   if (all.some((one) => one.kind !== 'a'))
-    context.compute(...args.slice(meant.user.length > 0 ? 0 : totalArguments(names.at(-1) ?? '')));
+    context.compute(
+      ...args.filter(
+        (_, at) => meant.user.length > 0 || !isTotalArgument(names.at(-1) ?? '', at, args.length),
+      ),
+    );
   const result = resultOf(context, meant, inputs);
   const computed = derivedFrom(values, result.kind === 'unknown' ? null : result.type);
   const value = known.includes(false) ? unproven(computed) : computed;

@@ -117,6 +117,8 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
   // What fails for some values, or takes its time for some.
   ['select ssn::int from customers', [`compute ${c}.ssn`]],
   ['select 1 / id from customers', [`compute ${c}.id`]],
+  ['select id::"char" from customers', [`compute ${c}.id`]],
+  ['select date_part(ssn, now()) from customers', [`compute ${c}.ssn`]],
   ['select case when ssn = $$1$$ then 1 / 0 end from customers', [`compute ${c}.ssn`]],
   ['select coalesce(ssn, (1 / 0)::text) from customers', [`compute ${c}.ssn`]],
   ['select ssn = $$1$$ and 1 / 0 = 1 from customers', [`compute ${c}.ssn`]],

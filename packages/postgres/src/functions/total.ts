@@ -20,16 +20,23 @@ const total: ReadonlySet<string> = new Set(
 /** Of the first argument, as long as the others are given: how long, which format, which pattern. */
 const totalOfFirst: ReadonlySet<string> = new Set(
   words(`
-    left right substr substring split_part to_char date_trunc extract date_part encode round trunc array_to_string
-    array_position regexp_replace regexp_substr regexp_count regexp_instr regexp_like first_value last_value lag lead`),
+    left right substr substring split_part to_char encode round trunc array_to_string regexp_replace regexp_substr regexp_count regexp_instr regexp_like first_value last_value lag lead`),
 );
 
-/** How many of the first arguments of a function may be of any value. */
-export function totalArguments(name: string): number {
-  // In `extract(year from born)` the field comes first.
-  if (name === 'extract' || name === 'date_trunc' || name === 'date_part') return Number.POSITIVE_INFINITY;
-  if (total.has(name)) return Number.POSITIVE_INFINITY;
-  return totalOfFirst.has(name) ? 1 : 0;
+/** Of the second, `born` in `extract(year from born)`; there are few fields and zones, and all other words fail. */
+const totalOfSecond: ReadonlySet<string> = new Set(words('extract date_trunc date_part'));
+
+/**
+ * Whether an argument of a function may be of any value.
+ *
+ * @param index The argument's, from 0.
+ * @param count How many arguments there are.
+ */
+export function isTotalArgument(name: string, index: number, count: number): boolean {
+  // Bytes in an encoding, which not all bytes are in.
+  if (name === 'length' && count > 1) return false;
+  if (totalOfSecond.has(name)) return index === 1;
+  return total.has(name) || (totalOfFirst.has(name) && index === 0);
 }
 
 const comparisons = '= <> != < > <= >= <@ @> && ? ?| ?& -> ->> #> #>> ^@';
@@ -43,13 +50,14 @@ export function totalSides(name: string): 'both' | 'left' | 'none' {
   return patternOperators.has(name) ? 'left' : 'none';
 }
 
-const text: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar', 'char', 'name']);
-/** To these types, from those. */
+const text: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar', 'name']);
+/** To these types, from those; `"char"` is one byte, which few numbers fit in. */
 const widening: ReadonlyMap<string, readonly string[]> = new Map([
   ['int4', ['21', '16']],
   ['int8', ['21', '23']],
   ['numeric', ['21', '23', '20']],
   ['float8', ['21', '23', '20', '700']],
+  ['char', ['25', '1042', '1043']],
 ]);
 
 /**
