@@ -119,6 +119,7 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
   ['select 1 / id from customers', [`compute ${c}.id`]],
   ['select id::"char" from customers', [`compute ${c}.id`]],
   ['select date_part(ssn, now()) from customers', [`compute ${c}.ssn`]],
+  ['select to_jsonb($${}$$::json -> ssn) from customers', [`compute ${c}.ssn`]],
   ['select case when ssn = $$1$$ then 1 / 0 end from customers', [`compute ${c}.ssn`]],
   ['select coalesce(ssn, (1 / 0)::text) from customers', [`compute ${c}.ssn`]],
   ['select ssn = $$1$$ and 1 / 0 = 1 from customers', [`compute ${c}.ssn`]],

@@ -52,6 +52,9 @@ function compared(
   return [[sides[0], sides[1]?.map((value) => ({ ...value, type: element(value) })) ?? null]];
 }
 
+/** They lead into a document. */
+const arrows: ReadonlySet<string> = new Set(['->', '->>', '#>', '#>>']);
+
 /** Which sides may be of any value without making the expression fail. */
 function sidesOf(
   context: Context,
@@ -63,6 +66,8 @@ function sidesOf(
     type !== null && (context.catalog.types.get(type)?.element ?? null) !== null;
   // Arrays are put together only where their sizes fit.
   if (symbol === '||' && values.some(isArray)) return 'none';
+  // What a key finds in a json that the statement brings along may be what does not become a jsonb.
+  if (arrows.has(symbol) && values[0]?.type !== typeIds.jsonb) return 'left';
   return totalSides(symbol);
 }
 

@@ -12,7 +12,7 @@ const total: ReadonlySet<string> = new Set(
     lower upper initcap length char_length character_length octet_length bit_length btrim ltrim rtrim translate reverse
     concat concat_ws md5 sha224 sha256 sha384 sha512 strpos position starts_with ascii quote_literal quote_ident
     quote_nullable to_json to_jsonb row_to_json json_build_array jsonb_build_array json_typeof jsonb_typeof
-    json_extract_path json_extract_path_text jsonb_extract_path jsonb_extract_path_text jsonb_strip_nulls array_length
+    jsonb_extract_path jsonb_extract_path_text jsonb_strip_nulls array_length
     array_ndims array_upper array_lower cardinality num_nulls num_nonnulls isfinite isempty lower_inc upper_inc
     lower_inf upper_inf pg_typeof pg_column_size floor ceil ceiling sign`),
 );
@@ -20,7 +20,8 @@ const total: ReadonlySet<string> = new Set(
 /** Of the first argument, as long as the others are given: how long, which format, which pattern. */
 const totalOfFirst: ReadonlySet<string> = new Set(
   words(`
-    left right substr substring split_part to_char encode round trunc array_to_string regexp_replace regexp_substr regexp_count regexp_instr regexp_like first_value last_value lag lead`),
+    left right substr substring split_part to_char encode round trunc array_to_string json_extract_path
+    json_extract_path_text regexp_replace regexp_substr regexp_count regexp_instr regexp_like first_value last_value lag lead`),
 );
 
 /** Of the second, `born` in `extract(year from born)`; there are few fields and zones, and all other words fail. */
