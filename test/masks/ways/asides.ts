@@ -134,6 +134,7 @@ export const tells: readonly string[] = [
   "select array_position(array['x', 'QZ-7731-KXV'], ssn) from people",
   'select width_bucket(salary, 0, 1000000000, 10) from people',
   'select salary::"char" from people',
+  "select to_jsonb((array['1'::json, '2'::json, '1e1000000'::json])[salary]) from people",
   `select to_jsonb('{"QZ-7731-KXV":1e1000000}'::json -> ssn) from people`,
   'select crc32(ssn::bytea) from people',
   "select ts_debug('simple', ssn) from people",

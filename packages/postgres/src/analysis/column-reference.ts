@@ -114,6 +114,8 @@ export function indirection(context: Context, scope: Scope, path: Indirection): 
       const type = partType(context, value.type, slice);
       const places = indices.map((index) => analyseExpression(context, scope, index));
       const isDocument = value.type === typeIds.jsonb;
+      // Which of the values that the statement brings along is taken may be what fails further on.
+      if (!isDocument) context.compute(...places);
       const taken = places.map((place) => (isDocument ? place : takenAs(context, place, typeIds.int4)));
       value = derivedFrom([value, ...taken], type);
     }

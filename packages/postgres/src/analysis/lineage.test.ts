@@ -118,6 +118,7 @@ const uses: readonly (readonly [string, readonly string[]])[] = [
   ['select ssn::int from customers', [`compute ${c}.ssn`]],
   ['select 1 / id from customers', [`compute ${c}.id`]],
   ['select id::"char" from customers', [`compute ${c}.id`]],
+  ['select (array[1, 2])[id] from customers', [`compute ${c}.id`]],
   ['select date_part(ssn, now()) from customers', [`compute ${c}.ssn`]],
   ['select to_jsonb($${}$$::json -> ssn) from customers', [`compute ${c}.ssn`]],
   ['select case when ssn = $$1$$ then 1 / 0 end from customers', [`compute ${c}.ssn`]],
