@@ -96,7 +96,7 @@ describe('detectors look into', () => {
     ['text/plain', 'write to zoe@shop.example!', 'write to [redacted]!'],
     ['application/x-www-form-urlencoded', 'a=1&mail=zoe%40shop.example', 'a=1&mail=%5Bredacted%5D'],
     ['text/html', '<a>zoe@shop.example</a>', '<a>[redacted]</a>'],
-    ['text/html', '<a>zoe&#64;shop.example</a>', '[redacted]'],
+    ['text/html', '<a>zoe&#64;shop.example</a>', '<a>[redacted]</a>'],
     ['text/html', 'zoe&commat;shop&period;example', '[redacted]'],
     ['text/html', 'zoe<b>@shop</b>.example', '[redacted]'],
     ['application/json', '{"zoe@shop.example":[1]}', '{"[redacted]":[1]}'],
