@@ -1,19 +1,11 @@
-import type { ColumnUse, Effect, Lineage, OutputColumn, Principal, Resource } from '@countersign/core';
+import type { ColumnUse, Effect, Lineage, OutputColumn, Resource } from '@countersign/core';
 import { maskNames, noLineage } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import { load } from '../file/testing/load.ts';
 import { decide } from './decide.ts';
 import type { Question } from './question.ts';
+import { agent } from './testing/question.ts';
 
-const agent: Principal = {
-  class: 'agent',
-  id: 'agent:support',
-  name: 'support',
-  groups: ['agents'],
-  account: null,
-  owner: 'dana',
-  onBehalfOf: null,
-};
 const ssn: Resource = 'column:public.customers.ssn';
 const name: Resource = 'column:public.customers.name';
 const customers: Effect = { action: 'read', resource: 'table:public.customers', columns: ['name', 'ssn'] };

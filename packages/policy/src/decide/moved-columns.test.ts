@@ -1,17 +1,9 @@
-import { type Effect, type Lineage, noLineage, type Principal, type Resource } from '@countersign/core';
+import { type Effect, type Lineage, noLineage, type Resource } from '@countersign/core';
 import { describe, expect, test } from '@jest/globals';
 import { load } from '../file/testing/load.ts';
 import { decide } from './decide.ts';
+import { agent } from './testing/question.ts';
 
-const agent: Principal = {
-  class: 'agent',
-  id: 'agent:support',
-  name: 'support',
-  groups: ['agents'],
-  account: null,
-  owner: 'dana',
-  onBehalfOf: null,
-};
 const email: Resource = 'column:public.customers.email';
 const readEmail: Effect = { action: 'read', resource: 'table:public.customers', columns: ['email', 'id'] };
 const notes: Effect = { action: 'write.insert', resource: 'table:public.agent_notes', columns: ['note'] };
