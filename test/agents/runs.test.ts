@@ -2,16 +2,20 @@
 import { createRequire } from 'node:module';
 import { gatewayClient, guardedTool, resumeWhenDecided } from '@countersign/agents';
 import { approve } from '@countersign/testing';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Agent, RunContext, RunState, toolNamespace } from '@openai/agents';
 import { functionCall, type ScriptedModelInput } from '@openai/agents/testing';
 import { agentOf, openShop, query, refund, runner, type Shop, say, toldTo } from './shop.ts';
+
+/** What is said to the developer; nothing of it is wanted among the test's own words. */
+const warn = jest.spyOn(console, 'warn').mockReturnValue();
 
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop();
 });
 afterAll(async () => {
+  warn.mockRestore();
   await shop[Symbol.asyncDispose]();
 });
 
